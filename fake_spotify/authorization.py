@@ -1,0 +1,149 @@
+"""The rules of /authorize: who asks a user for what, and where the user's answer goes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fake_spotify import pkce, redirects, scopes
+from fake_spotify.apps import App, Approval, Directory
+from fake_spotify.wordings import WORDINGS, Era
+
+# A test suite that runs for weeks opens many browsers; the oldest ones' approvals go.
+_MOST_BROWSERS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a page tells the person instead of asking; nothing is redirected."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Where the browser goes with the answer."""
+
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """A valid request that waits for the user's answer."""
+
+    app: App
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    state: str | None
+    challenge: str | None
+    is_implicit: bool
+    shows_dialog: bool
+
+
+def read(
+    directory: Directory, query: Mapping[str, str]
+) -> AuthorizationRequest | Redirect | Problem:
+    """Read the parameters of /authorize; unknown ones are ignored."""
+    for name in ("client_id", "response_type", "redirect_uri"):
+        if not query.get(name):
+            return Problem(f"Missing required parameter: {name}")
+    app = directory.find(query["client_id"])
+    if app is None:
+        return Problem(WORDINGS[directory.first.policy.era].unknown_client_page)
+    redirect_uri = query["redirect_uri"]
+    problem = _problem_with_redirect(app, redirect_uri)
+    if problem is not None:
+        return problem
+    if query["response_type"] != "code":
+        if app.policy.era is Era.Y2026 and query["response_type"] == "token":
+            refused = [("error", "unsupported_response_type")]
+            return Redirect(redirects.with_fragment(redirect_uri, refused))
+        if query["response_type"] != "token":
+            return Problem(WORDINGS[app.policy.era].unknown_response_type_page)
+    asked = scopes.split(query.get("scope", ""))
+    if scopes.unknown(asked):
+        return Problem("Illegal scope")
+    challenge = query.get("code_challenge") or None
+    if challenge is not None and query.get("code_challenge_method") != "S256":
+        return Problem("code_challenge_method must be S256")
+    if challenge is not None and not pkce.is_challenge(challenge):
+        return Problem("Invalid code_challenge")
+    return AuthorizationRequest(
+        app,
+        redirect_uri,
+        asked,
+        query.get("state"),
+        challenge,
+        is_implicit=query["response_type"] == "token",
+        shows_dialog=query.get("show_dialog") == "true",
+    )
+
+
+def _problem_with_redirect(app: App, redirect_uri: str) -> Problem | None:
+    registered = app.registration.redirect_uris
+    if app.policy.era is Era.Y2021:
+        fits = redirects.is_registered(redirect_uri, registered)
+    elif redirects.is_insecure(redirect_uri):
+        return Problem("INVALID_CLIENT: Insecure redirect URI")
+    else:
+        fits = redirects.is_registered_for_any_port(redirect_uri, registered)
+    return None if fits else Problem("INVALID_CLIENT: Invalid redirect URI")
+
+
+def approve(request: AuthorizationRequest, user_id: str) -> Redirect:
+    """Send the user's yes: a code, or in the implicit grant of old an access token."""
+    app, scope = request.app, " ".join(request.scopes)
+    if request.is_implicit:
+        return Redirect(
+            redirects.with_fragment(
+                request.redirect_uri, [*_implicit_tokens(request, user_id), *_state(request)]
+            )
+        )
+    code = app.ledger.issue_code(
+        user_id, scope, request.redirect_uri, challenge=request.challenge, now=app.clock.now()
+    )
+    return Redirect(
+        redirects.with_query(request.redirect_uri, [("code", code.value), *_state(request)])
+    )
+
+
+def _implicit_tokens(request: AuthorizationRequest, user_id: str) -> list[tuple[str, str]]:
+    app, now = request.app, request.app.clock.now()
+    lifetime = app.policy.access_token_lifetime
+    grant = app.ledger.add_grant(
+        user_id, " ".join(request.scopes), authorized_at=now, is_public=True
+    )
+    token = app.ledger.issue_access_token(grant, now=now, lifetime=lifetime)
+    return [
+        ("access_token", token.value),
+        ("token_type", "Bearer"),
+        ("expires_in", str(lifetime)),
+    ]
+
+
+def deny(request: AuthorizationRequest) -> Redirect:
+    """Send the user's no."""
+    parameters = [("error", "access_denied"), *_state(request)]
+    if request.is_implicit:
+        return Redirect(redirects.with_fragment(request.redirect_uri, parameters))
+    return Redirect(redirects.with_query(request.redirect_uri, parameters))
+
+
+def _state(request: AuthorizationRequest) -> list[tuple[str, str]]:
+    return [] if request.state is None else [("state", request.state)]
+
+
+def remember(request: AuthorizationRequest, browser: str, user_id: str) -> None:
+    """Remember that *browser*'s user agreed, so that the same question is not asked twice."""
+    approvals = request.app.approvals
+    before = approvals.pop(browser, None)
+    known = before.scopes if before is not None and before.user_id == user_id else frozenset()
+    approvals[browser] = Approval(user_id, known | frozenset(request.scopes))
+    if len(approvals) > _MOST_BROWSERS:
+        del approvals[next(iter(approvals))]
+
+
+def approved_before(request: AuthorizationRequest, browser: str) -> str | None:
+    """Give the user of *browser* who agreed to all of this before, unless a dialog is wanted."""
+    approval = request.app.approvals.get(browser)
+    if request.shows_dialog or approval is None or not approval.scopes.issuperset(request.scopes):
+        return None
+    return approval.user_id

@@ -1,0 +1,89 @@
+"""Reads a request to the token endpoint: method, headers and bytes in, names and values out."""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote
+
+_FORM = "application/x-www-form-urlencoded"
+_MOST_PARAMETERS = 100
+
+# Twice with two values, they have no meaning; others may be anything.
+_MEANINGFUL = frozenset(
+    {
+        "client_id",
+        "client_secret",
+        "code",
+        "code_verifier",
+        "grant_type",
+        "redirect_uri",
+        "refresh_token",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRequest:
+    """A request as the rules see it."""
+
+    method: str = "POST"
+    content_type: str | None = _FORM
+    authorization: str | None = field(default=None, repr=False)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    is_malformed: bool = False
+
+    @property
+    def is_form(self) -> bool:
+        """True for a form, whatever the spelling of its type and its charset."""
+        media_type = (self.content_type or "").partition(";")[0]
+        return media_type.strip().lower() == _FORM
+
+
+def read(
+    method: str,
+    *,
+    content_type: str | None = _FORM,
+    authorization: str | None = None,
+    query: str = "",
+    body: bytes = b"",
+) -> TokenRequest:
+    """Read a request; parameters may stand in the body (which wins) or in the query string."""
+    try:
+        parameters = {**_values(query), **_values(body.decode())}
+    except ValueError:
+        return TokenRequest(method, content_type, authorization, is_malformed=True)
+    return TokenRequest(method, content_type, authorization, parameters)
+
+
+def _values(form: str) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for name, value in parse_qsl(
+        form, keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS
+    ):
+        if values.setdefault(name, value) != value and name in _MEANINGFUL:
+            raise ValueError(f"{name} stands there twice, with two values")
+    return values
+
+
+def basic_credentials(authorization: str) -> tuple[str, str] | None:
+    """
+    Give client id and secret of a Basic `Authorization` header, or None if it is malformed.
+
+    They come as they were sent: RFC 6749 (2.3.1) wants them percent-encoded first, most clients
+    leave that out, and Spotify's own, 32 hex digits each, look the same either way.
+    """
+    scheme, _, encoded = authorization.partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        decoded = base64.b64decode(encoded.strip(), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return None
+    client_id, colon, client_secret = decoded.partition(":")
+    return (client_id, client_secret) if colon else None
+
+
+def spellings(value: str) -> tuple[str, str]:
+    """Give *value* as it is, and percent-decoded."""
+    return value, unquote(value)
