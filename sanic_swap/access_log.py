@@ -1,0 +1,36 @@
+"""One line for each answer; never a body, query, code or token."""
+
+import time
+
+from sanic import Request
+from sanic.response import BaseHTTPResponse
+
+from sanic_swap.logs import access
+
+
+def log_access(request: Request, response: BaseHTTPResponse, request_id: str) -> None:
+    """Log the answer that *response* is about to give to *request*."""
+    started = getattr(request.stream, "perft0", None)  # set when the head was complete
+    taken_ms = (time.perf_counter() - started) * 1000 if started else 0.0
+    # The route, not the path: a path is the caller's text, and may hold anything.
+    path = f"/{request.route.path}" if request.route else "-"
+    fields: dict[str, object] = {
+        "client": request.ip,
+        "agent": request.headers.get("user-agent", "-")[:200],
+        "request_id": request_id,
+    }
+    error = getattr(request.ctx, "error", None)
+    if error is not None:
+        fields["error"] = error
+    story = getattr(request.ctx, "story", None)
+    if story is not None:
+        told = {
+            "grant": story.grant,
+            "rotated_to": story.rotated_to,
+            "key": story.key_id,
+            "spotify_ms": story.spotify_ms and round(story.spotify_ms, 1),
+        }
+        fields |= {name: value for name, value in told.items() if value is not None}
+    access.info(
+        "%s %s %d %.1fms", request.method, path, response.status, taken_ms, extra={"fields": fields}
+    )

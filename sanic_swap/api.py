@@ -1,0 +1,65 @@
+"""The endpoints that apps call."""
+
+from typing import cast
+
+from sanic import Blueprint, HTTPResponse, Request
+from sanic.http import Http
+
+from sanic_swap.answers import json_answer
+from sanic_swap.body import LARGEST_BODY, media_type, read_fields
+from sanic_swap.errors import BodyTooLarge
+from sanic_swap.in_flight import InFlight
+from sanic_swap.parameters import REFRESH, SWAP, ParameterRules, SwapRequest
+from sanic_swap.swap import Story, TokenSwap
+
+
+def blueprint(swap: TokenSwap, rules: ParameterRules, in_flight: InFlight) -> Blueprint:
+    """Return `/swap`, `/refresh` and their OAuth and Ruby spellings under `/api`."""
+    api = Blueprint("api")
+
+    async def answer(request: Request, grant_type: str | None) -> HTTPResponse:
+        with in_flight:
+            declared = media_type(
+                request.headers.getall("content-type", []),
+                request.headers.getall("content-encoding", []),
+            )
+            fields = read_fields(await _read_body(request), declared)
+            asked = rules.read(fields, grant_type)
+            story = request.ctx.story = Story()
+            if isinstance(asked, SwapRequest):
+                return json_answer(await swap.swap(asked, story))
+            return json_answer(await swap.refresh(asked, story))
+
+    # Streamed, so that type and size are judged before a body is in memory.
+    @api.post("/swap", stream=True)
+    async def swap_code(request: Request) -> HTTPResponse:
+        return await answer(request, SWAP)
+
+    @api.post("/refresh", stream=True)
+    async def refresh(request: Request) -> HTTPResponse:
+        return await answer(request, REFRESH)
+
+    @api.post("/api/token", stream=True)
+    async def token(request: Request) -> HTTPResponse:
+        return await answer(request, None)
+
+    @api.post("/api/refresh_token", stream=True)
+    async def refresh_token(request: Request) -> HTTPResponse:
+        return await answer(request, REFRESH)
+
+    return api
+
+
+async def _read_body(request: Request) -> bytes:
+    """Return the body; stop as soon as it is over the limit."""
+    declared = request.headers.get("content-length")
+    too_large = BodyTooLarge(f"the body must not exceed {LARGEST_BODY} bytes")
+    if declared is not None and int(declared) > LARGEST_BODY:
+        raise too_large
+    stream = cast("Http", request.stream)  # what Sanic's server always sets
+    body = b""
+    while chunk := await stream.read():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise too_large
+    return body

@@ -1,0 +1,93 @@
+"""What surrounds every request: its id, CORS, errors as our own JSON, the access log."""
+
+import os
+import re
+import traceback
+
+from sanic import HTTPResponse, Request
+from sanic.exceptions import MethodNotAllowed, SanicException
+from sanic.response import BaseHTTPResponse
+
+from sanic_swap import errors
+from sanic_swap.access_log import log_access
+from sanic_swap.answers import App, json_answer, options_answer
+from sanic_swap.cors import Cors
+from sanic_swap.error_responses import response_to
+from sanic_swap.logs import log
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+
+
+def new_request_id() -> str:
+    """Return 16 random hex digits."""
+    return os.urandom(8).hex()
+
+
+def surround(app: App, cors: Cors, *, log_answers: bool) -> None:
+    """Put the edge around all endpoints of *app*."""
+
+    async def on_error(request: Request, error: Exception) -> HTTPResponse:
+        if isinstance(error, MethodNotAllowed) and request.method == "OPTIONS":
+            return _options(request, error, cors)
+        request_id = new_request_id()
+        answer = response_to(error, request_id)
+        request.ctx.error = answer.error
+        _tell_operator(error, request, request_id if answer.status == 500 else None)
+        headers = {}
+        if answer.retry_after is not None:
+            headers["Retry-After"] = str(answer.retry_after)
+        if isinstance(error, MethodNotAllowed):
+            headers["Allow"] = _allowed(error)
+        return json_answer(answer.body(), answer.status, headers)
+
+    def finish(request: Request, response: BaseHTTPResponse) -> None:
+        caller_id = request.headers.get("x-request-id", "")
+        request_id = caller_id if _REQUEST_ID.match(caller_id) else new_request_id()
+        response.headers["X-Request-ID"] = request_id
+        for name, value in cors.headers(request.headers.get("origin")).items():
+            response.headers[name] = value
+        if log_answers:
+            log_access(request, response, request_id)
+
+    app.error_handler.add(SanicException, on_error)
+    app.error_handler.add(Exception, on_error)
+    app.register_middleware(finish, "response")
+
+
+def _options(request: Request, error: MethodNotAllowed, cors: Cors) -> HTTPResponse:
+    answer = options_answer(_allowed(error))
+    if "access-control-request-method" in request.headers:
+        answer.headers.update(cors.preflight_headers(request.headers.get("origin")))
+    return answer
+
+
+def _allowed(error: MethodNotAllowed) -> str:
+    methods = error.headers.get("Allow", "").split(", ")
+    return ", ".join(sorted({"OPTIONS", *filter(None, methods)}))
+
+
+def _tell_operator(error: Exception, request: Request, request_id: str | None) -> None:
+    story = getattr(request.ctx, "story", None)
+    fields = {"grant": story.grant} if story and story.grant else {}
+    match error:
+        case errors.TokenHeld():
+            log.error("held back: %s", error.reason, extra={"fields": fields})
+        case errors.CredentialsRefused():
+            log.error(
+                "%s: CLIENT_ID or CLIENT_SECRET is wrong, so nobody can log in; mend them and"
+                " restart (`sanic-swap check` asks Spotify)",
+                error,
+                extra={"fields": fields},
+            )
+        case errors.GrantRefused():
+            log.info("%s", error, extra={"fields": fields})
+        case errors.SpotifyError():
+            log.warning("%s", error, extra={"fields": fields})
+        case errors.SwapError() | SanicException():
+            pass  # the app's own mistake: its developer has been told, the access log has it
+        case _:
+            # Neither the error's text nor its values: a token may be in them.
+            frames = traceback.extract_tb(error.__traceback__)
+            where = " < ".join(f"{frame.name} {frame.filename}:{frame.lineno}" for frame in frames)
+            fields["request_id"] = request_id
+            log.error("%s in %s", type(error).__name__, where, extra={"fields": fields})

@@ -1,0 +1,147 @@
+"""Everything that this service raises on purpose, as a small tree.
+
+SwapError
+├── SettingsError             the operator's settings do not make a service
+├── RequestRefused            the app's request breaks a rule of ours
+│   ├── InvalidRequest        a parameter or the body is missing, malformed, repeated, too long
+│   ├── UnsupportedGrantType  the grant type does not fit the endpoint
+│   ├── OtherClient           the request names another client id
+│   ├── BodyTooLarge          more than a token request ever needs
+│   └── UnsupportedMediaType  neither a form nor JSON
+├── TooBusy                   as many requests are under way as the operator allows
+├── TokenRefused              a sealed token does not open here, and never will
+├── TokenHeld                 it may open again once the operator has mended the settings
+└── SpotifyError              Spotify gave no tokens
+    ├── GrantRefused          it said no, and will say no again
+    ├── CredentialsRefused    it does not know our client id and secret
+    ├── SpotifyThrottles      it asked us to wait
+    ├── SpotifyFails          it answered with a server error
+    ├── SpotifyNonsense       it answered something that no rule foresees
+    ├── SpotifyUnreachable    there was no connection, or it broke
+    └── SpotifyTooSlow        there was no answer before the deadline
+
+Which HTTP answer each becomes stands in `error_responses` alone. No error holds a
+token, code or secret, and `str()` of each is safe to log.
+"""
+
+
+class SwapError(Exception):
+    """The root: whoever catches this has caught everything foreseen."""
+
+
+class SettingsError(SwapError):
+    """The settings do not make a service; *problems* are all there are, one a line."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class RequestRefused(SwapError):
+    """The app's request breaks a rule; *description* tells its developer which."""
+
+    def __init__(self, description: str) -> None:
+        super().__init__(description)
+        self.description = description
+
+
+class InvalidRequest(RequestRefused):
+    """A parameter or the body is missing, malformed, repeated or too long."""
+
+
+class UnsupportedGrantType(RequestRefused):
+    """The grant type is not one of this endpoint's."""
+
+
+class OtherClient(RequestRefused):
+    """The request names a client id that is not ours."""
+
+
+class BodyTooLarge(RequestRefused):
+    """The body is larger than a token request ever needs to be."""
+
+
+class UnsupportedMediaType(RequestRefused):
+    """The body is neither a form nor JSON, or it is compressed."""
+
+
+class TooBusy(SwapError):
+    """As many requests are under way as MAX_IN_FLIGHT allows."""
+
+
+class TokenRefused(SwapError):
+    """A sealed token does not open here. Why is not said: all look the same."""
+
+
+class TokenHeld(SwapError):
+    """A token that the operator's settings cannot judge today.
+
+    Args:
+        reason: For the operator's log, with the remedy; it never reaches the app.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class SpotifyError(SwapError):
+    """Spotify gave no tokens."""
+
+
+class GrantRefused(SpotifyError):
+    """Spotify's refusal in its own words, each already fit to be relayed.
+
+    Args:
+        status: 400 or 403.
+        error: Spotify's `error`, RFC 6749 section 5.2.
+        description: Its `error_description`, or None if there is none to relay.
+        uri: Its `error_uri`, likewise.
+    """
+
+    def __init__(self, status: int, error: str, description: str | None, uri: str | None) -> None:
+        super().__init__(f"Spotify refused: {error}")
+        self.status = status
+        self.error = error
+        self.description = description
+        self.uri = uri
+
+
+class CredentialsRefused(SpotifyError):
+    """Spotify answered `invalid_client`: CLIENT_ID or CLIENT_SECRET is wrong."""
+
+
+class SpotifyThrottles(SpotifyError):
+    """Spotify answered 429; *retry_after* is in seconds, None if it did not say."""
+
+    def __init__(self, retry_after: int | None) -> None:
+        super().__init__("Spotify throttles us (429)")
+        self.retry_after = retry_after
+
+
+class SpotifyFails(SpotifyError):
+    """Spotify answered 5xx; *retry_after* is in seconds, None if it did not say."""
+
+    def __init__(self, status: int, retry_after: int | None) -> None:
+        super().__init__(f"Spotify answered {status}")
+        self.status = status
+        self.retry_after = retry_after
+
+
+class SpotifyNonsense(SpotifyError):
+    """Spotify, or something in between, answered what cannot be a token answer.
+
+    Args:
+        what: What was wrong, for the log; never a piece of the answer itself.
+    """
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Spotify's answer cannot be used: {what}")
+
+
+class SpotifyUnreachable(SpotifyError):
+    """No connection to Spotify, or it broke before the answer was complete."""
+
+
+class SpotifyTooSlow(SpotifyError):
+    """No answer from Spotify before the deadline."""

@@ -1,0 +1,31 @@
+"""Counts the requests under way, and refuses more than the operator allows."""
+
+from types import TracebackType
+
+from sanic_swap.errors import TooBusy
+
+
+class InFlight:
+    """
+    A gate for `with`: lets *limit* through at once, and nobody waits.
+
+    Raises:
+        TooBusy: On entering, if it is full.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self.count = 0
+
+    def __enter__(self) -> None:
+        if self.count >= self._limit:
+            raise TooBusy
+        self.count += 1
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.count -= 1

@@ -1,0 +1,100 @@
+"""From what an operator writes into a setting to a root key and its public id."""
+
+import re
+from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass, field
+from hashlib import blake2b, sha256
+from secrets import token_bytes
+
+SHORTEST_PASSPHRASE = 16  # code points
+_BASE64URL = re.compile(r"[A-Za-z0-9_-]{43}=?\Z")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{43}=?\Z")
+_HEX = re.compile(r"[0-9A-Fa-f]{64}\Z")
+_SALT = b"sanic-swap root1"
+
+# SHA-256 of encryption secrets that stand in the public repositories of other swap
+# services. By hash, so that they do not stand in one more.
+_PUBLISHED = frozenset(
+    {
+        "f8fb1f363be2c06cf814373ee6b12ce2bc506e8e617122e1220c8ea051cbf040",
+        "bed2af252de616c865e816f188de3f81235885cabc998737f65007ec78048d78",
+        "18dce0531838bac28dc1dcaae7f75a1fc98abf51d04eac7c10ae3d4952a235ff",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RootKey:
+    """
+    32 secret bytes from which every other key is derived, and their public name.
+
+    Attributes:
+        key_id: 8 characters; equal ids on two machines prove equal keys.
+        from_passphrase: Whether a person made it up, rather than `sanic-swap keygen`.
+    """
+
+    root: bytes = field(repr=False)
+    key_id: str
+    from_passphrase: bool = False
+
+
+class UnusableSecret(ValueError):
+    """A secret from which no root key is made; its text says why, never what."""
+
+
+def new_secret() -> str:
+    """Make a value for ENCRYPTION_SECRET: 32 random bytes in base64url, 43 characters."""
+    return urlsafe_b64encode(token_bytes(32)).decode().rstrip("=")
+
+
+def root_key(secret: str) -> RootKey:
+    """
+    Make the root key of an operator's secret.
+
+    32 bytes in base64 (either alphabet) or hex are the key itself; anything else of
+    16 or more code points is stretched with Argon2id, which takes about 0.1 s and 64 MiB.
+
+    Raises:
+        UnusableSecret: If it is too short, published, or not text.
+    """
+    if is_published(secret):
+        raise UnusableSecret(
+            "is printed in the public source of another swap service; make one with"
+            " `sanic-swap keygen` (tokens that it sealed can still be imported)"
+        )
+    if _BASE64URL.match(secret):
+        return _named(urlsafe_b64decode(secret[:43] + "="))
+    if _BASE64.match(secret):
+        return _named(b64decode(secret[:43] + "="))
+    if _HEX.match(secret):
+        return _named(bytes.fromhex(secret))
+    if len(secret) < SHORTEST_PASSPHRASE:
+        raise UnusableSecret(
+            f"has fewer than {SHORTEST_PASSPHRASE} characters; make one with `sanic-swap keygen`"
+            " (a shorter one of an older service goes into LEGACY_SECRETS, beside a new key)"
+        )
+    return _named(_stretched(_utf8(secret)), from_passphrase=True)
+
+
+def is_published(secret: str) -> bool:
+    """Say whether everybody can read this secret in another service's repository."""
+    return sha256(_utf8(secret)).hexdigest() in _PUBLISHED
+
+
+def _named(root: bytes, *, from_passphrase: bool = False) -> RootKey:
+    digest = blake2b(digest_size=6, key=root, person=b"sanic_swap.kid_1").digest()
+    return RootKey(root, urlsafe_b64encode(digest).decode(), from_passphrase)
+
+
+def _stretched(passphrase: bytes) -> bytes:
+    # Imported here: only passphrases need it, and start-up time counts.
+    from nacl.pwhash import argon2id
+
+    return argon2id.kdf(32, passphrase, _SALT, opslimit=2, memlimit=64 * 1024 * 1024)
+
+
+def _utf8(secret: str) -> bytes:
+    try:
+        return secret.encode()
+    except UnicodeEncodeError:
+        raise UnusableSecret("is not valid UTF-8") from None

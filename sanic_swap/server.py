@@ -1,0 +1,112 @@
+"""One process, from its first signal handler to its last answer.
+
+Sanic's own runners are not used: the worker manager does not restart a worker that was
+killed, and both lose requests when a second signal arrives while they drain.
+"""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Collection
+
+from sanic.server.protocols.http_protocol import HttpProtocol
+
+from sanic_swap.app import create_app
+from sanic_swap.connection import connection_class
+from sanic_swap.logs import log
+from sanic_swap.ops import Phase, Readiness
+from sanic_swap.settings import Settings
+
+_BACKLOG = 4096
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_POLL_SECONDS = 0.02
+
+
+def serve(settings: Settings) -> None:
+    """
+    Run the service until SIGTERM or SIGINT, then drain and return.
+
+    Raises:
+        OSError: If the address cannot be listened on.
+    """
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(settings))
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, stop.set)
+    readiness = Readiness()
+    app = create_app(settings, readiness)
+    listener = _listen(settings)
+    server = await app.create_server(
+        sock=listener,
+        protocol=connection_class(readiness),
+        backlog=_BACKLOG,
+        asyncio_server_kwargs={"start_serving": False},
+    )
+    if server is None:
+        raise RuntimeError("Sanic made no server")
+    await server.startup()
+    await server.before_start()
+    await server.start_serving()
+    await server.after_start()
+    readiness.phase = Phase.READY
+    log.info("listening", extra={"fields": {"url": _url(listener)}})
+
+    await stop.wait()
+    readiness.phase = Phase.DRAINING
+    log.info("draining", extra={"fields": {"seconds": settings.drain_seconds}})
+    await server.before_stop()
+    await asyncio.sleep(settings.drain_delay)
+    if server.server is not None:
+        server.server.close()
+    await _drain(server.connections, settings.drain_seconds)
+    await server.after_stop()
+    log.info("stopped")
+
+
+async def _drain(connections: Collection[HttpProtocol], seconds: float) -> None:
+    """Let the answers under way go out, for *seconds* at the most; close idle connections."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
+    while loop.time() < deadline:
+        # Each one, not up to the first that is busy; and closing takes a moment, in which
+        # the last bytes are still on their way out.
+        for connection in tuple(connections):
+            connection.close_if_idle()
+        if not connections:
+            break
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family, kind, _, _, address = socket.getaddrinfo(
+        settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listener = socket.socket(family, kind)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if settings.reuse_port:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind(address)
+    except OSError:
+        listener.close()
+        raise
+    listener.setblocking(False)
+    return listener
+
+
+def _url(listener: socket.socket) -> str:
+    host, port, *_ = listener.getsockname()
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop

@@ -1,0 +1,228 @@
+"""Readers of settings: a variable's text in, a value out.
+
+Each raises ValueError with a text that follows the variable's name and says what is
+wanted. No text repeats the value: a secret may have landed in the wrong variable.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from ipaddress import ip_address, ip_network
+from urllib.parse import urlsplit
+
+from sanic_swap.keys import RootKey, UnusableSecret, is_published, root_key
+from sanic_swap.secret import Secret
+
+_VISIBLE = re.compile(r"[\x21-\x7e]+\Z")
+_KEY_ID = re.compile(r"[A-Za-z0-9_-]{8}\Z")
+_DURATION = re.compile(r"([0-9]{1,9})([smhdw])\Z")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+\Z")
+_LINE_END = re.compile(r"\r?\n")
+_ORIGIN = re.compile(r"\*|null|[A-Za-z][A-Za-z0-9+.-]*://[^\x00-\x20/?#@\x7f-\U0010ffff]+")
+_LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+_DEFAULT_PORT = {"http": 80, "https": 443}
+_LONGEST_WAIT = 3600.0  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class SealingSecret:
+    """An operator's secret, and the key it makes; no key if it may not seal."""
+
+    secret: Secret
+    key: RootKey | None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsUrl:
+    """
+    Where Spotify's accounts service is.
+
+    Attributes:
+        url: Without a trailing slash.
+        origin: RFC 6454: scheme://host[:port], lower case, default port left out.
+        is_private: Whether nobody on the way can read along: https, or this machine.
+    """
+
+    url: str
+    origin: str
+    is_private: bool
+
+
+def visible_text(text: str) -> str:
+    """Read something that has no blanks and nothing outside ASCII in it."""
+    if not _VISIBLE.match(text):
+        raise ValueError("must be printable ASCII without blanks")
+    return text
+
+
+def client_id(text: str) -> str:
+    """Read a client id; a colon would end it in HTTP Basic (RFC 7617 section 2)."""
+    if ":" in text or len(text) > 1000:
+        raise ValueError("must be a Spotify client id: no colon, at most 1000 characters")
+    return visible_text(text)
+
+
+def client_secret(text: str) -> Secret:
+    """Read the client secret."""
+    return Secret(visible_text(text))
+
+
+def callback_urls(text: str) -> tuple[str, ...]:
+    """Read redirect URIs: absolute, with any scheme, without a fragment (RFC 6749 3.1.2)."""
+    uris = comma_separated(text)
+    if not uris:
+        raise ValueError("must name at least one redirect URI")
+    if any(not _URI.match(uri) or "#" in uri for uri in uris):
+        raise ValueError("must be redirect URIs with a scheme, separated by commas")
+    return uris
+
+
+def sealing_secret(text: str) -> SealingSecret:
+    """Read the secret that seals."""
+    return SealingSecret(Secret(text), root_key(text))
+
+
+def opening_secrets(text: str) -> tuple[SealingSecret, ...]:
+    """Read secrets that still open, one a line; what cannot have sealed makes no key."""
+    return tuple(_opening_secret(line) for line in _LINE_END.split(text) if line.strip())
+
+
+def _opening_secret(line: str) -> SealingSecret:
+    try:
+        return SealingSecret(Secret(line), root_key(line))
+    except UnusableSecret:
+        return SealingSecret(Secret(line), None)
+
+
+def key_ids(text: str) -> tuple[str, ...]:
+    """Read the public ids of keys."""
+    ids = comma_separated(text)
+    if not all(_KEY_ID.match(key_id) for key_id in ids):
+        raise ValueError("must be key ids of 8 characters, separated by commas")
+    return ids
+
+
+def comma_separated(text: str) -> tuple[str, ...]:
+    """Read a list; blanks around an entry and empty entries do not count."""
+    return tuple(entry.strip() for entry in text.split(",") if entry.strip())
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """Read web origins as browsers send them (RFC 6454), any scheme; also null and *."""
+    entries = comma_separated(text)
+    if not all(_ORIGIN.fullmatch(entry) for entry in entries):
+        raise ValueError("must be origins such as https://app.example, without a path, or *")
+    return entries
+
+
+def accounts_url(text: str) -> AccountsUrl:
+    """Read the URL of the accounts service; whether plain http is allowed is not decided here."""
+    wanted = "must be an http or https URL without user info, query or fragment"
+    try:
+        parts = urlsplit(visible_text(text))
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise ValueError(wanted) from None
+    if parts.scheme not in _DEFAULT_PORT or not host or port == 0:
+        raise ValueError(wanted)
+    if "@" in parts.netloc or "?" in text or "#" in text or "\\" in text:
+        raise ValueError(wanted)
+    authority = f"[{host}]" if ":" in host else host
+    if port is not None and port != _DEFAULT_PORT[parts.scheme]:
+        authority += f":{port}"
+    origin = f"{parts.scheme}://{authority}"
+    is_private = parts.scheme == "https" or _is_loopback(host)
+    return AccountsUrl(origin + parts.path.rstrip("/"), origin, is_private)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return any(ip_address(host) in network for network in _LOOPBACK)
+    except ValueError:
+        return host == "localhost"
+
+
+def seconds(text: str) -> float:
+    """Read a time span in seconds, above zero."""
+    value = seconds_or_zero(text)
+    if not value:
+        raise ValueError("must be above 0 seconds")
+    return value
+
+
+def seconds_or_zero(text: str) -> float:
+    """Read a time span in seconds."""
+    try:
+        value = float(text) if re.match(r"[0-9.]+\Z", text) else math.nan
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= _LONGEST_WAIT:
+        raise ValueError(f"must be a number of seconds, at most {_LONGEST_WAIT:g}")
+    return value
+
+
+def lifetime(text: str) -> int | None:
+    """Read a duration such as `180d` in seconds; `off` is None."""
+    if text.lower() == "off":
+        return None
+    match = _DURATION.match(text)
+    if match is None or int(match[1]) == 0:
+        raise ValueError("must be a duration such as 180d (s, m, h, d or w), or off")
+    return int(match[1]) * _SECONDS[match[2]]
+
+
+def moment(text: str) -> int:
+    """Read an ISO 8601 moment as Unix seconds; without a zone it is UTC."""
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("must be an ISO 8601 moment such as 2026-11-23T15:49:00Z") from None
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=UTC)
+    if value.timestamp() <= 0:
+        raise ValueError("must be after 1970")
+    return math.ceil(value.timestamp())
+
+
+def switch(text: str) -> bool:
+    """Read on or off."""
+    if text.lower() in ("on", "true", "yes", "1"):
+        return True
+    if text.lower() in ("off", "false", "no", "0"):
+        return False
+    raise ValueError("must be on or off")
+
+
+def not_off(text: str) -> bool:
+    """Read a switch that only `off` turns off, as the 2015 service read ACCESS_LOG."""
+    return text.lower() != "off"
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """Return a reader of one of *choices*, in any case."""
+
+    def read(text: str) -> str:
+        if text.lower() not in choices:
+            raise ValueError(f"must be {' or '.join(choices)}")
+        return text.lower()
+
+    return read
+
+
+def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
+    """Return a reader of a number between *lowest* and *highest*, both included."""
+
+    def read(text: str) -> int:
+        if not re.match(r"[0-9]{1,9}\Z", text) or not lowest <= int(text) <= highest:
+            raise ValueError(f"must be a whole number from {lowest} to {highest}")
+        return int(text)
+
+    return read
+
+
+def published(secret: SealingSecret) -> bool:
+    """Say whether *secret* stands in another service's public source."""
+    return is_published(secret.secret.reveal())

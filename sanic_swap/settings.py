@@ -1,0 +1,152 @@
+"""What the operator decides, as one value; each setting is one row of the table."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from sanic_swap import setting_values as values
+from sanic_swap.secret import Secret
+from sanic_swap.setting_values import AccountsUrl, SealingSecret
+
+_SPOTIFY = AccountsUrl("https://accounts.spotify.com", "https://accounts.spotify.com", True)
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """
+    One setting as the operator sees it.
+
+    Attributes:
+        read: Turns the variable's text into the value; raises ValueError with a text
+            that follows the variable's name in a complaint.
+        required: Whether there is no default.
+    """
+
+    name: str
+    read: Callable[[str], Any]
+    meaning: str
+    aliases: tuple[str, ...] = ()
+    required: bool = False
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """Every name it goes by, the first one first."""
+        return (self.name, *self.aliases)
+
+
+def _required(name: str, read: Callable[[str], Any], meaning: str, aliases: tuple[str, ...]) -> Any:  # noqa: ANN401 - a dataclass field of whatever type it is declared with
+    return field(metadata={"variable": Variable(name, read, meaning, aliases, required=True)})
+
+
+def _optional(name: str, read: Callable[[str], Any], meaning: str, default: object) -> Any:  # noqa: ANN401 - a dataclass field of whatever type it is declared with
+    return field(default=default, metadata={"variable": Variable(name, read, meaning)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Every setting; the README's table says more about each."""
+
+    client_id: str = _required(
+        "CLIENT_ID", values.client_id, "Spotify's id of the app.", ("SPOTIFY_CLIENT_ID",)
+    )
+    client_secret: Secret = _required(
+        "CLIENT_SECRET",
+        values.client_secret,
+        "Spotify's secret of the app.",
+        ("SPOTIFY_CLIENT_SECRET",),
+    )
+    callback_urls: tuple[str, ...] = _required(
+        "CALLBACK_URL",
+        values.callback_urls,
+        "Registered redirect URIs; the first is the default.",
+        ("CALLBACK_URI", "SPOTIFY_CLIENT_CALLBACK_URL"),
+    )
+    encryption_secret: SealingSecret | None = _optional(
+        "ENCRYPTION_SECRET", values.sealing_secret, "Seals refresh tokens.", None
+    )
+    previous_secrets: tuple[SealingSecret, ...] = _optional(
+        "PREVIOUS_ENCRYPTION_SECRETS",
+        values.opening_secrets,
+        "Older secrets, one a line, newest first: they open, they never seal.",
+        (),
+    )
+    retired_key_ids: tuple[str, ...] = _optional(
+        "RETIRED_KEY_IDS", values.key_ids, "Keys given up on purpose.", ()
+    )
+    unknown_key: str = _optional(
+        "UNKNOWN_KEY",
+        values.one_of("hold", "reject"),
+        "What becomes of tokens whose key is not configured here.",
+        "hold",
+    )
+    revoke_before: int = _optional(
+        "REVOKE_BEFORE", values.moment, "Tokens authorized before this are refused.", 0
+    )
+    foreign_tokens: tuple[str, ...] = _optional(
+        "LEGACY_TOKENS",
+        values.comma_separated,
+        "What becomes of other swap services' tokens.",
+        (),
+    )
+    refresh_token_lifetime: int | None = _optional(
+        "REFRESH_TOKEN_LIFETIME", values.lifetime, "Turns on refresh_token_expires_in.", None
+    )
+    access_log: bool = _optional("ACCESS_LOG", values.not_off, "One line for each answer.", True)
+    log_level: str = _optional(
+        "LOG_LEVEL",
+        values.one_of("debug", "info", "warning", "error"),
+        "The least level that is logged.",
+        "info",
+    )
+    log_format: str = _optional(
+        "LOG_FORMAT", values.one_of("text", "json"), "For people or for machines.", "text"
+    )
+    host: str = _optional("HOST", values.visible_text, "The address to listen on.", "127.0.0.1")
+    port: int = _optional(
+        "PORT", values.whole_number(0, 65_535), "The port to listen on; 0 takes a free one.", 4343
+    )
+    reuse_port: bool = _optional(
+        "REUSE_PORT", values.switch, "Lets several processes share the port.", False
+    )
+    accounts_url: AccountsUrl = _optional(
+        "SPOTIFY_ACCOUNTS_URL", values.accounts_url, "Where Spotify is.", _SPOTIFY
+    )
+    accounts_insecure: bool = _optional(
+        "SPOTIFY_ACCOUNTS_INSECURE", values.switch, "Allows plain http to another host.", False
+    )
+    spotify_timeout: float = _optional(
+        "SPOTIFY_TIMEOUT", values.seconds, "Longest wait for Spotify, in seconds.", 8.0
+    )
+    drain_timeout: float | None = _optional(
+        "DRAIN_TIMEOUT", values.seconds, "Longest wait for requests when stopping.", None
+    )
+    drain_delay: float = _optional(
+        "DRAIN_DELAY", values.seconds_or_zero, "How long to go on accepting when stopping.", 0.0
+    )
+    max_in_flight: int = _optional(
+        "MAX_IN_FLIGHT", values.whole_number(1, 1_000_000), "Token requests at once.", 1000
+    )
+    max_connections: int | None = _optional(
+        "MAX_CONNECTIONS", values.whole_number(1, 2_000_000), "Open connections at once.", None
+    )
+    client_timeout: float = _optional(
+        "CLIENT_TIMEOUT", values.seconds, "Longest wait for a client, in seconds.", 10.0
+    )
+    cors_origins: tuple[str, ...] = _optional(
+        "CORS_ORIGINS", values.origins, "Web origins that may call, or *.", ()
+    )
+
+    @property
+    def drain_seconds(self) -> float:
+        """DRAIN_TIMEOUT, or by default the longest that a request can take, and 2 s."""
+        return self.spotify_timeout + 2 if self.drain_timeout is None else self.drain_timeout
+
+    @property
+    def connection_limit(self) -> int:
+        """MAX_CONNECTIONS, or by default two for each request in flight."""
+        return self.max_connections or 2 * self.max_in_flight
+
+
+def variables() -> dict[str, Variable]:
+    """Return the table: each setting's variable by the name of its attribute."""
+    return {row.name: row.metadata["variable"] for row in fields(Settings)}

@@ -1,0 +1,153 @@
+"""What the service does, in its users' words: swap a code, refresh a token.
+
+Knows no HTTP. An answer is the JSON body for the app, beside what the log may say.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+from sanic_swap.errors import TokenHeld, TokenRefused
+from sanic_swap.foreign_shapes import shape_of
+from sanic_swap.grant_id import GrantIds
+from sanic_swap.logs import log
+from sanic_swap.parameters import RefreshRequest, SwapRequest
+from sanic_swap.sealing import PREFIX, KeyRing, OpenedToken
+from sanic_swap.spotify import SpotifyAccounts
+from sanic_swap.token_answer import TokenAnswer
+
+
+@dataclass(slots=True)
+class Story:
+    """
+    What may be told of one request, filled in as it happens.
+
+    Attributes:
+        grant: The grant id of the refresh token that came in, or of the new one.
+        rotated_to: The grant id of the token that Spotify put in its place.
+        key_id: The key that had sealed the token that came in.
+        spotify_ms: Milliseconds that were spent waiting for Spotify.
+    """
+
+    grant: str | None = None
+    rotated_to: str | None = None
+    key_id: str | None = None
+    spotify_ms: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignTokens:
+    """
+    What happens to tokens in the shape of another swap service.
+
+    Attributes:
+        held: Whether they are held back, because nobody has said what to do with them.
+    """
+
+    held: bool
+
+
+class TokenSwap:
+    """
+    Trades codes and sealed refresh tokens at Spotify, and seals what comes back.
+
+    Args:
+        lifetime_seconds: How long a refresh token lives from the user's authorization;
+            given, answers tell what is left of it. None tells nothing.
+        now: Unix seconds.
+    """
+
+    def __init__(
+        self,
+        spotify: SpotifyAccounts,
+        keys: KeyRing,
+        grant_ids: GrantIds,
+        foreign: ForeignTokens,
+        *,
+        lifetime_seconds: int | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._spotify = spotify
+        self._keys = keys
+        self._grant_ids = grant_ids
+        self._foreign = foreign
+        self._lifetime_seconds = lifetime_seconds
+        self._now = now
+        self._exchanges: set[asyncio.Task[TokenAnswer]] = set()
+
+    async def swap(self, request: SwapRequest, story: Story) -> bytes:
+        """
+        Trade an authorization code for Spotify's answer, its refresh token sealed.
+
+        Raises:
+            SpotifyError: One of those below it.
+        """
+        answer = await self._finish(
+            self._spotify.exchange(request.code, request.redirect_uri, request.code_verifier), story
+        )
+        if answer.refresh_token is None:
+            log.warning("Spotify answered a swap without a refresh token; the app gets none either")
+            return answer.render(None)
+        story.grant = self._grant_ids.of(answer.refresh_token)
+        authorized_at = int(self._now())
+        sealed = self._keys.seal(answer.refresh_token, authorized_at)
+        return answer.render(sealed, self._seconds_left(authorized_at))
+
+    async def refresh(self, request: RefreshRequest, story: Story) -> bytes:
+        """
+        Trade a sealed refresh token for a new access token.
+
+        The answer always has a refresh token: the rotated one, or the one that came in.
+
+        Raises:
+            TokenRefused, TokenHeld: If it does not open here.
+            SpotifyError: One of those below it.
+        """
+        sealed = request.refresh_token.reveal()
+        opened = self._open(sealed, request.as_sent.reveal())
+        story.key_id = opened.key_id
+        story.grant = self._grant_ids.of(opened.refresh_token)
+        answer = await self._finish(self._spotify.refresh(opened.refresh_token), story)
+        if answer.refresh_token is not None:
+            story.rotated_to = self._grant_ids.of(answer.refresh_token)
+            sealed = self._keys.seal(answer.refresh_token, opened.authorized_at)
+        elif not opened.is_current:
+            sealed = self._keys.seal(opened.refresh_token, opened.authorized_at)
+        return answer.render(sealed, self._seconds_left(opened.authorized_at))
+
+    async def drained(self) -> None:
+        """Wait until no exchange with Spotify is under way."""
+        while self._exchanges:
+            await asyncio.wait(self._exchanges)
+
+    def _open(self, sealed: str, as_sent: str) -> OpenedToken:
+        if sealed.startswith(PREFIX):
+            return self._keys.open(sealed)
+        shape = shape_of(as_sent)
+        if shape is not None and self._foreign.held:
+            raise TokenHeld(
+                f"a token that looks like one of another swap service ({shape}): set"
+                f" LEGACY_TOKENS={shape} to open such tokens, or LEGACY_TOKENS=none to refuse them"
+            )
+        raise TokenRefused
+
+    async def _finish(
+        self, exchange: Coroutine[Any, Any, TokenAnswer], story: Story
+    ) -> TokenAnswer:
+        """Run *exchange* to its end, even if the app that asked hangs up meanwhile."""
+        # A code is good once: dropped halfway, its tokens would be lost to everybody.
+        task = asyncio.create_task(exchange)
+        self._exchanges.add(task)
+        task.add_done_callback(self._exchanges.discard)
+        started = time.perf_counter()
+        try:
+            return await asyncio.shield(task)
+        finally:
+            story.spotify_ms = (time.perf_counter() - started) * 1000
+
+    def _seconds_left(self, authorized_at: int) -> int | None:
+        if self._lifetime_seconds is None or not authorized_at:
+            return None
+        return max(0, authorized_at + self._lifetime_seconds - int(self._now()))
