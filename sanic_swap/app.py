@@ -9,15 +9,10 @@ from sanic import Sanic
 from sanic_swap import api, edge, openapi, ops
 from sanic_swap.answers import App
 from sanic_swap.cors import Cors
-from sanic_swap.grant_id import GrantIds
 from sanic_swap.in_flight import InFlight
-from sanic_swap.keys import RootKey, new_secret, root_key
-from sanic_swap.parameters import CallbackUrls, ParameterRules
-from sanic_swap.sealing import KeyRing, SealingContext
+from sanic_swap.parts import make_rules, make_spotify, make_swap
 from sanic_swap.settings import Settings
 from sanic_swap.settings_reader import read_settings
-from sanic_swap.spotify import SpotifyAccounts
-from sanic_swap.swap import ForeignTokens, TokenSwap
 
 LARGEST_HEAD = 16 * 1024  # bytes
 
@@ -71,53 +66,6 @@ def create_app(settings: Settings | None = None, readiness: ops.Readiness | None
         await resources.aclose()
 
     return app
-
-
-def make_spotify(settings: Settings) -> SpotifyAccounts:
-    """Return the client of the accounts service that *settings* name."""
-    return SpotifyAccounts(
-        settings.accounts_url.url,
-        settings.client_id,
-        settings.client_secret,
-        timeout_seconds=settings.spotify_timeout,
-    )
-
-
-def make_rules(settings: Settings) -> ParameterRules:
-    """Return what requests of this app must keep to."""
-    return ParameterRules(settings.client_id, CallbackUrls(settings.callback_urls))
-
-
-def make_key_ring(settings: Settings) -> KeyRing:
-    """Return the keys of *settings*, or one key for the life of this process."""
-    hold = settings.unknown_key == "hold" and settings.encryption_secret is not None
-    return KeyRing(
-        _current_key(settings),
-        SealingContext(settings.client_id, settings.accounts_url.origin),
-        previous=[secret.key for secret in settings.previous_secrets if secret.key],
-        retired=settings.retired_key_ids,
-        hold_unknown=hold,
-        revoke_before=settings.revoke_before,
-    )
-
-
-def make_swap(settings: Settings, spotify: SpotifyAccounts) -> TokenSwap:
-    """Return what the endpoints and the commands do."""
-    undecided = not settings.foreign_tokens or settings.foreign_tokens != ("none",)
-    hold = undecided and settings.unknown_key == "hold" and settings.encryption_secret is not None
-    return TokenSwap(
-        spotify,
-        make_key_ring(settings),
-        GrantIds(settings.client_secret),
-        ForeignTokens(held=hold),
-        lifetime_seconds=settings.refresh_token_lifetime,
-    )
-
-
-def _current_key(settings: Settings) -> RootKey:
-    if settings.encryption_secret is not None and settings.encryption_secret.key is not None:
-        return settings.encryption_secret.key
-    return root_key(new_secret())
 
 
 def _settings_for_workers() -> Settings:

@@ -12,7 +12,8 @@ from sanic_swap import errors
 from sanic_swap.access_log import log_access
 from sanic_swap.answers import App, json_answer, options_answer
 from sanic_swap.cors import Cors
-from sanic_swap.error_responses import response_to
+from sanic_swap.error_responses import ErrorResponse, response_to
+from sanic_swap.http_errors import response_to_http_error
 from sanic_swap.logs import log
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
@@ -30,9 +31,9 @@ def surround(app: App, cors: Cors, *, log_answers: bool) -> None:
         if isinstance(error, MethodNotAllowed) and request.method == "OPTIONS":
             return _options(request, error, cors)
         request_id = new_request_id()
-        answer = response_to(error, request_id)
+        answer = _answer(error, request_id)
         request.ctx.error = answer.error
-        _tell_operator(error, request, request_id if answer.status == 500 else None)
+        _tell_operator(error, request, request_id)
         headers = {}
         if answer.retry_after is not None:
             headers["Retry-After"] = str(answer.retry_after)
@@ -54,6 +55,16 @@ def surround(app: App, cors: Cors, *, log_answers: bool) -> None:
     app.register_middleware(finish, "response")
 
 
+def _answer(error: Exception, request_id: str) -> ErrorResponse:
+    match error:
+        case errors.SwapError():
+            return response_to(error)
+        case SanicException():
+            return response_to_http_error(error)
+        case _:
+            return ErrorResponse(500, "server_error", f"Internal error, request {request_id}")
+
+
 def _options(request: Request, error: MethodNotAllowed, cors: Cors) -> HTTPResponse:
     answer = options_answer(_allowed(error))
     if "access-control-request-method" in request.headers:
@@ -66,7 +77,7 @@ def _allowed(error: MethodNotAllowed) -> str:
     return ", ".join(sorted({"OPTIONS", *filter(None, methods)}))
 
 
-def _tell_operator(error: Exception, request: Request, request_id: str | None) -> None:
+def _tell_operator(error: Exception, request: Request, request_id: str) -> None:
     story = getattr(request.ctx, "story", None)
     fields = {"grant": story.grant} if story and story.grant else {}
     match error:
@@ -75,7 +86,7 @@ def _tell_operator(error: Exception, request: Request, request_id: str | None) -
         case errors.CredentialsRefused():
             log.error(
                 "%s: CLIENT_ID or CLIENT_SECRET is wrong, so nobody can log in; mend them and"
-                " restart (`sanic-swap check` asks Spotify)",
+                " restart",
                 error,
                 extra={"fields": fields},
             )

@@ -1,10 +1,7 @@
-"""Which HTTP answer each error becomes; the one table of it."""
+"""Which HTTP answer each of our errors becomes; the one table of it."""
 
 import json
 from dataclasses import dataclass
-from http import HTTPStatus
-
-from sanic.exceptions import ExpectationFailed, MethodNotAllowed, PayloadTooLarge, SanicException
 
 from sanic_swap import errors
 
@@ -36,31 +33,23 @@ class ErrorResponse:
         return json.dumps(members).encode()
 
 
-def response_to(error: BaseException, request_id: str) -> ErrorResponse:
-    """
-    Return the answer to *error*.
-
-    Args:
-        error: Anything that was raised while a request was handled.
-        request_id: Our own id of the request, told where the error is our bug.
-    """
+def response_to(error: errors.SwapError) -> ErrorResponse:
+    """Return the answer to *error*, which was raised while a request was handled."""
     match error:
         case errors.RequestRefused():
             return _refused_request(error)
         case errors.TokenRefused():
             return ErrorResponse(400, "invalid_grant", "Invalid refresh token")
         case errors.TokenHeld():
-            return _unavailable(
+            return unavailable(
                 503, "This token cannot be judged at the moment", retry_after=OPERATOR_SECONDS
             )
         case errors.TooBusy():
-            return _unavailable(503, "Too many requests at once", retry_after=BUSY_SECONDS)
+            return unavailable(503, "Too many requests at once", retry_after=BUSY_SECONDS)
         case errors.SpotifyError():
             return _spotify_trouble(error)
-        case SanicException():
-            return _refused_http(error)
         case _:
-            return ErrorResponse(500, "server_error", f"Internal error, request {request_id}")
+            raise TypeError(f"no answer is written down for {type(error).__name__}")
 
 
 def _refused_request(error: errors.RequestRefused) -> ErrorResponse:
@@ -84,39 +73,21 @@ def _spotify_trouble(error: errors.SpotifyError) -> ErrorResponse:
             return ErrorResponse(error.status, error.error, description, error.uri)
         case errors.SpotifyThrottles():
             wait = TROUBLE_SECONDS if error.retry_after is None else error.retry_after
-            return _unavailable(429, "Spotify asks to wait", retry_after=wait)
+            return unavailable(429, "Spotify asks to wait", retry_after=wait)
         case errors.SpotifyFails():
             wait = TROUBLE_SECONDS if error.retry_after is None else error.retry_after
-            return _unavailable(503, "Spotify is in trouble; try again later", retry_after=wait)
+            return unavailable(503, "Spotify is in trouble; try again later", retry_after=wait)
         case errors.CredentialsRefused():
-            return _unavailable(
+            return unavailable(
                 503, "This service is misconfigured; try again later", retry_after=OPERATOR_SECONDS
             )
         case errors.SpotifyTooSlow():
-            return _unavailable(504, "Spotify did not answer in time; try again later")
+            return unavailable(504, "Spotify did not answer in time; try again later")
         case errors.SpotifyUnreachable():
-            return _unavailable(502, "Spotify cannot be reached; try again later")
+            return unavailable(502, "Spotify cannot be reached; try again later")
         case _:
             return ErrorResponse(502, "server_error", "Spotify's answer cannot be used")
 
 
-def _unavailable(status: int, why: str, *, retry_after: int | None = None) -> ErrorResponse:
+def unavailable(status: int, why: str, *, retry_after: int | None = None) -> ErrorResponse:
     return ErrorResponse(status, "temporarily_unavailable", why, retry_after=retry_after)
-
-
-def _refused_http(error: SanicException) -> ErrorResponse:
-    """Answer what Sanic itself refuses, in our form and without an echo of the request."""
-    match error:
-        case MethodNotAllowed():
-            return ErrorResponse(405, "invalid_request", "Method not allowed")
-        case ExpectationFailed():
-            return ErrorResponse(417, "invalid_request", "Unknown expectation")
-        case PayloadTooLarge():
-            # Bodies are read by `api`, within its own limit: this is about the head.
-            return ErrorResponse(431, "invalid_request", "Request head too large")
-    status = error.status_code
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        return _unavailable(status, "Not answered in time", retry_after=BUSY_SECONDS)
-    if not 400 <= status < 500:
-        return ErrorResponse(500, "server_error", "Internal error")
-    return ErrorResponse(status, "invalid_request", HTTPStatus(status).phrase)

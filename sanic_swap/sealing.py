@@ -68,6 +68,12 @@ class SealingContext:
         return b"".join(len(part).to_bytes(2, "big") + part for part in parts)
 
 
+def key_id_of(sealed: str) -> str | None:
+    """Return the id of the key that sealed a token, whether it opens here or not."""
+    match = _SEALED.match(sealed)
+    return match[1] if match else None
+
+
 class _Sealer:
     """One root key, bound to one context."""
 

@@ -1,0 +1,140 @@
+"""The command `sanic-swap`: says which commands there are, and starts one.
+
+Each command's module is imported when it is asked for, so that `keygen` does not wait
+for a web framework.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from sanic_swap.errors import SettingsError
+from sanic_swap.settings import Settings
+from sanic_swap.version import __version__
+
+GOOD, NOT_GOOD, WRONG_USE = 0, 1, 2
+_FROM_STDIN = "It is read from standard input to its end, or asked for without echo."
+
+
+def main() -> NoReturn:
+    """Run the command that the arguments name, and exit as it says."""
+    parser = _parser()
+    arguments, extra = parser.parse_known_args()
+    if extra:
+        # Not repeated: it may be a token, and is in the process list already.
+        parser.error(
+            "there are arguments that this command does not take"
+            " (codes and tokens are read from standard input alone)"
+        )
+    try:
+        sys.exit(_run(arguments))
+    except SettingsError as error:
+        print("sanic-swap: the settings do not make a service:", file=sys.stderr)
+        for problem in error.problems:
+            print(f"  {problem}", file=sys.stderr)
+        sys.exit(WRONG_USE)
+    except KeyboardInterrupt:
+        sys.exit(GOOD)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sanic-swap",
+        description="Token swap and refresh for apps that use Spotify's SDKs.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"sanic-swap {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name: str, says: str, more: str = "") -> argparse.ArgumentParser:
+        return commands.add_parser(
+            name, help=says, description=f"{says} {more}".strip(), allow_abbrev=False
+        )
+
+    settings = argparse.ArgumentParser(add_help=False)
+    settings.add_argument(
+        "--env-file",
+        type=Path,
+        metavar="FILE",
+        help="NAME=value lines beside the environment, which wins (default: .env if it exists)",
+    )
+    for name, says, more in (
+        ("serve", "Run the service in the foreground; SIGTERM and SIGINT drain and stop it.", ""),
+        ("swap", "Trade an authorization code, as POST /swap would.", _FROM_STDIN),
+        ("refresh", "Trade a sealed refresh token, as POST /refresh would.", _FROM_STDIN),
+        ("inspect", "Tell what a sealed token says of itself, never what is inside.", _FROM_STDIN),
+    ):
+        command = commands.add_parser(
+            name,
+            help=says,
+            description=f"{says} {more}".strip(),
+            parents=[settings],
+            allow_abbrev=False,
+        )
+        if name == "swap":
+            command.add_argument("--redirect-uri", metavar="URI", help="one of CALLBACK_URL's")
+        if name == "inspect":
+            command.add_argument("--json", action="store_true", help="print one JSON object")
+    add("keygen", "Print a new ENCRYPTION_SECRET.").add_argument(
+        "--env", action="store_true", help="print it as a line for .env"
+    )
+    demo = add("demo", "Run the whole flow against a fake Spotify; needs no settings.")
+    demo.add_argument("--once", action="store_true", help="run it through by itself, then exit")
+    demo.add_argument("--no-browser", action="store_true", help="do not open the page by itself")
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    match arguments.command:
+        case "serve":
+            return _serve(arguments)
+        case "keygen":
+            from sanic_swap.keys import new_secret
+
+            print(f"ENCRYPTION_SECRET={new_secret()}" if arguments.env else new_secret())
+            return GOOD
+        case "demo":
+            from sanic_swap.demo import demo
+
+            return demo(once=arguments.once, browser=not arguments.no_browser)
+    from sanic_swap import token_commands
+
+    settings = _settings(arguments.env_file)
+    token = token_commands.read_secret(arguments.command)
+    if not token.reveal():
+        print("sanic-swap: nothing came on standard input", file=sys.stderr)
+        return WRONG_USE
+    match arguments.command:
+        case "swap":
+            return token_commands.swap(settings, token, arguments.redirect_uri)
+        case "refresh":
+            return token_commands.refresh(settings, token)
+        case _:
+            return token_commands.inspect(settings, token, as_json=arguments.json)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments.env_file)
+    from sanic_swap.server import serve
+
+    try:
+        serve(settings)
+    except OSError as error:
+        print(f"sanic-swap: HOST, PORT: cannot listen there: {error.strerror}", file=sys.stderr)
+        return WRONG_USE
+    return GOOD
+
+
+def _settings(env_file: Path | None) -> Settings:
+    from sanic_swap.logs import configure_logging, log
+    from sanic_swap.settings_reader import read_settings, warnings
+
+    if env_file is None and Path(".env").exists():
+        env_file = Path(".env")
+    settings = read_settings(os.environ, env_file=env_file)
+    configure_logging(settings.log_level, settings.log_format)
+    for warning in warnings(settings, os.environ):
+        log.warning("%s", warning)
+    return settings

@@ -1,0 +1,109 @@
+"""`swap`, `refresh` and `inspect`: the endpoints' work from the command line."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from getpass import getpass
+
+from sanic_swap.body import Field
+from sanic_swap.error_responses import response_to
+from sanic_swap.errors import SwapError, TokenHeld, TokenRefused
+from sanic_swap.foreign_shapes import shape_of
+from sanic_swap.grant_id import GrantIds
+from sanic_swap.parameters import REFRESH, SWAP, SwapRequest
+from sanic_swap.parts import make_key_ring, make_rules, make_spotify, make_swap
+from sanic_swap.sealing import PREFIX, key_id_of
+from sanic_swap.secret import Secret
+from sanic_swap.settings import Settings
+from sanic_swap.swap import Story, TokenSwap
+
+_DAY = 86_400
+
+
+def read_secret(command: str) -> Secret:
+    """Return what standard input holds, or what a person types unseen."""
+    if sys.stdin.isatty():
+        asked = "authorization code" if command == "swap" else "refresh token"
+        return Secret(getpass(f"{asked}: "))
+    return Secret(sys.stdin.buffer.read().decode(errors="replace"))
+
+
+def swap(settings: Settings, code: Secret, redirect_uri: str | None) -> int:
+    """Print what `POST /swap` would answer; 0 if that is tokens, else 1."""
+    fields = [Field("code", code.reveal()), Field("redirect_uri", redirect_uri)]
+    return _answer(settings, fields, SWAP)
+
+
+def refresh(settings: Settings, sealed: Secret) -> int:
+    """Print what `POST /refresh` would answer; 0 if that is tokens, else 1."""
+    return _answer(settings, [Field("refresh_token", sealed.reveal())], REFRESH)
+
+
+def inspect(settings: Settings, sealed: Secret, *, as_json: bool) -> int:
+    """Print what a sealed token says of itself; 0 if it opens here, else 1."""
+    token = sealed.reveal().strip()
+    told: dict[str, object] = {"format": "s1" if token.startswith(PREFIX) else shape_of(token)}
+    if token.startswith(PREFIX):
+        told["key_id"] = key_id_of(token)
+    try:
+        opened = make_key_ring(settings).open(token)
+    except (TokenRefused, TokenHeld) as error:
+        told |= {"opens": False, "reason": getattr(error, "reason", "it does not open here")}
+    else:
+        told |= {
+            "opens": True,
+            "sealed_by": "the current key" if opened.is_current else "an older key",
+            "grant": GrantIds(settings.client_secret).of(opened.refresh_token),
+            "sealed_at": _moment(opened.sealed_at),
+            "authorized_at": _moment(opened.authorized_at) if opened.authorized_at else None,
+        }
+        if opened.authorized_at:
+            age = int(time.time()) - opened.authorized_at
+            told["age_days"] = round(age / _DAY, 1)
+            if settings.refresh_token_lifetime is not None:
+                left = max(0, settings.refresh_token_lifetime - age)
+                told["days_left"] = round(left / _DAY, 1)
+    if as_json:
+        print(json.dumps(told))
+    else:
+        for name, value in told.items():
+            print(f"{name + ':':15}{_in_words(value)}")
+    return 0 if told["opens"] else 1
+
+
+def _answer(settings: Settings, fields: list[Field], grant_type: str) -> int:
+    async def ask(service: TokenSwap) -> bytes:
+        asked = make_rules(settings).read(fields, grant_type)
+        if isinstance(asked, SwapRequest):
+            return await service.swap(asked, Story())
+        return await service.refresh(asked, Story())
+
+    try:
+        body = asyncio.run(_with_service(settings, ask))
+    except SwapError as error:
+        answer = response_to(error)
+        print(answer.body().decode())
+        print(f"sanic-swap: this is an answer with status {answer.status}", file=sys.stderr)
+        return 1
+    print(body.decode())
+    return 0
+
+
+async def _with_service(settings: Settings, ask: Callable[[TokenSwap], Awaitable[bytes]]) -> bytes:
+    async with make_spotify(settings) as spotify:
+        return await ask(make_swap(settings, spotify))
+
+
+def _moment(seconds: int) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError, OSError):
+        return f"{seconds} s after 1970"
+
+
+def _in_words(value: object) -> str:
+    words = {True: "yes", False: "no", None: "unknown"}
+    return words[value] if isinstance(value, bool | None) else str(value)
