@@ -1,7 +1,9 @@
 """Makes the answers of every endpoint: JSON, with the headers that belong on all."""
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from email.utils import formatdate
 from typing import Any
 
 from sanic import HTTPResponse, Sanic
@@ -16,11 +18,26 @@ _HEADERS = {
 }
 
 
+class _Answer(HTTPResponse):
+    """An answer with a Date, and without the empty Alt-Svc that Sanic adds to each."""
+
+    @property
+    def processed_headers(self) -> Iterator[tuple[bytes, bytes]]:
+        headers = self.headers
+        headers.pop("alt-svc", None)
+        headers["Date"] = _http_date()
+        if self.status != 204:
+            headers["Content-Type"] = str(self.content_type)
+        return iter(
+            [(name.encode("ascii"), str(value).encode("ascii")) for name, value in headers.items()]
+        )
+
+
 def json_answer(
     body: bytes, status: int = 200, headers: Mapping[str, str] | None = None
 ) -> HTTPResponse:
     """Return *body*, which is JSON already, as an answer."""
-    return HTTPResponse(
+    return _Answer(
         body,
         status=status,
         headers={**_HEADERS, **headers} if headers else _HEADERS,
@@ -37,9 +54,21 @@ def page_answer(page: str) -> HTTPResponse:
     """Return a page that loads nothing and can be framed by nobody."""
     policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
     headers = {**_HEADERS, "Content-Security-Policy": policy}
-    return HTTPResponse(page, headers=headers, content_type="text/html; charset=utf-8")
+    return _Answer(page, headers=headers, content_type="text/html; charset=utf-8")
 
 
 def options_answer(allow: str) -> HTTPResponse:
     """Return the answer to OPTIONS: which methods there are."""
-    return HTTPResponse(status=204, headers={**_HEADERS, "Allow": allow})
+    return _Answer(status=204, headers={**_HEADERS, "Allow": allow})
+
+
+_dated: tuple[int, str] = (0, "")
+
+
+def _http_date() -> str:
+    """Return the time as RFC 9110 section 6.6.1 wants it; written once a second."""
+    global _dated
+    now = int(time.time())
+    if _dated[0] != now:
+        _dated = (now, formatdate(now, usegmt=True))
+    return _dated[1]

@@ -8,6 +8,7 @@ from sanic import Sanic
 
 from sanic_swap import api, edge, openapi, ops
 from sanic_swap.answers import App
+from sanic_swap.body import LARGEST_BODY
 from sanic_swap.cors import Cors
 from sanic_swap.in_flight import InFlight
 from sanic_swap.parts import make_rules, make_spotify, make_swap
@@ -44,6 +45,7 @@ def create_app(settings: Settings | None = None, readiness: ops.Readiness | None
         KEEP_ALIVE_TIMEOUT=75,  # above what proxies keep idle connections for
         MOTD=False,
         REQUEST_MAX_HEADER_SIZE=LARGEST_HEAD,
+        REQUEST_MAX_SIZE=LARGEST_BODY,
         REQUEST_TIMEOUT=settings.client_timeout,
         # Never the one to fire: the deadline towards Spotify comes first.
         RESPONSE_TIMEOUT=settings.client_timeout + settings.spotify_timeout + 5,

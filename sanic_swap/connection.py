@@ -4,7 +4,9 @@ Endpoints stay ordinary Sanic handlers; only what RFC 9112 calls malformed or am
 is refused here, before Sanic's lenient parser sees it.
 """
 
+import asyncio
 import re
+from contextlib import suppress
 
 from sanic.exceptions import BadRequest
 from sanic.http import Http
@@ -12,6 +14,8 @@ from sanic.server.protocols.http_protocol import HttpProtocol
 
 from sanic_swap.ops import Readiness
 
+_LINGER_SECONDS = 1.0
+_LINGER_BYTES = 4 * 1024 * 1024
 # RFC 9110 section 5.6.2 (token), RFC 9112 sections 3 and 5: one request line, then
 # `name:value` lines without a blank before the colon, a bare CR, LF or NUL in them.
 _TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
@@ -78,6 +82,24 @@ class _StrictHttp(Http):
         if self.readiness.draining or self._is_out_of_step():
             self.keep_alive = False
         await super().http1_response_header(data, end_stream)
+        if self.request_body and not self.keep_alive:
+            await self._discard_rest()
+
+    def create_empty_request(self) -> None:
+        self.url = None  # a bad one would make Sanic's second try fail as the first did
+        super().create_empty_request()
+
+    async def _discard_rest(self) -> None:
+        """Read on for a moment: closing on unread bytes resets the connection, answer and all."""
+        self.request_body = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_SECONDS):
+                left = self.request_bytes_left or _LINGER_BYTES
+                left = min(left, _LINGER_BYTES) - len(self.recv_buffer)
+                while left > 0:
+                    self.recv_buffer.clear()
+                    await self._receive_more()
+                    left -= len(self.recv_buffer)
 
     def _is_out_of_step(self) -> bool:
         """Say whether what is still to come could be taken for another request."""

@@ -3,6 +3,7 @@
 import os
 import re
 import traceback
+from asyncio import CancelledError
 
 from sanic import HTTPResponse, Request
 from sanic.exceptions import MethodNotAllowed, SanicException
@@ -16,6 +17,7 @@ from sanic_swap.error_responses import ErrorResponse, response_to
 from sanic_swap.http_errors import response_to_http_error
 from sanic_swap.logs import log
 
+_CLIENT_GONE = 499  # nobody reads this answer but the access log
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 
 
@@ -27,7 +29,7 @@ def new_request_id() -> str:
 def surround(app: App, cors: Cors, *, log_answers: bool) -> None:
     """Put the edge around all endpoints of *app*."""
 
-    async def on_error(request: Request, error: Exception) -> HTTPResponse:
+    async def on_error(request: Request, error: BaseException) -> HTTPResponse:
         if isinstance(error, MethodNotAllowed) and request.method == "OPTIONS":
             return _options(request, error, cors)
         request_id = new_request_id()
@@ -52,15 +54,18 @@ def surround(app: App, cors: Cors, *, log_answers: bool) -> None:
 
     app.error_handler.add(SanicException, on_error)
     app.error_handler.add(Exception, on_error)
+    app.error_handler.add(CancelledError, on_error)
     app.register_middleware(finish, "response")
 
 
-def _answer(error: Exception, request_id: str) -> ErrorResponse:
+def _answer(error: BaseException, request_id: str) -> ErrorResponse:
     match error:
         case errors.SwapError():
             return response_to(error)
         case SanicException():
             return response_to_http_error(error)
+        case CancelledError():
+            return ErrorResponse(_CLIENT_GONE, "invalid_request", "The client hung up")
         case _:
             return ErrorResponse(500, "server_error", f"Internal error, request {request_id}")
 
@@ -77,7 +82,7 @@ def _allowed(error: MethodNotAllowed) -> str:
     return ", ".join(sorted({"OPTIONS", *filter(None, methods)}))
 
 
-def _tell_operator(error: Exception, request: Request, request_id: str) -> None:
+def _tell_operator(error: BaseException, request: Request, request_id: str) -> None:
     story = getattr(request.ctx, "story", None)
     fields = {"grant": story.grant} if story and story.grant else {}
     match error:
@@ -94,7 +99,7 @@ def _tell_operator(error: Exception, request: Request, request_id: str) -> None:
             log.info("%s", error, extra={"fields": fields})
         case errors.SpotifyError():
             log.warning("%s", error, extra={"fields": fields})
-        case errors.SwapError() | SanicException():
+        case errors.SwapError() | SanicException() | CancelledError():
             pass  # the app's own mistake: its developer has been told, the access log has it
         case _:
             # Neither the error's text nor its values: a token may be in them.

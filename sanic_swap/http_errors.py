@@ -2,7 +2,12 @@
 
 from http import HTTPStatus
 
-from sanic.exceptions import ExpectationFailed, MethodNotAllowed, PayloadTooLarge, SanicException
+from sanic.exceptions import (
+    ExpectationFailed,
+    MethodNotAllowed,
+    PayloadTooLarge,
+    SanicException,
+)
 
 from sanic_swap.error_responses import BUSY_SECONDS, ErrorResponse, unavailable
 
