@@ -1,1 +1,20 @@
 """A stand-in for accounts.spotify.com that is as strict as the real one."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fake_spotify.fake import FakeSpotify
+    from fake_spotify.matching import Match
+
+__all__ = ["FakeSpotify", "Match"]
+
+_HOMES = {"FakeSpotify": "fake_spotify.fake", "Match": "fake_spotify.matching"}
+
+
+def __getattr__(name: str) -> object:
+    # On first use only: pytest imports this package in every project that has the plugin, and
+    # must not wait there for a web server that no test asked for.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,9 +1,13 @@
 """The apps that are registered, the users who may log in, and what each app has been given."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from fake_spotify.clock import Clock
+from fake_spotify.expectations import Expectations
+from fake_spotify.fault_queue import FaultQueue
+from fake_spotify.journal import Journal
 from fake_spotify.ledger import Code, Grant, Ledger
 from fake_spotify.policy import Policy
 from fake_spotify.randomness import Dice
@@ -69,12 +73,24 @@ class App:
         self.reset()
 
     def reset(self) -> None:
-        """Start anew: nothing was ever given, the clock is right, the seed begins again."""
+        """Start anew: nothing was ever given, asked or planned, and the clock is right."""
         self.policy = self._first_policy
         self.dice = Dice(self._seed)
         self.ledger = Ledger(self.dice)
         self.approvals: dict[str, Approval] = {}
         self.clock.reset()
+        self.faults = FaultQueue()
+        self.expectations = Expectations()
+        self.journal = Journal(on_entry=self.expectations.see)
+
+    @contextmanager
+    def under(self, policy: Policy) -> Iterator[None]:
+        """Follow *policy* for a while."""
+        usual, self.policy = self.policy, policy
+        try:
+            yield
+        finally:
+            self.policy = usual
 
     @property
     def first_user(self) -> User:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from fake_spotify.apps import Registration, User
-from fake_spotify.policy import Aged, NoScope, Policy, Rotation, Unchanged, of_era
+from fake_spotify.policy import Aged, Consent, NoScope, Policy, Rotation, Unchanged, of_era
 from fake_spotify.randomness import Dice
 from fake_spotify.wordings import Era
 
@@ -92,9 +92,9 @@ _POLICY: dict[str, Callable[[str, object], object]] = {
     "unchanged": _one_of(Unchanged),
     "no_scope": _one_of(NoScope),
     "aged": _one_of(Aged),
-    "auto_approve": flag,
+    "consent": _one_of(Consent),
 }
-POLICY_NAMES = frozenset(_POLICY)
+POLICY_NAMES = frozenset(_POLICY) | {"auto_approve"}
 REGISTRATION_NAMES = frozenset({"client_id", "client_secret", "redirect_uris", "name"})
 USER_NAMES = frozenset({"id", "display_name", "email", "country", "product"})
 
@@ -108,8 +108,11 @@ def policy(members: Members, base: Policy) -> Policy:
     if "era" in members:
         era = _era("era", members["era"])
         if era is not base.era:
-            base = replace(of_era(era), auto_approve=base.auto_approve)
+            base = replace(of_era(era), consent=base.consent)
     chosen = {name: read(name, members[name]) for name, read in _POLICY.items() if name in members}
+    if "auto_approve" in members:
+        approves = flag("auto_approve", members["auto_approve"])
+        chosen["consent"] = Consent.AGREE if approves else Consent.ASK
     return replace(base, **chosen)  # type: ignore[arg-type]  # each reader gives its field's type
 
 

@@ -31,6 +31,14 @@ class NoScope(StrEnum):
     ABSENT = "absent"
 
 
+class Consent(StrEnum):
+    """Who answers when a user should be asked."""
+
+    ASK = "ask"
+    AGREE = "agree"
+    CANCEL = "cancel"
+
+
 class Aged(StrEnum):
     """With which words a refresh token older than its life is refused; both have been seen."""
 
@@ -51,7 +59,7 @@ class Policy:
         code_lifetime: Seconds; Spotify's is unknown, ten minutes is what RFC 6749 recommends.
         access_token_lifetime: Seconds; also what `expires_in` says.
         refresh_token_lifetime: Seconds from the user's authorization; None is for ever.
-        auto_approve: True answers /authorize with the redirect at once.
+        consent: Other than `ask`, /authorize answers with the redirect at once.
     """
 
     era: Era = Era.Y2026
@@ -62,7 +70,7 @@ class Policy:
     unchanged: Unchanged = Unchanged.ABSENT
     no_scope: NoScope = NoScope.EMPTY
     aged: Aged = Aged.EXPIRED
-    auto_approve: bool = False
+    consent: Consent = Consent.ASK
 
 
 def of_era(era: Era) -> Policy:

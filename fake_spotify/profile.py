@@ -3,32 +3,38 @@
 import hashlib
 
 from fake_spotify.accounts import Answer
-from fake_spotify.apps import Directory, User
+from fake_spotify.apps import App, User
 
 
-def answer(directory: Directory, *, authorization: str | None, parameter: str | None) -> Answer:
+def token_in(authorization: str | None, parameter: str | None) -> str | None:
     """
-    Answer GET /v1/me for a token in the `Authorization` header or in `?access_token=`.
+    Give the access token of a request: from its `Authorization` header, or `?access_token=`.
+
+    An empty one means that none was sent, None that the header holds something else.
+    """
+    if authorization is None:
+        return parameter or ""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None
+
+
+def answer(owner: App | None, token: str | None) -> Answer:
+    """
+    Answer GET /v1/me for *token*, which was issued to the app *owner*, if to any.
 
     The words are those in jwilsson/spotify-web-api-php#85, JohnnyCrazy/SpotifyAPI-NET#200 and
     vdesabou/alfred-spotify-mini-player#376.
     """
-    if authorization is None:
-        token = parameter
-    else:
-        scheme, _, token = authorization.partition(" ")
-        if scheme.lower() != "bearer":
-            return _refused(400, "Only valid bearer authentication supported")
-        token = token.strip()
+    if token is None:
+        return _refused(400, "Only valid bearer authentication supported")
     if not token:
         return _refused(401, "No token provided")
-    app = directory.owner_of_access_token(token)
-    access = None if app is None else app.ledger.access_token(token)
-    if app is None or access is None:
+    access = None if owner is None else owner.ledger.access_token(token)
+    if owner is None or access is None:
         return _refused(401, "Invalid access token")
-    if app.clock.now() >= access.expires_at:
+    if owner.clock.now() >= access.expires_at:
         return _refused(401, "The access token expired")
-    user = None if access.user_id is None else app.users.get(access.user_id)
+    user = None if access.user_id is None else owner.users.get(access.user_id)
     if user is None:
         return _refused(401, "Valid user authentication required")
     return Answer(200, of(user, access.scope.split()))
@@ -64,3 +70,11 @@ def of(user: User, scopes: list[str]) -> dict[str, object]:
 
 def _refused(status: int, message: str) -> Answer:
     return Answer(status, {"error": {"status": status, "message": message}})
+
+
+def message_of(refusal: Answer) -> str:
+    """Give the words of a refusal."""
+    match refusal.members:
+        case {"error": {"message": str(message)}}:
+            return message
+    return ""

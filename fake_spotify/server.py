@@ -1,9 +1,18 @@
-"""Listens on one port, and serves the accounts service and the Web API there."""
+"""Listens on one port, and serves the accounts service, the Web API and the control API there."""
 
 import socket
+import ssl
+import threading
+from contextlib import AsyncExitStack
 
 from aiohttp import web
 
+from fake_spotify import certificates, wire
+from fake_spotify.apps import Directory
+from fake_spotify.edge import text
+from fake_spotify.exchange import Exchange, Outcome
+from fake_spotify.matching import Asked
+from fake_spotify.outages import Listener
 from fake_spotify.settings import Settings
 from fake_spotify.web_accounts import AccountsEndpoints
 from fake_spotify.web_api import ApiEndpoints
@@ -16,28 +25,41 @@ _LARGEST_BODY = 1024 * 1024
 class Server:
     """
     Serves what *settings* describe on the running event loop, between `start` and `stop`.
+
+    `directory` may be read and changed from other threads by whoever holds `lock`.
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._host = settings.host
-        self._port = settings.port
-        directory = settings.directory()
-        application = web.Application(client_max_size=_LARGEST_BODY)
-        application.add_routes(AccountsEndpoints(directory).routes())
-        application.add_routes(ApiEndpoints(directory).routes())
-        # Without handler_cancellation a slow answer outlives the client that hung up.
+        self.directory: Directory = settings.directory()
+        self.lock = threading.RLock()
+        self._settings = settings
+        self._tls: ssl.SSLContext | None = None
+        self._site: web.SockSite | None = None
         self._runner = web.AppRunner(
-            application,
+            self._application(),
+            # Without it a slow answer outlives the client that hung up.
             handler_cancellation=True,
             access_log=None,
             shutdown_timeout=_SHUTDOWN_SECONDS,
         )
+        self.listener = Listener(settings.host, settings.port, serve=self._serve, leave=self._leave)
+
+    def _application(self) -> web.Application:
+        exchange = Exchange(self.lock)
+        self._exchange = exchange
+        application = web.Application(client_max_size=_LARGEST_BODY)
+        application.add_routes(AccountsEndpoints(self.directory, exchange).routes())
+        application.add_routes(ApiEndpoints(self.directory, exchange).routes())
+        application.router.add_route("*", "/{path:.*}", self._nothing)
+        return application
 
     @property
     def url(self) -> str:
         """Where it answers; no path, no slash at the end."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)  # noqa: S104 (compared, not listened on)
-        return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
+        wildcards = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (compared, not listened on)
+        host = wildcards.get(self._settings.host, self._settings.host)
+        scheme = "http" if self._settings.ca_file is None else "https"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.listener.port}"
 
     async def start(self) -> None:
         """
@@ -45,20 +67,38 @@ class Server:
 
         Raises:
             OSError: If the address cannot be had.
+            ImportError: If HTTPS is wanted and trustme is not installed.
         """
-        await self._runner.setup()
-        try:
-            await self._listen()
-        except BaseException:
-            await self._runner.cleanup()
-            raise
-
-    async def _listen(self) -> None:
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        listener = socket.create_server((self._host, self._port), family=family, backlog=1024)
-        self._port = listener.getsockname()[1]
-        await web.SockSite(self._runner, listener).start()
+        async with AsyncExitStack() as undo:
+            if self._settings.ca_file is not None:
+                self._tls = certificates.make(self._settings.host, self._settings.ca_file)
+            await self._runner.setup()
+            undo.push_async_callback(self._runner.cleanup)
+            await self.listener.open()
+            undo.pop_all()
 
     async def stop(self) -> None:
         """Stop to listen, and drop every connection."""
+        await self.listener.close()
         await self._runner.cleanup()
+
+    async def _serve(self, listening: socket.socket) -> None:
+        self._site = web.SockSite(self._runner, listening, ssl_context=self._tls)
+        await self._site.start()
+
+    async def _leave(self) -> None:
+        if self._site is not None:
+            await self._site.stop()
+            self._site = None
+        if self._runner.server is not None:
+            for connection in self._runner.server.connections:
+                connection.force_close()
+
+    async def _nothing(self, request: web.Request) -> web.Response:
+        """Answer for what Spotify does not have either."""
+        app = self.directory.first
+        asked = Asked(request.method, request.path, None, dict(request.query))
+        outcome = Outcome(text(404, "Not Found"), "Not Found")
+        if request.path.startswith("/_fake"):
+            return wire.response(outcome.reply)
+        return await self._exchange.perform(request, app, asked, b"", lambda: outcome)

@@ -39,6 +39,11 @@ class TokenRequest:
         media_type = (self.content_type or "").partition(";")[0]
         return media_type.strip().lower() == _FORM
 
+    def shown_client_id(self) -> str | None:
+        """Give the client id that was shown, in the header or else among the parameters."""
+        shown = basic_credentials(self.authorization) if self.authorization else None
+        return shown[0] if shown else self.parameters.get("client_id")
+
 
 def read(
     method: str,

@@ -1,0 +1,80 @@
+"""Turns what the rules say into HTTP replies that look like those of Spotify's edge."""
+
+import gzip
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fake_spotify import profile
+from fake_spotify.accounts import Answer
+from fake_spotify.randomness import Dice
+from fake_spotify.replies import Reply
+
+# As in a capture of October 2025, where Cache-Control was absent: do not "mend" that.
+_EDGE = (
+    ("strict-transport-security", "max-age=31536000"),
+    ("x-content-type-options", "nosniff"),
+    ("vary", "Accept-Encoding"),
+    ("server", "envoy"),
+    ("via", "HTTP/2 edgeproxy, 1.1 google"),
+    ("alt-svc", 'h3=":443"; ma=2592000,h3-29=":443"; ma=2592000'),
+)
+_TRACKING = "sp_tr=false;Version=1;Domain=accounts.spotify.com;Path=/;Secure;SameSite=Lax"
+_DEVICE = "__Host-device_id={};Version=1;Path=/;Max-Age=2147483647;Secure;HttpOnly;SameSite=Lax"
+
+# Browser apps exchange their codes themselves (PKCE), so Spotify must let their pages read this.
+_CROSS_ORIGIN = (("access-control-allow-origin", "*"),)
+PREFLIGHT_HEADERS = (
+    *_CROSS_ORIGIN,
+    ("access-control-allow-methods", "GET, POST, OPTIONS"),
+    ("access-control-allow-headers", "Authorization, Content-Type, Accept"),
+    ("access-control-max-age", "604800"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the asker says about how it wants its answer."""
+
+    takes_gzip: bool = False
+    origin: str | None = None
+
+
+def wishes(headers: Mapping[str, str]) -> Wishes:
+    """Read the wishes from request headers."""
+    return Wishes(
+        takes_gzip="gzip" in headers.get("accept-encoding", "").lower(),
+        origin=headers.get("origin"),
+    )
+
+
+def of_accounts(answer: Answer, dice: Dice, asked: Wishes) -> Reply:
+    """Dress *answer* as accounts.spotify.com does."""
+    device = ("set-cookie", _DEVICE.format(dice.device_id()))
+    return _json(answer, dice, asked, device, ("set-cookie", _TRACKING))
+
+
+def of_api(answer: Answer, dice: Dice, asked: Wishes) -> Reply:
+    """Dress *answer* as api.spotify.com does."""
+    if answer.status != 401:
+        return _json(answer, dice, asked)
+    words = profile.message_of(answer)
+    challenge = f'Bearer realm="spotify", error="invalid_token", error_description="{words}"'
+    return _json(answer, dice, asked, ("www-authenticate", challenge))
+
+
+def _json(answer: Answer, dice: Dice, asked: Wishes, *more: tuple[str, str]) -> Reply:
+    body = json.dumps(answer.members, separators=(",", ":")).encode()
+    headers = (
+        ("content-type", "application/json"),
+        ("request-id", dice.request_id()),
+        ("x-envoy-upstream-service-time", "24"),
+        *more,
+        *_EDGE,
+    )
+    if asked.origin is not None:
+        headers = (*headers, *_CROSS_ORIGIN)
+    if asked.takes_gzip:
+        headers = (*headers, ("content-encoding", "gzip"))
+        body = gzip.compress(body, compresslevel=1, mtime=0)
+    return Reply(answer.status, headers, body)

@@ -1,0 +1,162 @@
+"""The fake for Python tests: started with `with` or `async with`, driven by plain methods."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from fake_spotify import options
+from fake_spotify.apps import App
+from fake_spotify.choices import policy, registration
+from fake_spotify.controls import AppControls
+from fake_spotify.server import Server
+
+_T = TypeVar("_T")
+_START_SECONDS = 10
+
+
+class FakeSpotify(AppControls):
+    """
+    A running fake, and the controls of its first app.
+
+    It serves on a thread of its own, so that blocking clients and every event loop can use it.
+
+        with FakeSpotify(redirect_uris=["https://app.example/callback"]) as spotify: ...
+        async with FakeSpotify(era="2021", auto_approve=True) as spotify: ...
+
+    Args:
+        config: A TOML file with several apps and users; what is given here wins.
+        choices: Anything that such a file may say, by the same names: `port` (a free one unless
+            chosen), `client_id`, `client_secret`, `redirect_uris`, `era`, `auto_approve`,
+            `code_lifetime`, `access_token_lifetime`, `refresh_token_lifetime`, `rotation`,
+            `unchanged`, `seed`, `https`, `users`, ...
+
+    Raises:
+        ChoiceError: If something was chosen that cannot be.
+    """
+
+    def __init__(self, config: str | Path | None = None, **choices: object) -> None:
+        given: dict[str, object] = {"port": 0, **choices}
+        if config is not None:
+            given["config"] = config
+        self._settings = options.settings(given)
+        self._server = Server(self._settings)
+        first = self._settings.apps[0].registration
+        super().__init__(self._server.directory, first.client_id, self._server.lock)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def accounts_url(self) -> str:
+        """What takes the place of https://accounts.spotify.com."""
+        return self._server.url
+
+    @property
+    def api_url(self) -> str:
+        """What takes the place of https://api.spotify.com."""
+        return self._server.url
+
+    @property
+    def control_url(self) -> str:
+        """Where the control API is."""
+        return f"{self._server.url}/_fake"
+
+    @property
+    def ca_file(self) -> Path | None:
+        """What clients must trust, with HTTPS."""
+        return self._settings.ca_file
+
+    def app(self, client_id: str) -> AppControls:
+        """Give the controls of another app."""
+        return AppControls(self._server.directory, client_id, self._server.lock)
+
+    def register(self, **choices: object) -> AppControls:
+        """Register one more app; what is not chosen is made, or as the first app has it."""
+        with self._lock:
+            first = self._server.directory.first
+            app = App(
+                registration(choices, first.dice),
+                policy(choices, first.policy),
+                first.users.values(),
+                seed=self._settings.seed,
+            )
+            self._server.directory.add(app)
+        return self.app(app.registration.client_id)
+
+    def refuse_connections(self, seconds: float) -> None:
+        """Close the port and all connections for *seconds*; begins at once."""
+        self._run(self._server.listener.refuse(seconds))
+
+    def ignore_connections(self, seconds: float) -> None:
+        """Let nobody connect, and tell nobody so, for *seconds* (on Linux); begins at once."""
+        self._run(self._server.listener.ignore(seconds))
+
+    def start(self) -> None:
+        """
+        Begin to serve.
+
+        Raises:
+            OSError: If the address cannot be had.
+        """
+        started = threading.Event()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._serve, args=(self._loop, started), name="fake_spotify", daemon=True
+        )
+        self._thread.start()
+        started.wait(_START_SECONDS)
+        try:
+            self._run(self._server.start())
+        except BaseException:
+            self._end()
+            raise
+
+    def stop(self) -> None:
+        """Stop to serve; may be called twice."""
+        if self._loop is not None:
+            self._run(self._server.stop())
+            self._end()
+
+    @staticmethod
+    def _serve(loop: asyncio.AbstractEventLoop, started: threading.Event) -> None:
+        asyncio.set_event_loop(loop)
+        loop.call_soon(started.set)
+        loop.run_forever()
+
+    def _run(self, work: Coroutine[object, object, _T]) -> _T:
+        if self._loop is None:
+            work.close()
+            raise RuntimeError("the fake does not run: use it in `with FakeSpotify() as spotify:`")
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_START_SECONDS)
+
+    def _end(self) -> None:
+        if self._loop is not None and self._thread is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(_START_SECONDS)
+            self._loop.close()
+            self._loop = self._thread = None
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    async def __aenter__(self) -> Self:
+        return self.__enter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()

@@ -1,0 +1,102 @@
+"""What came in and how it was answered, in order, up to a number that memory can bear."""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from fake_spotify.matching import ANY, Asked, Match
+
+MOST_ENTRIES = 10_000
+MOST_BODY_BYTES = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    One request and its answer. Every secret in it is the fake's own, so none is hidden.
+
+    Args:
+        number: Counts from 1 for each app.
+        at: When, by the app's clock, in Unix seconds.
+        headers: Names in lower case.
+        body: As it came, cut after 16 KiB.
+        status: 0 if the answer was not one.
+        error: Spotify's `error`, or the words on a page; empty if there is none.
+        fault: The kind of the fault that was played; empty if the answer was honest.
+    """
+
+    number: int
+    at: float
+    asked: Asked
+    headers: Mapping[str, str]
+    body: bytes
+    status: int
+    error: str = ""
+    fault: str = field(default="")
+
+    def members(self) -> dict[str, object]:
+        """Give the entry as a JSON object."""
+        return {
+            "number": self.number,
+            "at": self.at,
+            "client_id": self.asked.client_id,
+            "method": self.asked.method,
+            "path": self.asked.path,
+            "parameters": dict(self.asked.parameters),
+            "headers": dict(self.headers),
+            "body": self.body.decode(errors="replace"),
+            "status": self.status,
+            "error": self.error,
+            "fault": self.fault,
+        }
+
+    def __str__(self) -> str:
+        answer = self.status or "no answer"
+        grant_type = self.asked.parameters.get("grant_type")
+        about = f" ({grant_type})" if grant_type else ""
+        error = f" {self.error}" if self.error else ""
+        return f"{self.asked.method} {self.asked.path}{about} -> {answer}{error}"
+
+
+class Journal:
+    """
+    Keeps the latest requests of one app.
+
+    Args:
+        on_entry: Is told of each entry, kept or not.
+    """
+
+    def __init__(self, on_entry: Callable[[Entry], None]) -> None:
+        self._entries: deque[Entry] = deque(maxlen=MOST_ENTRIES)
+        self._number = 0
+        self._on_entry = on_entry
+
+    def add(
+        self,
+        asked: Asked,
+        *,
+        at: float,
+        headers: Mapping[str, str],
+        body: bytes,
+        status: int,
+        error: str,
+        fault: str,
+    ) -> None:
+        """Keep a request; the oldest is forgotten past 10,000."""
+        self._number += 1
+        kept = body[:MOST_BODY_BYTES]
+        entry = Entry(self._number, at, asked, headers, kept, status, error, fault)
+        self._entries.append(entry)
+        self._on_entry(entry)
+
+    def entries(self, match: Match = ANY) -> list[Entry]:
+        """Give the requests that *match* picks, oldest first."""
+        return [
+            entry
+            for entry in list(self._entries)
+            if match.fits_answered(entry.asked, entry.status, entry.error)
+        ]
+
+    def clear(self) -> None:
+        """Forget them all; the numbers go on."""
+        self._entries.clear()
