@@ -1,0 +1,50 @@
+"""A running service or floor, and what can be seen of it from outside."""
+
+import os
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+SECONDS_TO_START = 30.0
+_POLL_SECONDS = 0.002
+
+
+@dataclass(frozen=True)
+class Tested:
+    """One process under test, and the loopback port it listens on."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time used so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def memory_mb(self) -> dict[str, float]:
+        """Return resident and proportional memory."""
+        lines = Path(f"/proc/{self.process.pid}/smaps_rollup").read_text().splitlines()
+        kilobytes = {line.split(":")[0]: line.split()[1] for line in lines[1:]}
+        return {"rss": int(kilobytes["Rss"]) / 1024, "pss": int(kilobytes["Pss"]) / 1024}
+
+    def wait_for_success(self, request: bytes) -> None:
+        """Send *request* every few milliseconds until it is answered with 200."""
+        last = "no connection"
+        deadline = time.monotonic() + SECONDS_TO_START
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise SystemExit(f"{self.process.args} ended with {self.process.returncode}")
+            try:
+                with socket.create_connection(("127.0.0.1", self.port), timeout=5) as connection:
+                    connection.sendall(request)
+                    answer = connection.recv(65536)
+            except OSError as error:
+                last = str(error)
+            else:
+                if answer.startswith(b"HTTP/1.1 200 "):
+                    return
+                last = answer[:200].decode(errors="replace")
+            time.sleep(_POLL_SECONDS)
+        raise SystemExit(f"{self.process.args} never answered with 200; at last: {last}")
