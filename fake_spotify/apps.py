@@ -151,10 +151,11 @@ class Directory:
         if client_id == self._first.registration.client_id:
             self._first = app
 
-    def remove(self, client_id: str) -> None:
-        """Forget an app and all it was given; the first one stays."""
-        if client_id != self._first.registration.client_id:
-            self._apps.pop(client_id, None)
+    def remove(self, client_id: str) -> bool:
+        """Forget an app and all it was given; False if there is none, or it is the first one."""
+        if client_id == self._first.registration.client_id:
+            return False
+        return self._apps.pop(client_id, None) is not None
 
     def find(self, client_id: str) -> App | None:
         """Find an app."""

@@ -79,7 +79,7 @@ def _whole_seconds(name: str, value: object) -> int:
 
 
 def _seconds_or_never(name: str, value: object) -> float | None:
-    return None if value == "never" else seconds(name, value)
+    return None if value in {None, "never"} else seconds(name, value)
 
 
 _era = _one_of(Era)

@@ -13,6 +13,7 @@ from fake_spotify.faults import Fault
 from fake_spotify.journal import Entry
 from fake_spotify.ledger import Grant
 from fake_spotify.matching import ANY, Match
+from fake_spotify.policy import Policy
 
 
 class AppControls:
@@ -22,7 +23,7 @@ class AppControls:
     Nothing here reaches another app, so tests that register an app each can share one fake.
     """
 
-    def __init__(self, directory: Directory, client_id: str, lock: "threading.RLock") -> None:
+    def __init__(self, directory: Directory, client_id: str, lock: threading.RLock) -> None:
         self._directory = directory
         self._client_id = client_id
         self._lock = lock
@@ -53,6 +54,18 @@ class AppControls:
             return app.registration.redirect_uris
 
     @property
+    def name(self) -> str:
+        """What users read on the consent page."""
+        with self._held() as app:
+            return app.registration.name
+
+    @property
+    def policy(self) -> Policy:
+        """The era, the lifetimes, and what else was chosen."""
+        with self._held() as app:
+            return app.policy
+
+    @property
     def clock(self) -> Clock:
         """The time that this app's codes and tokens live by."""
         with self._held() as app:
@@ -63,6 +76,11 @@ class AppControls:
         """The users who can log in; the first is logged in unless another is chosen."""
         with self._held() as app:
             return list(app.users.values())
+
+    def add_user(self, user: User) -> None:
+        """Let one more user log in; one with the same id gives way."""
+        with self._held() as app:
+            app.users[user.id] = user
 
     def code(
         self,

@@ -33,7 +33,7 @@ class Exchange:
         lock: Held while state is read or changed, so that tests may do both from other threads.
     """
 
-    def __init__(self, lock: "threading.RLock") -> None:
+    def __init__(self, lock: threading.RLock) -> None:
         self._lock = lock
 
     async def perform(

@@ -8,8 +8,6 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from fake_spotify import options
-from fake_spotify.apps import App
-from fake_spotify.choices import policy, registration
 from fake_spotify.controls import AppControls
 from fake_spotify.server import Server
 
@@ -69,21 +67,22 @@ class FakeSpotify(AppControls):
         return self._settings.ca_file
 
     def app(self, client_id: str) -> AppControls:
-        """Give the controls of another app."""
-        return AppControls(self._server.directory, client_id, self._server.lock)
+        """
+        Give the controls of another app.
+
+        Raises:
+            ChoiceError: If it is not registered.
+        """
+        return self._server.registry.find(client_id)
 
     def register(self, **choices: object) -> AppControls:
-        """Register one more app; what is not chosen is made, or as the first app has it."""
-        with self._lock:
-            first = self._server.directory.first
-            app = App(
-                registration(choices, first.dice),
-                policy(choices, first.policy),
-                first.users.values(),
-                seed=self._settings.seed,
-            )
-            self._server.directory.add(app)
-        return self.app(app.registration.client_id)
+        """
+        Register one more app; what is not chosen is made, or as the first app has it.
+
+        Raises:
+            ChoiceError: If something was chosen that cannot be.
+        """
+        return self._server.registry.register(choices)
 
     def refuse_connections(self, seconds: float) -> None:
         """Close the port and all connections for *seconds*; begins at once."""

@@ -13,9 +13,11 @@ from fake_spotify.edge import text
 from fake_spotify.exchange import Exchange, Outcome
 from fake_spotify.matching import Asked
 from fake_spotify.outages import Listener
+from fake_spotify.registry import Registry
 from fake_spotify.settings import Settings
 from fake_spotify.web_accounts import AccountsEndpoints
 from fake_spotify.web_api import ApiEndpoints
+from fake_spotify.web_control import ControlEndpoints
 
 # Nobody waits for a fake: what is unfinished when it stops is dropped.
 _SHUTDOWN_SECONDS = 0.1
@@ -32,9 +34,11 @@ class Server:
     def __init__(self, settings: Settings) -> None:
         self.directory: Directory = settings.directory()
         self.lock = threading.RLock()
+        self.registry = Registry(self.directory, seed=settings.seed, lock=self.lock)
         self._settings = settings
         self._tls: ssl.SSLContext | None = None
         self._site: web.SockSite | None = None
+        self.listener = Listener(settings.host, settings.port, serve=self._serve, leave=self._leave)
         self._runner = web.AppRunner(
             self._application(),
             # Without it a slow answer outlives the client that hung up.
@@ -42,7 +46,6 @@ class Server:
             access_log=None,
             shutdown_timeout=_SHUTDOWN_SECONDS,
         )
-        self.listener = Listener(settings.host, settings.port, serve=self._serve, leave=self._leave)
 
     def _application(self) -> web.Application:
         exchange = Exchange(self.lock)
@@ -50,6 +53,8 @@ class Server:
         application = web.Application(client_max_size=_LARGEST_BODY)
         application.add_routes(AccountsEndpoints(self.directory, exchange).routes())
         application.add_routes(ApiEndpoints(self.directory, exchange).routes())
+        if self._settings.has_control:
+            application.add_routes(ControlEndpoints(self.registry, self.listener).routes())
         application.router.add_route("*", "/{path:.*}", self._nothing)
         return application
 

@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl, unquote, unquote_plus
 
 _FORM = "application/x-www-form-urlencoded"
 _MOST_PARAMETERS = 100
@@ -89,6 +89,6 @@ def basic_credentials(authorization: str) -> tuple[str, str] | None:
     return (client_id, client_secret) if colon else None
 
 
-def spellings(value: str) -> tuple[str, str]:
-    """Give *value* as it is, and percent-decoded."""
-    return value, unquote(value)
+def spellings(value: str) -> tuple[str, ...]:
+    """Give *value* as it is, and decoded in both ways in which clients encode (RFC 6749, B)."""
+    return value, unquote(value), unquote_plus(value)

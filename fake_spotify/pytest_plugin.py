@@ -1,0 +1,37 @@
+"""The pytest fixture `fake_spotify`: a fake of one's own for each test, checked at its end."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from fake_spotify.fake import FakeSpotify
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the marker known."""
+    config.addinivalue_line(
+        "markers",
+        "fake_spotify(**choices): how the fixture fake_spotify is set up, "
+        "for example era='2021', auto_approve=True, redirect_uris=['https://app.example/cb']",
+    )
+
+
+@pytest.fixture
+def fake_spotify(request: pytest.FixtureRequest) -> "Iterator[FakeSpotify]":
+    """
+    Run a fake Spotify accounts service for one test, on a free port of 127.0.0.1.
+
+    The test fails at its end if something expected did not come, something unexpected came, or a
+    planned fault was not reached; see `FakeSpotify.complaints`.
+    """
+    # Imported here: most tests of most projects need no web server.
+    from fake_spotify.fake import FakeSpotify
+
+    marker = request.node.get_closest_marker("fake_spotify")
+    with FakeSpotify(**({} if marker is None else marker.kwargs)) as spotify:
+        yield spotify
+        complaints = spotify.complaints()
+    if complaints:
+        pytest.fail("\n".join(["fake_spotify:", *complaints]), pytrace=False)
