@@ -6,11 +6,14 @@ text is kept, and only those that are ours to change are written anew.
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+DEEPEST = 500  # well below where Python's reader gives up, which differs by version
 _BLANKS = " \t\r\n"
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{\]}]')
 
 
 class NotStrictJson(ValueError):
@@ -44,8 +47,10 @@ def read_members(body: bytes) -> list[Member]:
     """
     try:
         text = body.decode("utf-8")
+        if _is_too_deep(text):
+            raise NotStrictJson
         return list(_members(text))
-    except (ValueError, IndexError, StopIteration, RecursionError):
+    except (ValueError, IndexError):
         # From None: the decoder's own error keeps the whole text, tokens and all.
         raise NotStrictJson("not a strict JSON object") from None
 
@@ -67,6 +72,20 @@ def strings_in(value: Any) -> Iterator[str]:  # noqa: ANN401 - whatever JSON can
 def quoted(text: str) -> str:
     """Return *text* as a JSON string in ASCII."""
     return json.dumps(text)
+
+
+def _is_too_deep(text: str) -> bool:
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return False
+    depth = 0
+    for match in _STRUCTURE.finditer(text):
+        if match[0] in "[{":
+            depth += 1
+        elif match[0] in "]}":
+            depth -= 1
+        if depth > DEEPEST:
+            return True
+    return False
 
 
 def _members(text: str) -> Iterator[Member]:

@@ -1,0 +1,91 @@
+"""A Spotify that breaks below HTTP: it answers each connection with bytes, or none at all."""
+
+import socket
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+Script = Callable[[socket.socket], None]
+
+
+class BrokenUpstream:
+    """
+    Listens on a loopback port and lets a script play with each connection.
+
+    Attributes:
+        script: What happens to a connection once its request's first bytes are there.
+        requests: The first bytes of each request that came.
+    """
+
+    def __init__(self) -> None:
+        self.script: Script = lambda _: None
+        self.requests: list[bytes] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._play, args=(connection,), daemon=True).start()
+
+    def _play(self, connection: socket.socket) -> None:
+        with connection:
+            try:
+                self.requests.append(connection.recv(65_536))
+                self.script(connection)
+            except OSError:
+                pass  # the service has hung up, as it should on some of these
+
+
+def says(answer: bytes) -> Script:
+    """Return a script that sends *answer* and closes."""
+    return lambda connection: connection.sendall(answer)
+
+
+def keeps_silent(seconds: float) -> Script:
+    """Return a script that answers nothing, and holds the connection."""
+
+    def script(connection: socket.socket) -> None:
+        connection.settimeout(seconds)
+        while connection.recv(65_536):
+            pass
+
+    return script
+
+
+def resets(first: bytes = b"") -> Script:
+    """Return a script that sends *first* and then resets the connection."""
+
+    def script(connection: socket.socket) -> None:
+        connection.sendall(first)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+
+    return script
+
+
+def endless(first: bytes, piece: bytes) -> Script:
+    """Return a script that sends *first*, and then *piece* for as long as anybody reads."""
+
+    def script(connection: socket.socket) -> None:
+        connection.sendall(first)
+        while True:
+            connection.sendall(piece)
+
+    return script

@@ -1,0 +1,55 @@
+"""Sends one HTTP request, exactly as told, and returns what came back."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPMessage
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+FORM = "application/x-www-form-urlencoded"
+_TIMEOUT_SECONDS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered; nothing is followed or decoded by itself."""
+
+    status: int
+    headers: HTTPMessage
+    body: bytes
+
+    def json(self) -> Any:
+        """Return the body as JSON values; raise ValueError if it is none."""
+        return json.loads(self.body)
+
+    @property
+    def error(self) -> str | None:
+        """Return the `error` of a JSON error body, None if there is none."""
+        try:
+            value = self.json()
+        except ValueError:
+            return None
+        return value.get("error") if isinstance(value, dict) else None
+
+
+def send(
+    method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+) -> Answer:
+    """Send a request with these headers, and those without which HTTP/1.1 is none."""
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=_TIMEOUT_SECONDS)
+    try:
+        path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
+        connection.request(method, path, body, dict(headers or {}))
+        answer = connection.getresponse()
+        return Answer(answer.status, answer.headers, answer.read())
+    finally:
+        connection.close()
+
+
+def post_form(
+    url: str, form: Mapping[str, str], headers: Mapping[str, str] | None = None
+) -> Answer:
+    """Post *form* as the SDKs do."""
+    return send("POST", url, urlencode(form).encode(), {"Content-Type": FORM, **(headers or {})})
