@@ -1,6 +1,7 @@
 """Puts the parts together into one Sanic application."""
 
 import os
+import sys
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -10,7 +11,9 @@ from sanic_swap import api, edge, openapi, ops
 from sanic_swap.answers import App
 from sanic_swap.body import LARGEST_BODY
 from sanic_swap.cors import Cors
+from sanic_swap.errors import SettingsError
 from sanic_swap.in_flight import InFlight
+from sanic_swap.logs import configure_logging
 from sanic_swap.parts import make_rules, make_spotify, make_swap
 from sanic_swap.settings import Settings
 from sanic_swap.settings_reader import read_settings
@@ -18,22 +21,35 @@ from sanic_swap.settings_reader import read_settings
 LARGEST_HEAD = 16 * 1024  # bytes
 
 
-def create_app(settings: Settings | None = None, readiness: ops.Readiness | None = None) -> App:
+def create_app() -> App:
+    """
+    Return the application as Sanic's own command wants it, set up by the environment.
+
+    Exits with code 2, and every problem told, if the environment makes no settings.
+    """
+    env_file = Path(".env")
+    try:
+        settings = read_settings(
+            os.environ,
+            env_file=env_file if env_file.exists() else None,
+            key_required_because="Sanic may run several workers, and each would make up its own",
+        )
+    except SettingsError as error:
+        print(f"sanic-swap: the settings do not make a service:\n{error}", file=sys.stderr)
+        sys.exit(2)
+    configure_logging(settings.log_level, settings.log_format)
+    readiness = ops.Readiness()
+    readiness.phase = ops.Phase.READY
+    return make_app(settings, readiness)
+
+
+def make_app(settings: Settings, readiness: ops.Readiness) -> App:
     """
     Return the application; nothing is opened before its server starts.
 
     Args:
-        settings: Read from the environment if not given, as Sanic's own command needs it.
-        readiness: Given by a server that knows when the process drains.
-
-    Raises:
-        SettingsError: If the environment makes no settings.
+        readiness: Whoever runs the server says there when it is ready, and when it drains.
     """
-    if settings is None:
-        settings = _settings_for_workers()
-    if readiness is None:
-        readiness = ops.Readiness()
-        readiness.phase = ops.Phase.READY
     spotify = make_spotify(settings)
     swap = make_swap(settings, spotify)
 
@@ -68,12 +84,3 @@ def create_app(settings: Settings | None = None, readiness: ops.Readiness | None
         await resources.aclose()
 
     return app
-
-
-def _settings_for_workers() -> Settings:
-    env_file = Path(".env")
-    return read_settings(
-        os.environ,
-        env_file=env_file if env_file.exists() else None,
-        key_required_because="Sanic may run several workers, and each would make up its own",
-    )

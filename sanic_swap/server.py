@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 
 from sanic.server.protocols.http_protocol import HttpProtocol
 
-from sanic_swap.app import create_app
+from sanic_swap.app import make_app
 from sanic_swap.connection import connection_class
 from sanic_swap.logs import log
 from sanic_swap.ops import Phase, Readiness
@@ -39,7 +39,7 @@ async def _serve(settings: Settings) -> None:
     for number in _SIGNALS:
         loop.add_signal_handler(number, stop.set)
     readiness = Readiness()
-    app = create_app(settings, readiness)
+    app = make_app(settings, readiness)
     listener = _listen(settings)
     server = await app.create_server(
         sock=listener,

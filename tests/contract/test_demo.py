@@ -1,0 +1,55 @@
+"""The demo does what the README says, with nothing set and nobody there."""
+
+import re
+import subprocess
+import sys
+
+from tests.contract.http_client import post_form, send
+from tests.contract.processes import run_command, wait_until
+
+
+def test_once_runs_the_whole_flow_and_shows_each_step() -> None:
+    done = run_command("demo", "--once")
+
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"The service +http://127\.0\.0\.1:\d+", done.stdout)
+    assert done.stdout.count("   $ ") == 4
+    assert done.stdout.count("\n   200\n") == 3
+    assert '"refresh_token": "s1.' in done.stdout
+    assert '"display_name"' in done.stdout
+
+
+def test_a_person_can_click_through() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-u", "-m", "sanic_swap", "demo", "--no-browser"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        found: list[str] = []
+
+        def told() -> bool:
+            found.extend(re.findall(r"The app +(http://\S+)", process.stdout.readline()))
+            return bool(found)
+
+        wait_until(told, 20)
+        page = found[0]
+        login = send("GET", f"{page}/login").headers["Location"]
+        consent = send("GET", login)
+        assert consent.status == 200
+        form = consent.body.decode().split('id="agree"')[1].split("</form>")[0]
+        fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form))
+        fields["user"] = re.findall(r'name="user" value="([^"]*)" checked', form)[0]
+        agreed = post_form(login.split("?")[0], fields)
+        assert agreed.status == 302
+        assert send("GET", agreed.headers["Location"]).headers["Location"] == "/"
+        for step in ("refresh", "me"):
+            assert send("POST", f"{page}/{step}", b"").status == 303
+        shown = send("GET", page).body.decode()
+        assert shown.count('class="done"') == 4
+        assert "display_name" in shown
+    finally:
+        process.terminate()
+        process.communicate(timeout=20)
+    assert process.returncode == 0

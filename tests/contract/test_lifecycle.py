@@ -1,0 +1,112 @@
+"""How the process ends: nobody who was let in goes without an answer."""
+
+import signal
+import socket
+import threading
+
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from tests.contract.broken_upstream import BrokenUpstream
+from tests.contract.http_client import Answer, post_form, send
+from tests.contract.processes import Running, running_service, wait_until
+
+
+class SlowSpotify:
+    """Answers when it is told to, and says when it has been asked."""
+
+    def __init__(self, upstream: HTTPServer) -> None:
+        self.asked = threading.Semaphore(0)
+        self.may_answer = threading.Event()
+        upstream.clear()
+        upstream.expect_request("/api/token").respond_with_handler(self._answer)
+
+    def _answer(self, _: Request) -> Response:
+        self.asked.release()
+        assert self.may_answer.wait(20)
+        return Response('{"access_token":"a"}', content_type="application/json")
+
+
+def swap_in_background(service: Running, answers: list[Answer]) -> threading.Thread:
+    thread = threading.Thread(
+        target=lambda: answers.append(post_form(f"{service.url}/swap", {"code": "c"}))
+    )
+    thread.start()
+    return thread
+
+
+def test_a_request_in_flight_is_answered_whatever_signals_come(upstream: HTTPServer) -> None:
+    spotify = SlowSpotify(upstream)
+    with running_service(upstream.url_for("").rstrip("/")) as service:
+        answers: list[Answer] = []
+        asking = swap_in_background(service, answers)
+        assert spotify.asked.acquire(timeout=10)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+            service.process.send_signal(number)
+            wait_until(lambda: "draining" in service.log())
+        spotify.may_answer.set()
+        asking.join(20)
+
+        assert [answer.status for answer in answers] == [200]
+        assert answers[0].headers["Connection"] == "close"
+        assert service.process.wait(10) == 0
+
+
+def test_while_draining_readiness_says_so(upstream: HTTPServer) -> None:
+    with running_service(upstream.url_for("").rstrip("/"), DRAIN_DELAY="3") as service:
+        assert send("GET", f"{service.url}/readyz").json() == {"status": "ready"}
+        service.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: send("GET", f"{service.url}/readyz").status == 503)
+        ready = send("GET", f"{service.url}/readyz")
+
+        assert ready.json() == {"status": "draining"}
+        assert ready.headers["Connection"] == "close"
+        assert send("GET", f"{service.url}/healthz").status == 200
+        assert service.process.wait(10) == 0
+
+
+def test_more_requests_than_allowed_are_refused_at_once_and_health_still_answers(
+    upstream: HTTPServer,
+) -> None:
+    spotify = SlowSpotify(upstream)
+    with running_service(upstream.url_for("").rstrip("/"), MAX_IN_FLIGHT="1") as service:
+        answers: list[Answer] = []
+        asking = swap_in_background(service, answers)
+        assert spotify.asked.acquire(timeout=10)
+        refused = post_form(f"{service.url}/swap", {"code": "c"})
+        spotify.may_answer.set()
+        asking.join(20)
+
+        assert [answer.status for answer in answers] == [200]
+        assert refused.status == 503
+        assert (refused.error, refused.headers["Retry-After"]) == ("temporarily_unavailable", "1")
+        assert send("GET", f"{service.url}/healthz").status == 200
+
+
+def test_an_app_that_hangs_up_does_not_cancel_the_exchange() -> None:
+    asked, may_answer = threading.Event(), threading.Event()
+    kept: list[bool] = []
+
+    def script(connection: socket.socket) -> None:
+        asked.set()
+        assert may_answer.wait(20)
+        connection.setblocking(False)
+        try:
+            kept.append(connection.recv(1) != b"")
+        except BlockingIOError:
+            kept.append(True)  # nothing to read: the service still waits for an answer
+        connection.sendall(
+            b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n" + b'{"access_token":"a"}'
+        )
+
+    with BrokenUpstream() as spotify, running_service(spotify.url) as service:
+        spotify.script = script
+        host, port = service.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as app:
+            app.sendall(b"POST /swap HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\ncode=c")
+            assert asked.wait(10)
+        wait_until(lambda: "POST /swap 499" in service.log())
+        may_answer.set()
+        wait_until(lambda: kept)
+
+        assert kept == [True]
