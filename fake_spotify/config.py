@@ -8,7 +8,8 @@ from fake_spotify import choices
 from fake_spotify.choices import ChoiceError
 
 _SERVER_NAMES = frozenset({"host", "port", "seed", "control", "https", "ca_file", "apps", "users"})
-_KNOWN = _SERVER_NAMES | choices.POLICY_NAMES
+KNOWN = _SERVER_NAMES | choices.REGISTRATION_NAMES | choices.POLICY_NAMES | {"client_secret_file"}
+"""What may stand at the top of the file; about an app, it is about the first."""
 _KNOWN_OF_APP = choices.REGISTRATION_NAMES | choices.POLICY_NAMES
 
 
@@ -25,7 +26,7 @@ def read(path: Path) -> dict[str, object]:
         raise ChoiceError(str(path), f"cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ChoiceError(str(path), f"is not TOML: {error}") from None
-    choices.only(members, _KNOWN, "the file")
+    choices.only(members, KNOWN, "the file")
     for app in tables("apps", members):
         choices.only(app, _KNOWN_OF_APP, "[[apps]]")
     for user in tables("users", members):

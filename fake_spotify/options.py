@@ -44,6 +44,7 @@ def settings(given: dict[str, object]) -> Settings:
     given = dict(given)
     path = given.pop("config", None)
     members = given if path is None else {**config.read(Path(str(path))), **given}
+    choices.only(members, config.KNOWN, "the settings")
     seed = None if "seed" not in members else str(members["seed"])
     dice = Dice(seed)
     policy = choices.policy(members, Policy())

@@ -15,7 +15,7 @@ class Listener:
 
     Args:
         serve: Begins to serve on a listening socket.
-        leave: Stops to serve on it, and drops every connection.
+        leave: Stops to serve on it, and drops every connection but the one that it is given.
     """
 
     def __init__(
@@ -24,7 +24,7 @@ class Listener:
         port: int,
         *,
         serve: Callable[[socket.socket], Awaitable[None]],
-        leave: Callable[[], Awaitable[None]],
+        leave: Callable[[asyncio.BaseProtocol | None], Awaitable[None]],
     ) -> None:
         self._host = host
         self.port = port
@@ -43,17 +43,21 @@ class Listener:
         self.port = listener.getsockname()[1]
         await self._serve(listener)
 
-    async def refuse(self, seconds: float) -> None:
-        """Refuse connections for *seconds*, then listen again; begins at once."""
-        await self._away(seconds, None)
+    async def refuse(self, seconds: float, *, spared: asyncio.BaseProtocol | None = None) -> None:
+        """
+        Refuse connections for *seconds*, then listen again; begins at once.
 
-    async def ignore(self, seconds: float) -> None:
+        Open connections are closed, but for the *spared* one, over which this may have been asked.
+        """
+        await self._away(seconds, spared, deafen=None)
+
+    async def ignore(self, seconds: float, *, spared: asyncio.BaseProtocol | None = None) -> None:
         """
         Let connections neither come about nor fail for *seconds*, then listen again.
 
         A listening socket whose queue is full drops what comes, on Linux: connecting clients wait.
         """
-        await self._away(seconds, 0)
+        await self._away(seconds, spared, deafen=self._deafen)
 
     async def close(self) -> None:
         """Give up an outage that is going on; nothing listens afterwards."""
@@ -62,10 +66,16 @@ class Listener:
             with suppress(asyncio.CancelledError):
                 await self._outage
 
-    async def _away(self, seconds: float, backlog: int | None) -> None:
+    async def _away(
+        self,
+        seconds: float,
+        spared: asyncio.BaseProtocol | None,
+        *,
+        deafen: Callable[[], list[socket.socket]] | None,
+    ) -> None:
         await self.close()
-        await self._leave()
-        deaf = [] if backlog is None else await self._deafen(backlog)
+        await self._leave(spared)
+        deaf = [] if deafen is None else deafen()
         self._outage = asyncio.create_task(self._return(seconds, deaf))
 
     async def _return(self, seconds: float, deaf: list[socket.socket]) -> None:
@@ -76,8 +86,8 @@ class Listener:
                 one.close()
         await self.open()
 
-    async def _deafen(self, backlog: int) -> list[socket.socket]:
-        listener = self._bind(backlog=backlog)
+    def _deafen(self) -> list[socket.socket]:
+        listener = self._bind(backlog=0)
         fillers = []
         for _ in range(_FILLERS):
             filler = socket.socket(listener.family, socket.SOCK_STREAM)

@@ -1,5 +1,6 @@
 """Listens on one port, and serves the accounts service, the Web API and the control API there."""
 
+import asyncio
 import socket
 import ssl
 import threading
@@ -37,22 +38,15 @@ class Server:
         self.registry = Registry(self.directory, seed=settings.seed, lock=self.lock)
         self._settings = settings
         self._tls: ssl.SSLContext | None = None
+        self._exchange = Exchange(self.lock)
+        self._runner: web.AppRunner | None = None
         self._site: web.SockSite | None = None
         self.listener = Listener(settings.host, settings.port, serve=self._serve, leave=self._leave)
-        self._runner = web.AppRunner(
-            self._application(),
-            # Without it a slow answer outlives the client that hung up.
-            handler_cancellation=True,
-            access_log=None,
-            shutdown_timeout=_SHUTDOWN_SECONDS,
-        )
 
     def _application(self) -> web.Application:
-        exchange = Exchange(self.lock)
-        self._exchange = exchange
         application = web.Application(client_max_size=_LARGEST_BODY)
-        application.add_routes(AccountsEndpoints(self.directory, exchange).routes())
-        application.add_routes(ApiEndpoints(self.directory, exchange).routes())
+        application.add_routes(AccountsEndpoints(self.directory, self._exchange).routes())
+        application.add_routes(ApiEndpoints(self.directory, self._exchange).routes())
         if self._settings.has_control:
             application.add_routes(ControlEndpoints(self.registry, self.listener).routes())
         application.router.add_route("*", "/{path:.*}", self._nothing)
@@ -77,6 +71,13 @@ class Server:
         async with AsyncExitStack() as undo:
             if self._settings.ca_file is not None:
                 self._tls = certificates.make(self._settings.host, self._settings.ca_file)
+            self._runner = web.AppRunner(
+                self._application(),
+                # Without it a slow answer outlives the client that hung up.
+                handler_cancellation=True,
+                access_log=None,
+                shutdown_timeout=_SHUTDOWN_SECONDS,
+            )
             await self._runner.setup()
             undo.push_async_callback(self._runner.cleanup)
             await self.listener.open()
@@ -85,19 +86,22 @@ class Server:
     async def stop(self) -> None:
         """Stop to listen, and drop every connection."""
         await self.listener.close()
-        await self._runner.cleanup()
+        if self._runner is not None:
+            await self._runner.cleanup()
 
     async def _serve(self, listening: socket.socket) -> None:
-        self._site = web.SockSite(self._runner, listening, ssl_context=self._tls)
-        await self._site.start()
+        if self._runner is not None:
+            self._site = web.SockSite(self._runner, listening, ssl_context=self._tls)
+            await self._site.start()
 
-    async def _leave(self) -> None:
+    async def _leave(self, spared: asyncio.BaseProtocol | None) -> None:
         if self._site is not None:
             await self._site.stop()
             self._site = None
-        if self._runner.server is not None:
+        if self._runner is not None and self._runner.server is not None:
             for connection in self._runner.server.connections:
-                connection.force_close()
+                if connection is not spared:
+                    connection.force_close()
 
     async def _nothing(self, request: web.Request) -> web.Response:
         """Answer for what Spotify does not have either."""

@@ -57,7 +57,7 @@ def times(wanted: object) -> int | None:
 
 
 def change_clock(clock: Clock, wanted: Mapping[str, object]) -> None:
-    """Set, advance, then freeze or let go, as far as each is *wanted*."""
+    """Freeze or let go, set, advance, as far as each is *wanted*."""
     only(wanted, _CLOCK_NAMES, "the clock")
     advance = sum(
         _number(name, wanted.get(name, 0)) * factor
@@ -65,10 +65,11 @@ def change_clock(clock: Clock, wanted: Mapping[str, object]) -> None:
     )
     moment = _moment(wanted["now"]) if "now" in wanted else clock.now()
     frozen = flag("frozen", wanted["frozen"]) if "frozen" in wanted else clock.is_frozen
-    clock.set(moment + advance)
-    if frozen and not clock.is_frozen:
+    # Frozen first: what was asked for is then exact, not a microsecond later.
+    if frozen:
         clock.freeze()
-    elif clock.is_frozen and not frozen:
+    clock.set(moment + advance)
+    if not frozen:
         clock.run()
 
 

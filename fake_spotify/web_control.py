@@ -151,12 +151,12 @@ class ControlEndpoints:
         waiting = self._app(request.query).faults()
         return _json({"faults": [descriptions.of_fault(planned) for planned in waiting]})
 
-    async def plan(self, request: web.Request) -> web.StreamResponse:
+    async def plan(self, request: web.Request) -> web.Response:
         """Plan a fault."""
         app, members = await self._read(request)
-        begin = _OUTAGES.get(str(members.get("kind")))
-        if begin is not None:
-            return await self._begin_outage(request, members, begin)
+        kind = members.get("kind")
+        if isinstance(kind, str) and kind in _OUTAGES:
+            return await self._begin_outage(request, kind, members)
         match = wanted.match(members.pop("match", {}))
         times = wanted.times(members.pop("times", 1))
         processed = members.pop("is_processed", None)
@@ -169,19 +169,13 @@ class ControlEndpoints:
         return _json(descriptions.of_fault(planned), 201)
 
     async def _begin_outage(
-        self,
-        request: web.Request,
-        members: Mapping[str, object],
-        begin: Callable[[Listener, float], Awaitable[None]],
-    ) -> web.StreamResponse:
+        self, request: web.Request, kind: str, members: Mapping[str, object]
+    ) -> web.Response:
         choices.only(members, frozenset({"kind", "seconds"}), "this fault, which hits the port")
         seconds = choices.seconds("seconds", members.get("seconds"))
-        answer = _json({"kind": members["kind"], "seconds": seconds}, 202)
+        await _OUTAGES[kind](self._listener, seconds, spared=request.protocol)
+        answer = _json({"kind": kind, "seconds": seconds}, 202)
         answer.force_close()
-        # The answer goes out first: soon there is nobody to send it.
-        await answer.prepare(request)
-        await answer.write_eof()
-        await begin(self._listener, seconds)
         return answer
 
     async def clear_faults(self, request: web.Request) -> web.Response:

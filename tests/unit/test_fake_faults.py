@@ -1,0 +1,214 @@
+"""Faults as objects: what each does on the wire, and how a JSON object becomes one."""
+
+import gzip
+import json
+import zlib
+from email.utils import parsedate_to_datetime
+
+import pytest
+
+from fake_spotify import fault_answers, fault_kinds, fault_wires
+from fake_spotify.choices import ChoiceError
+from fake_spotify.fault_queue import FaultQueue
+from fake_spotify.faults import Ending, Pause
+from fake_spotify.matching import Asked, Match
+from fake_spotify.replies import Reply
+
+BODY = b'{"access_token":"BQabc","expires_in":3600}'
+HONEST = Reply(200, (("content-type", "application/json"),), BODY)
+PACKED = Reply(
+    200, (("content-type", "application/json"), ("content-encoding", "gzip")), gzip.compress(BODY)
+)
+HEAD = fault_wires.head(HONEST)
+
+
+def _bytes(steps):
+    return b"".join(step for step in steps if isinstance(step, bytes))
+
+
+@pytest.mark.parametrize(
+    ("fault", "steps"),
+    [
+        (fault_wires.SlowHead(3), [Pause(3), HONEST]),
+        (fault_wires.SlowBody(3), [HEAD, Pause(3), BODY]),
+        (fault_wires.Silence(), [Pause(float("inf"))]),
+        (fault_wires.ResetBeforeHead(), [Ending.RESET]),
+        (fault_wires.CloseBeforeHead(), [Ending.CLOSE]),
+        (fault_wires.ResetInHead(), [HEAD[: len(HEAD) // 2], Ending.RESET]),
+        (fault_wires.ResetInBody(), [HEAD + BODY[: len(BODY) // 2], Ending.RESET]),
+        (fault_wires.ShortBody(5), [HEAD + BODY[:-5], Ending.CLOSE]),
+        (fault_wires.LongBody("x"), [HEAD + BODY + b"x"]),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_damage_on_the_wire(fault, steps):
+    assert list(fault.steps(HONEST)) == steps
+
+
+def test_a_dribble_is_the_whole_answer_byte_by_byte():
+    steps = list(fault_wires.Dribble(0.5).steps(HONEST))
+
+    assert _bytes(steps) == HEAD + BODY
+    assert steps[1::2] == [Pause(0.5)] * len(HEAD + BODY)
+
+
+def test_garbage_is_no_http():
+    assert not _bytes(fault_wires.Garbage(700).steps(HONEST)).startswith(b"HTTP")
+
+
+@pytest.mark.parametrize("honest", [HONEST, PACKED], ids=["plain", "gzip"])
+def test_members_can_be_added_replaced_and_dropped(honest):
+    fault = fault_wires.Members({"new": 1, "expires_in": "soon"}, ("access_token",))
+    (reply,) = fault.steps(honest)
+
+    assert json.loads(reply.plain_body()) == {"expires_in": "soon", "new": 1}
+
+
+@pytest.mark.parametrize("honest", [HONEST, PACKED], ids=["plain", "gzip"])
+def test_broken_json_is_half_of_the_body_in_a_whole_message(honest):
+    (reply,) = fault_wires.BrokenJson().steps(honest)
+
+    assert reply.plain_body() == BODY[: len(BODY) // 2]
+
+
+def test_a_gzip_bomb_is_small_until_it_is_opened():
+    steps = fault_wires.GzipBomb(megabytes=50).steps(HONEST)
+    head = next(steps)
+    packed = _bytes(steps)
+
+    assert b"content-encoding: gzip" in head
+    assert len(packed) < 100_000
+    assert len(zlib.decompress(packed, 31)) > 50_000_000
+
+
+def test_400_megabytes_are_never_in_memory_at_once():
+    sizes = [len(step) for step in fault_wires.Huge(400).steps(HONEST)]
+
+    assert sum(sizes) > 400_000_000
+    assert max(sizes) <= 256 * 1024
+
+
+def test_a_flood_of_1xx_comes_before_the_answer():
+    *flood, last = fault_wires.InformationalFlood(3).steps(HONEST)
+
+    assert flood == [b"HTTP/1.1 103 Early Hints\r\n\r\n"] * 3
+    assert last is HONEST
+
+
+def test_retry_after_can_be_a_date():
+    reply = fault_answers.TooManyRequestsUntil(30).reply(now=1_700_000_000)
+
+    when = parsedate_to_datetime(dict(reply.headers)["retry-after"])
+    assert when.timestamp() == 1_700_000_030
+
+
+@pytest.mark.parametrize("kind", sorted(fault_kinds.KINDS))
+def test_every_fault_survives_the_way_over_http(kind):
+    needed = {
+        name: {"int": 200, "float": 1.5, "str": "text/html"}[wanted.__name__]
+        for name, (wanted, is_needed) in fault_kinds.parameters(fault_kinds.KINDS[kind]).items()
+        if is_needed
+    }
+    fault = fault_kinds.from_members({"kind": kind, **needed})
+    described = json.loads(json.dumps(fault_kinds.members_of(fault)))
+
+    assert fault_kinds.from_members(described) == fault
+    assert type(fault).__doc__
+
+
+@pytest.mark.parametrize(
+    ("members", "named"),
+    [
+        ({}, "kind"),
+        ({"kind": "nonsense"}, "kind"),
+        ({"kind": "silence", "seconds": 3}, "seconds"),
+        ({"kind": "slow_head"}, "seconds"),
+        ({"kind": "slow_head", "seconds": "3"}, "seconds"),
+        ({"kind": "slow_head", "seconds": True}, "seconds"),
+        ({"kind": "slow_head", "seconds": -1}, "seconds"),
+        ({"kind": "status", "status": 2.5}, "status"),
+        ({"kind": "status", "status": 200, "headers": {"x": 1}}, "headers"),
+        ({"kind": "status", "status": 200, "headers": "x"}, "headers"),
+        ({"kind": "members", "drop": "scope"}, "drop"),
+        ({"kind": "members", "drop": [1]}, "drop"),
+    ],
+)
+def test_a_wrong_fault_is_refused_by_the_name_of_what_is_wrong(members, named):
+    with pytest.raises(ChoiceError, match=f"^{named}: "):
+        fault_kinds.from_members(members)
+
+
+REFRESH = Asked("POST", "/api/token", "an-app", {"grant_type": "refresh_token"})
+SWAP = Asked("POST", "/api/token", "an-app", {"grant_type": "authorization_code", "code": "AQ1"})
+ONE, TWO = fault_answers.Status(501), fault_answers.Status(502)
+
+
+def _played(queue, *requests):
+    taken = [queue.take(asked) for asked in requests]
+    return [planned and planned.fault for planned in taken]
+
+
+def test_a_fault_is_played_once_unless_more_was_said():
+    queue = FaultQueue()
+    queue.add(ONE)
+
+    assert _played(queue, SWAP, SWAP) == [ONE, None]
+
+
+def test_faults_are_played_in_the_order_of_planning():
+    queue = FaultQueue()
+    queue.add(ONE, times=2)
+    queue.add(TWO, times=None)
+
+    assert _played(queue, SWAP, SWAP, SWAP, SWAP) == [ONE, ONE, TWO, TWO]
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        Match(grant_type="authorization_code"),
+        Match(token="AQ1"),
+        Match(client_id="an-app", token="AQ1"),
+    ],
+    ids=str,
+)
+def test_a_fault_waits_for_the_request_it_is_for(match):
+    queue = FaultQueue()
+    queue.add(ONE, match=match)
+
+    assert _played(queue, REFRESH, SWAP) == [None, ONE]
+
+
+def test_a_fault_is_for_the_token_endpoint_unless_a_path_is_named():
+    queue = FaultQueue()
+    queue.add(ONE)
+    queue.add(TWO, match=Match(path="/v1/me"))
+    profile = Asked("GET", "/v1/me", None)
+
+    assert _played(queue, profile, profile) == [TWO, None]
+
+
+def test_a_fault_cannot_wait_for_its_own_answer():
+    with pytest.raises(ValueError, match="answer"):
+        FaultQueue().add(ONE, match=Match(status=200))
+
+
+def test_a_fault_cannot_be_played_less_than_once():
+    with pytest.raises(ValueError, match="times"):
+        FaultQueue().add(ONE, times=0)
+
+
+def test_a_damaged_answer_needs_an_answer():
+    with pytest.raises(ValueError, match="processed"):
+        FaultQueue().add(fault_wires.ShortBody(), is_processed=False)
+
+
+def test_faults_that_were_not_reached_are_named():
+    queue = FaultQueue()
+    queue.add(ONE, times=2)
+    queue.add(TWO, times=None)
+    queue.take(SWAP)
+
+    (complaint,) = queue.complaints()
+    assert "Status(status=501" in complaint
+    assert "2 times, played it 1" in complaint
