@@ -1,0 +1,393 @@
+"""The format `s1.`, byte for byte, and which keys open what.
+
+The format is written down a second time here, straight from its specification, so that
+seals which no honest service makes can be tried on the real one.
+"""
+
+import json
+from base64 import urlsafe_b64encode
+from hashlib import blake2b
+from pathlib import Path
+
+import pytest
+from nacl.secret import SecretBox
+
+from sanic_swap.errors import TokenHeld, TokenRefused
+from sanic_swap.keys import root_key
+from sanic_swap.parts import make_key_ring
+from sanic_swap.sealing import KeyRing, SealingContext, key_id_of
+from sanic_swap.secret import Secret
+from sanic_swap.setting_values import sealing_secret
+from sanic_swap.settings import Settings
+
+VECTORS = json.loads((Path(__file__).parents[1] / "vectors/sealed_tokens.json").read_text())
+CLIENT_ID, ORIGIN = "961392984a198dadab432ab5b9688056", "https://accounts.spotify.com"
+CONTEXT = SealingContext(CLIENT_ID, ORIGIN)
+NEW, OLD, OTHER = (root_key(f"{number}" * 64) for number in "123")
+TOKEN = "AQguoV8FWnFbB0JxXujr4qqaaABvvLOzAxzXMcU1vsHiQ"
+TOKEN_BYTES = TOKEN.encode()
+SEALED_AT, AUTHORIZED_AT = 1_795_040_626, 1_790_873_912
+each_vector = pytest.mark.parametrize(
+    "vector", VECTORS, ids=[f"vector {number}" for number in range(len(VECTORS))]
+)
+
+
+def b64u(data):
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def len16(text):
+    return len(text.encode()).to_bytes(2, "big") + text.encode()
+
+
+def sealed_by_hand(payload, *, key=NEW, client_id=CLIENT_ID, origin=ORIGIN):
+    """Return any *payload* sealed with the right keys."""
+    context = len16(client_id) + len16(origin)
+    subkey = blake2b(context, digest_size=32, key=key.root, person=b"sanic_swap.seal1").digest()
+    nkey = blake2b(context, digest_size=32, key=key.root, person=b"sanic_swap.nonc1").digest()
+    nonce = blake2b(bytes(32) + payload, digest_size=24, key=nkey).digest()
+    return f"s1.{key.key_id}.{b64u(bytes(SecretBox(subkey).encrypt(payload, nonce)))}"
+
+
+def payload_by_hand(
+    token=TOKEN_BYTES,
+    *,
+    version=1,
+    sealed_at=SEALED_AT,
+    authorized_at=AUTHORIZED_AT,
+    length=None,
+    padding=None,
+):
+    """Return a payload; by default as it should be."""
+    length = len(token) if length is None else length
+    head = version.to_bytes(1, "big") + sealed_at.to_bytes(8, "big")
+    head += authorized_at.to_bytes(8, "big") + length.to_bytes(2, "big")
+    written = head + token
+    if padding is None:
+        padding = b"\0" * ((64 - len(written) % 64) % 64)
+    return written + padding
+
+
+def ring(**changes):
+    return KeyRing(NEW, CONTEXT, now=lambda: SEALED_AT, randomness=lambda: bytes(32), **changes)
+
+
+@each_vector
+def test_the_vectors_are_sealed_byte_for_byte(vector):
+    keys = KeyRing(
+        root_key(vector["secret"]),
+        SealingContext(vector["client_id"], vector["origin"]),
+        now=lambda: vector["sealed_at"],
+        randomness=lambda: bytes.fromhex(vector["random"]),
+    )
+
+    assert keys.seal(Secret(vector["refresh_token"]), vector["authorized_at"]) == vector["sealed"]
+
+
+@each_vector
+def test_the_vectors_open(vector):
+    keys = KeyRing(
+        root_key(vector["secret"]), SealingContext(vector["client_id"], vector["origin"])
+    )
+
+    opened = keys.open(vector["sealed"])
+
+    assert opened.refresh_token.reveal() == vector["refresh_token"]
+    assert opened.sealed_at == vector["sealed_at"]
+    assert opened.authorized_at == vector["authorized_at"]
+    assert opened.key_id == vector["kid"]
+    assert opened.is_current
+
+
+@each_vector
+def test_the_second_implementation_agrees_with_the_vectors(vector):
+    payload = payload_by_hand(
+        vector["refresh_token"].encode(),
+        sealed_at=vector["sealed_at"],
+        authorized_at=vector["authorized_at"],
+    )
+
+    by_hand = sealed_by_hand(
+        payload,
+        key=root_key(vector["secret"]),
+        client_id=vector["client_id"],
+        origin=vector["origin"],
+    )
+
+    assert len(by_hand) == len(vector["sealed"])
+    assert by_hand.startswith(f"s1.{vector['kid']}.")
+
+
+def test_a_seal_is_what_the_second_implementation_makes():
+    assert ring().seal(Secret(TOKEN), AUTHORIZED_AT) == sealed_by_hand(payload_by_hand())
+
+
+@pytest.mark.parametrize(
+    ("token_length", "sealed_length"),
+    [
+        pytest.param(1, 151, id="the shortest"),
+        pytest.param(45, 151, id="one block to the last byte"),
+        pytest.param(46, 236, id="one byte over a block"),
+        pytest.param(109, 236, id="two blocks to the last byte"),
+        pytest.param(2925, 3991, id="the longest"),
+    ],
+)
+def test_a_seal_is_as_long_as_its_blocks(token_length, sealed_length):
+    sealed = ring().seal(Secret("A" * token_length), 0)
+
+    assert len(sealed) == sealed_length
+    assert ring().open(sealed).refresh_token.reveal() == "A" * token_length
+
+
+def test_the_longest_seal_fits_the_parameter_that_carries_it():
+    assert len(ring().seal(Secret("A" * 2925), 0)) <= 4096
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param("", id="empty"),
+        pytest.param("A" * 2926, id="too long"),
+        pytest.param("AQ\n", id="a newline"),
+        pytest.param("AQ\x7f", id="DEL"),
+        pytest.param("AQé", id="outside ASCII"),
+    ],
+)
+def test_what_is_no_refresh_token_is_not_sealed(token):
+    with pytest.raises(ValueError, match="printable ASCII") as error:
+        ring().seal(Secret(token), 0)
+
+    assert not token or token not in str(error.value)
+
+
+def test_each_seal_takes_fresh_randomness():
+    keys = KeyRing(NEW, CONTEXT, now=lambda: SEALED_AT)
+
+    assert len({keys.seal(Secret(TOKEN), 0) for _ in range(200)}) == 200
+
+
+def test_one_randomness_for_two_payloads_still_makes_two_nonces():
+    nonces = {ring().seal(Secret(TOKEN), moment)[12:44] for moment in range(50)}
+
+    assert len(nonces) == 50
+
+
+def test_the_time_of_sealing_is_the_clocks_in_whole_seconds():
+    keys = KeyRing(NEW, CONTEXT, now=lambda: 1_795_040_626.987)
+
+    assert keys.open(keys.seal(Secret(TOKEN), 0)).sealed_at == 1_795_040_626
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        pytest.param(payload_by_hand(version=0), id="version 0"),
+        pytest.param(payload_by_hand(version=2), id="version 2"),
+        pytest.param(payload_by_hand(version=255), id="version 255"),
+        pytest.param(payload_by_hand(b""), id="an empty token"),
+        pytest.param(payload_by_hand(length=0), id="length 0 before a token"),
+        pytest.param(payload_by_hand(length=len(TOKEN) - 1), id="length too small"),
+        pytest.param(payload_by_hand(TOKEN.encode()[:20], length=21), id="length covers a zero"),
+        pytest.param(payload_by_hand(length=46), id="length beyond the end"),
+        pytest.param(payload_by_hand(length=0xFFFF), id="the largest length"),
+        pytest.param(payload_by_hand(b"A" * 2926), id="a token of 2926 bytes"),
+        pytest.param(payload_by_hand(padding=bytes(64)), id="a block of zeros too many"),
+        pytest.param(payload_by_hand(b"A" * 10, padding=bytes(35 + 64)), id="two blocks for one"),
+        pytest.param(payload_by_hand(b"A" * 10, padding=b"\x01" + bytes(34)), id="first pad a 1"),
+        pytest.param(payload_by_hand(b"A" * 10, padding=bytes(34) + b"\x01"), id="last pad a 1"),
+        pytest.param(payload_by_hand(b"A" * 10, padding=bytes(17) + b"\x80" + bytes(17)), id="1s"),
+        pytest.param(payload_by_hand(b"A" * 60, padding=b""), id="no padding"),
+        pytest.param(payload_by_hand(b"A" * 60, padding=bytes(48)), id="one zero too few"),
+        pytest.param(payload_by_hand(b"A" * 60, padding=bytes(50)), id="one zero too many"),
+        pytest.param(payload_by_hand(b"AQ\x00B"), id="NUL in the token"),
+        pytest.param(payload_by_hand(b"AQ\nB"), id="newline in the token"),
+        pytest.param(payload_by_hand(b"AQB\n"), id="newline at its end"),
+        pytest.param(payload_by_hand(b"AQ\x7fB"), id="DEL in the token"),
+        pytest.param(payload_by_hand("AQé".encode()), id="UTF-8 in the token"),
+        pytest.param(payload_by_hand(b"\xff\xfe"), id="bytes that are no text"),
+        pytest.param(bytes(64), id="nothing but zeros"),
+        pytest.param(b"\xff" * 64, id="nothing but ones"),
+        pytest.param(bytes([1]) + bytes(63), id="a version and zeros"),
+    ],
+)
+def test_a_wrong_payload_is_refused_even_under_the_right_key(payload):
+    with pytest.raises(TokenRefused):
+        ring().open(sealed_by_hand(payload))
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("s1.", id="the prefix alone"),
+        pytest.param(f"s1.{NEW.key_id}.", id="nothing sealed"),
+        pytest.param(f"s1.{NEW.key_id}." + "A" * 138, id="too short"),
+        pytest.param(f"s1.{NEW.key_id}." + "A" * 4001, id="too long"),
+        pytest.param(f"s1.{NEW.key_id}." + "A" * 139, id="zeros"),
+        pytest.param(f"s1.{NEW.key_id}." + "A" * 4000, id="the most zeros"),
+        pytest.param(f"s2.{NEW.key_id}." + "A" * 139, id="another version"),
+        pytest.param(f"S1.{NEW.key_id}." + "A" * 139, id="another case"),
+        pytest.param(f"s1.{NEW.key_id}A." + "A" * 139, id="a key id of 9 characters"),
+        pytest.param(f"s1.{NEW.key_id[:7]}." + "A" * 139, id="a key id of 7 characters"),
+        pytest.param(f"s1.{NEW.key_id}." + "é" * 139, id="letters outside ASCII"),
+        pytest.param(f"s1.{NEW.key_id}." + "٣" * 139, id="digits outside ASCII"),
+        pytest.param(TOKEN, id="a plain token"),
+        pytest.param("\ud800" * 150, id="lone surrogates"),
+    ],
+)
+def test_what_is_no_seal_is_refused(token):
+    with pytest.raises(TokenRefused):
+        ring().open(token)
+
+
+@pytest.mark.parametrize("length", range(139, 180))
+def test_every_length_of_nonsense_is_refused(length):
+    with pytest.raises(TokenRefused):
+        ring().open(f"s1.{NEW.key_id}." + "A" * length)
+
+
+@pytest.mark.parametrize("at", range(len(ring().seal(Secret(TOKEN), AUTHORIZED_AT))))
+def test_every_position_counts(at):
+    sealed = ring().seal(Secret(TOKEN), AUTHORIZED_AT)
+    other = "A" if sealed[at] != "A" else "B"
+
+    with pytest.raises(TokenHeld if 3 <= at < 11 else TokenRefused):
+        ring().open(sealed[:at] + other + sealed[at + 1 :])
+
+
+def test_a_previous_key_opens_and_does_not_seal():
+    keys = ring(previous=[OLD])
+    sealed = KeyRing(OLD, CONTEXT).seal(Secret(TOKEN), AUTHORIZED_AT)
+
+    opened = keys.open(sealed)
+
+    assert (opened.refresh_token.reveal(), opened.authorized_at) == (TOKEN, AUTHORIZED_AT)
+    assert (opened.key_id, opened.is_current) == (OLD.key_id, False)
+    assert key_id_of(keys.seal(opened.refresh_token, 0)) == keys.current_key_id == NEW.key_id
+
+
+def test_the_current_key_stays_current_where_it_is_listed_as_a_previous_one_too():
+    keys = ring(previous=[NEW, OLD])
+
+    assert keys.open(keys.seal(Secret(TOKEN), 0)).is_current
+
+
+def test_a_key_that_is_not_configured_holds_its_tokens_and_names_the_remedy():
+    sealed = KeyRing(OTHER, CONTEXT).seal(Secret(TOKEN), 0)
+
+    with pytest.raises(TokenHeld) as held:
+        ring(previous=[OLD]).open(sealed)
+
+    assert OTHER.key_id in held.value.reason
+    assert "PREVIOUS_ENCRYPTION_SECRETS" in held.value.reason
+    assert "RETIRED_KEY_IDS" in held.value.reason
+    assert sealed not in held.value.reason
+
+
+def test_a_key_that_is_not_configured_is_refused_where_the_operator_says_so():
+    sealed = KeyRing(OTHER, CONTEXT).seal(Secret(TOKEN), 0)
+
+    with pytest.raises(TokenRefused):
+        ring(hold_unknown=False).open(sealed)
+
+
+def test_a_malformed_token_of_an_unknown_key_is_refused_not_held():
+    sealed = KeyRing(OTHER, CONTEXT).seal(Secret(TOKEN), 0)
+
+    with pytest.raises(TokenRefused):
+        ring().open(sealed[: len("s1.12345678.") + 138])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({}, id="not configured"),
+        pytest.param({"previous": [OLD]}, id="still configured"),
+        pytest.param({"previous": [OLD], "hold_unknown": False}, id="unknown ones refused"),
+    ],
+)
+def test_a_retired_key_opens_nothing_any_more(changes):
+    sealed = KeyRing(OLD, CONTEXT).seal(Secret(TOKEN), AUTHORIZED_AT)
+
+    with pytest.raises(TokenRefused):
+        ring(retired=[OLD.key_id], **changes).open(sealed)
+
+
+@pytest.mark.parametrize(
+    ("authorized_at", "opens"),
+    [
+        pytest.param(AUTHORIZED_AT - 1, False, id="a second before"),
+        pytest.param(AUTHORIZED_AT, True, id="at the very moment"),
+        pytest.param(AUTHORIZED_AT + 1, True, id="after"),
+        pytest.param(0, False, id="at an unknown time"),
+    ],
+)
+def test_revoke_before_looks_at_the_time_of_authorization(authorized_at, opens):
+    keys = ring(revoke_before=AUTHORIZED_AT)
+    sealed = keys.seal(Secret(TOKEN), authorized_at)
+
+    if opens:
+        assert keys.open(sealed).authorized_at == authorized_at
+    else:
+        with pytest.raises(TokenRefused):
+            keys.open(sealed)
+
+
+def test_without_revoke_before_an_unknown_age_does_not_matter():
+    assert ring().open(ring().seal(Secret(TOKEN), 0)).authorized_at == 0
+
+
+@pytest.mark.parametrize(
+    ("client_id", "origin"),
+    [
+        pytest.param(CLIENT_ID + "h", "ttps://accounts.spotify.com", id="moved by one character"),
+        pytest.param(CLIENT_ID[:-1], CLIENT_ID[-1] + ORIGIN, id="moved back by one"),
+        pytest.param(ORIGIN, CLIENT_ID, id="exchanged"),
+        pytest.param(CLIENT_ID.upper(), ORIGIN, id="client id in upper case"),
+        pytest.param(CLIENT_ID, "http://accounts.spotify.com", id="another scheme"),
+        pytest.param(CLIENT_ID, ORIGIN + ":8443", id="another port"),
+    ],
+)
+def test_a_seal_is_for_one_client_at_one_origin(client_id, origin):
+    sealed = KeyRing(NEW, SealingContext(client_id, origin)).seal(Secret(TOKEN), 0)
+
+    with pytest.raises(TokenRefused):
+        ring().open(sealed)
+
+
+def test_the_key_id_of_a_seal_can_be_told_without_the_key():
+    assert key_id_of(KeyRing(OTHER, CONTEXT).seal(Secret(TOKEN), 0)) == OTHER.key_id
+
+
+@pytest.mark.parametrize("token", ["", TOKEN, "s1.12345678.AAAA", "s1.1234567.." + "A" * 139])
+def test_what_is_no_seal_has_no_key_id(token):
+    assert key_id_of(token) is None
+
+
+def test_an_opened_token_does_not_show_what_was_inside():
+    assert TOKEN not in repr(ring().open(ring().seal(Secret(TOKEN), 0)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        pytest.param({"encryption_secret": sealing_secret("1" * 64)}, TokenHeld, id="a set key"),
+        pytest.param({}, TokenRefused, id="a made-up key"),
+        pytest.param(
+            {"encryption_secret": sealing_secret("1" * 64), "unknown_key": "reject"},
+            TokenRefused,
+            id="UNKNOWN_KEY=reject",
+        ),
+    ],
+)
+def test_the_settings_decide_what_becomes_of_unknown_keys(changes, error):
+    settings = Settings(
+        client_id=CLIENT_ID,
+        client_secret=Secret("shh"),
+        callback_urls=("app://callback",),
+        **changes,
+    )
+    sealed = KeyRing(OTHER, CONTEXT).seal(Secret(TOKEN), 0)
+
+    with pytest.raises(error):
+        make_key_ring(settings).open(sealed)

@@ -1,0 +1,263 @@
+"""Laws of sealing: what opens, what never does, and that no refusal tells why."""
+
+import traceback
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from urllib.parse import parse_qs
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from sanic_swap.errors import TokenHeld, TokenRefused
+from sanic_swap.keys import root_key
+from sanic_swap.sealing import KeyRing, SealingContext
+from sanic_swap.secret import Secret
+from tests import strategies
+from tests.strategies import BASE64URL
+
+CONTEXT = SealingContext("a-client", "https://accounts.spotify.com")
+KEYS = KeyRing(root_key("1" * 64), CONTEXT)
+DATA = len("s1.12345678.")  # where nonce and ciphertext begin
+tokens = strategies.refresh_tokens()
+seals = st.builds(
+    lambda token, moment: KEYS.seal(Secret(token), moment),
+    strategies.printable(200),
+    strategies.unix_seconds(),
+)
+contexts = st.builds(SealingContext, strategies.printable(40), strategies.printable(40))
+
+
+def outcome(keys, sealed):
+    """Return how *keys* refuse *sealed*; fail if they open it."""
+    with pytest.raises((TokenRefused, TokenHeld)) as refused:
+        keys.open(sealed)
+    return refused.value
+
+
+def refused(keys, sealed):
+    error = outcome(keys, sealed)
+    assert type(error) is TokenRefused
+    assert error.args == ()
+    assert str(error) == ""
+    assert vars(error) == {}
+    assert error.__cause__ is None
+    # Neither may the printed story tell why: only the class of the one error stands in it.
+    printed = traceback.format_exception(error)
+    assert "During handling" not in "".join(printed)
+    assert printed[-1].strip() == "sanic_swap.errors.TokenRefused"
+
+
+def tampered(sealed, changed):
+    """Check a changed seal: of another key it may be held, otherwise it is refused."""
+    assume(changed != sealed)
+    error = outcome(KEYS, changed)
+    if isinstance(error, TokenHeld):
+        assert changed[3:11] != sealed[3:11]
+    else:
+        refused(KEYS, changed)
+
+
+@given(
+    strategies.root_keys(),
+    contexts,
+    tokens,
+    strategies.unix_seconds(),
+    st.just(0) | strategies.unix_seconds(),
+)
+def test_what_is_sealed_opens(key, context, token, sealed_at, authorized_at):
+    keys = KeyRing(key, context, now=lambda: sealed_at)
+
+    opened = keys.open(keys.seal(Secret(token), authorized_at))
+
+    assert opened.refresh_token.reveal() == token
+    assert opened.sealed_at == sealed_at
+    assert opened.authorized_at == authorized_at
+    assert opened.key_id == key.key_id
+    assert opened.is_current
+
+
+@given(tokens, strategies.unix_seconds())
+def test_two_seals_of_one_token_differ(token, moment):
+    first, second = KEYS.seal(Secret(token), moment), KEYS.seal(Secret(token), moment)
+
+    assert first[DATA:] != second[DATA:]
+
+
+@given(tokens, st.binary(min_size=32, max_size=32))
+def test_the_same_randomness_clock_and_token_make_the_same_seal(token, randomness):
+    def seal():
+        keys = KeyRing(
+            root_key("1" * 64), CONTEXT, now=lambda: 1_795_040_626, randomness=lambda: randomness
+        )
+        return keys.seal(Secret(token), 7)
+
+    assert seal() == seal()
+
+
+@given(seals, st.data())
+def test_a_changed_character_is_noticed(sealed, data):
+    at = data.draw(st.integers(0, len(sealed) - 1))
+    character = data.draw(st.sampled_from(BASE64URL + ".+/= \n\0é"))
+
+    tampered(sealed, sealed[:at] + character + sealed[at + 1 :])
+
+
+@given(seals, st.data())
+def test_dropped_characters_are_noticed(sealed, data):
+    at = data.draw(st.integers(0, len(sealed) - 1))
+    count = data.draw(st.integers(1, 5))
+
+    tampered(sealed, sealed[:at] + sealed[at + count :])
+
+
+@given(seals, st.data())
+def test_added_characters_are_noticed(sealed, data):
+    at = data.draw(st.integers(0, len(sealed)))
+    added = data.draw(st.text(BASE64URL, min_size=1, max_size=5))
+
+    tampered(sealed, sealed[:at] + added + sealed[at:])
+
+
+@given(seals, st.data())
+def test_two_swapped_characters_are_noticed(sealed, data):
+    one, two = sorted(data.draw(st.tuples(*[st.integers(0, len(sealed) - 1)] * 2)))
+    swapped = list(sealed)
+    swapped[one], swapped[two] = swapped[two], swapped[one]
+
+    tampered(sealed, "".join(swapped))
+
+
+@given(tokens, st.data())
+def test_a_flipped_bit_is_noticed(token, data):
+    sealed = KEYS.seal(Secret(token), 0)
+    raw = bytearray(urlsafe_b64decode(sealed[DATA:] + "==="))
+    at = data.draw(st.integers(0, len(raw) * 8 - 1))
+    raw[at // 8] ^= 1 << at % 8
+
+    refused(KEYS, sealed[:DATA] + urlsafe_b64encode(raw).decode().rstrip("="))
+
+
+@given(seals, st.data())
+def test_a_seal_cut_off_anywhere_is_noticed(sealed, data):
+    refused(KEYS, sealed[: data.draw(st.integers(0, len(sealed) - 1))])
+
+
+@given(seals, seals, st.data())
+def test_a_piece_of_one_seal_does_not_fit_into_another(one, two, data):
+    at = data.draw(st.integers(DATA, min(len(one), len(two)) - 1))
+
+    tampered(two, one[:at] + two[at:])
+
+
+@given(st.text(BASE64URL, min_size=139, max_size=400))
+def test_random_text_under_our_key_id_is_refused(nonsense):
+    refused(KEYS, f"s1.{KEYS.current_key_id}.{nonsense}")
+
+
+@given(st.text() | st.text(BASE64URL + ".", max_size=300).map("s1.".__add__))
+def test_whatever_is_not_a_seal_is_refused_or_held_and_nothing_else(text):
+    outcome(KEYS, text)
+
+
+@given(seals, contexts)
+def test_a_seal_for_another_client_or_origin_is_refused(sealed, other):
+    assume(other != CONTEXT)
+
+    refused(KeyRing(root_key("1" * 64), other), sealed)
+
+
+@given(seals, strategies.root_keys())
+def test_a_seal_of_a_key_that_is_not_here_is_held(sealed, other):
+    assume(other.key_id != KEYS.current_key_id)
+
+    error = outcome(KeyRing(other, CONTEXT), sealed)
+
+    assert isinstance(error, TokenHeld)
+    assert sealed[DATA:] not in str(error)
+
+
+@given(seals, strategies.root_keys())
+def test_a_seal_that_claims_another_key_is_refused_by_that_key(sealed, other):
+    assume(other.key_id != KEYS.current_key_id)
+    keys = KeyRing(root_key("1" * 64), CONTEXT, previous=[other])
+
+    refused(keys, f"s1.{other.key_id}.{sealed[DATA:]}")
+
+
+@given(tokens, st.lists(strategies.root_keys(), min_size=1, max_size=5, unique_by=lambda k: k.root))
+def test_any_older_key_still_opens_and_only_the_current_one_seals(token, keys):
+    oldest = KeyRing(keys[-1], CONTEXT).seal(Secret(token), 9)
+    ring = KeyRing(keys[0], CONTEXT, previous=keys[1:])
+
+    opened = ring.open(oldest)
+
+    assert (opened.refresh_token.reveal(), opened.authorized_at) == (token, 9)
+    assert opened.is_current == (len(keys) == 1)
+    assert ring.seal(Secret(token), 9)[3:11] == keys[0].key_id
+
+
+@given(seals)
+def test_only_the_canonical_spelling_opens(sealed):
+    data = sealed[DATA:]
+    last = BASE64URL.index(data[-1])
+    spare = {2: 16, 3: 4, 0: 1}[len(data) % 4]  # how many last characters decode alike
+    alike = [
+        BASE64URL[last - last % spare + other] for other in range(spare) if other != last % spare
+    ]
+    spellings = [
+        *(data[:-1] + character for character in alike),
+        *(data + padding for padding in ("=", "==", "===")),
+        *(data + blank for blank in " \n\r\t\0"),
+        *(blank + data for blank in " \n\r\t\0"),
+        *(data[:7] + blank + data[7:] for blank in " \n\r\t\0=%"),
+        data + "%3D",
+    ]
+    if "-" in data or "_" in data:
+        spellings.append(data.replace("-", "+").replace("_", "/"))
+
+    for spelling in spellings:
+        refused(KEYS, sealed[:DATA] + spelling)
+    for whole in (f" {sealed}", f"{sealed}\n", f"\ufeff{sealed}", sealed.replace(".", "%2E")):
+        refused(KEYS, whole)
+    KEYS.open(sealed)
+
+
+@given(seals, st.integers(1, 2**63), strategies.root_keys(), st.data())
+def test_all_refusals_look_the_same(sealed, moment, other, data):
+    assume(other.key_id != KEYS.current_key_id)
+    at = data.draw(st.integers(DATA, len(sealed) - 1))
+    changed = "A" if sealed[at] != "A" else "B"
+    same = {"current": root_key("1" * 64), "context": CONTEXT}
+
+    refused(KEYS, sealed[:at] + changed + sealed[at + 1 :])
+    refused(KEYS, "nothing that we know")
+    refused(KeyRing(root_key("1" * 64), SealingContext("b", CONTEXT.origin)), sealed)
+    refused(KeyRing(root_key("1" * 64), SealingContext(CONTEXT.client_id, "http://x")), sealed)
+    refused(KeyRing(**same, retired=[KEYS.current_key_id]), sealed)
+    refused(KeyRing(**same, revoke_before=moment), KEYS.seal(Secret("AQ"), moment - 1))
+    refused(KeyRing(**same, revoke_before=moment), KEYS.seal(Secret("AQ"), 0))
+    refused(KeyRing(other, CONTEXT, hold_unknown=False), sealed)
+
+
+@given(tokens)
+def test_a_seal_survives_an_unescaped_form_body(token):
+    sealed = KEYS.seal(Secret(token), 0)
+
+    assert set(sealed) <= set(BASE64URL + ".")
+    assert parse_qs(f"a=b&refresh_token={sealed}")["refresh_token"] == [sealed]
+
+
+@settings(max_examples=300)
+@given(st.integers(1, 2925), st.integers(1, 2925))
+def test_seals_are_equally_long_exactly_when_the_tokens_fill_equally_many_blocks(one, two):
+    lengths = [len(KEYS.seal(Secret("A" * length), 0)) for length in (one, two)]
+    blocks = [(19 + length + 63) // 64 for length in (one, two)]
+
+    assert (lengths[0] == lengths[1]) == (blocks[0] == blocks[1])
+
+
+@given(tokens)
+def test_a_seal_does_not_hold_the_token(token):
+    assume(len(token) > 8)
+
+    assert token not in KEYS.seal(Secret(token), 0)
