@@ -14,6 +14,7 @@ import aiohttp
 from yarl import URL
 
 from sanic_swap.errors import SpotifyNonsense, SpotifyTooSlow, SpotifyUnreachable
+from sanic_swap.interim_limit import LimitedConnector
 from sanic_swap.secret import Secret
 from sanic_swap.token_answer import JUDGED_BY_BODY, TokenAnswer, read_answer
 from sanic_swap.version import __version__
@@ -51,9 +52,7 @@ class SpotifyAccounts:
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=0, keepalive_timeout=_IDLE_SECONDS, ttl_dns_cache=300
-            ),
+            connector=LimitedConnector(limit=0, keepalive_timeout=_IDLE_SECONDS, ttl_dns_cache=300),
             headers=self._headers,
             cookie_jar=aiohttp.DummyCookieJar(),
             # One deadline stands around everything; aiohttp's own would be a second one.
