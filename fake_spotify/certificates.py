@@ -12,7 +12,7 @@ def make(host: str, ca_file: Path) -> ssl.SSLContext:
         ImportError: If trustme (the extra `https`) is not installed.
     """
     # Imported here: HTTPS is the only thing that needs it.
-    import trustme
+    import trustme  # type: ignore[import-not-found, unused-ignore]  # optional
 
     authority = trustme.CA(organization_name="fake_spotify")
     names = {"localhost", "127.0.0.1", "::1", host} - {"0.0.0.0", "::"}  # noqa: S104 (a name, not listened on)

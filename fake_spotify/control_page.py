@@ -25,6 +25,7 @@ button, select, input, textarea { font: inherit; color: inherit; background: var
   border: 1px solid var(--line); border-radius: .5rem; padding: .35rem .7rem; max-width: 100% }
 button { cursor: pointer } button:hover { border-color: var(--go) }
 textarea { width: 100%; min-height: 4.5rem; font-family: ui-monospace, monospace }
+label { min-width: 0; max-width: 100% } select { width: 100% }
 .row { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: .5rem 0 }
 </style></head><body>
 <header><h1>fake_spotify</h1>

@@ -16,15 +16,15 @@ _STYLE = """
 * { box-sizing: border-box }
 body { margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem;
   background: var(--back); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif }
-main { width: 100%; max-width: 27rem; padding: 1.75rem; background: var(--paper);
+main { width: 100%; max-width: 34rem; padding: 1.5rem 1.75rem; background: var(--paper);
   border: 1px solid var(--line); border-radius: 1rem }
 h1 { margin: 0 0 .25rem; font-size: 1.4rem; line-height: 1.25; overflow-wrap: anywhere }
-h2, legend { margin: 1.25rem 0 .5rem; padding: 0; font-size: 1rem; font-weight: 600 }
+h2, legend { margin: 0 0 .4rem; padding: 1rem 0 0; font-size: 1rem; font-weight: 600 }
 p { margin: .5rem 0; overflow-wrap: anywhere } .soft { color: var(--soft); font-size: .9rem }
-ul { margin: 0; padding-left: 1.2rem } li { margin: .3rem 0 }
-code { font-size: .85rem; color: var(--soft) }
+ul { margin: 0; padding-left: 1.2rem } li { margin: .2rem 0 }
+code { font-size: .8rem; color: var(--soft); white-space: nowrap }
 fieldset { margin: 0; padding: 0; border: 0 }
-label { display: flex; gap: .75rem; align-items: center; padding: .6rem .75rem; margin: .4rem 0;
+label { display: flex; gap: .75rem; align-items: center; padding: .4rem .75rem; margin: .35rem 0;
   border: 1px solid var(--line); border-radius: .6rem; cursor: pointer }
 label:has(:checked) { border-color: var(--go); box-shadow: inset 0 0 0 1px var(--go) }
 input { accent-color: var(--go); width: 1.1rem; height: 1.1rem; flex: none }

@@ -108,6 +108,7 @@ class Server:
         app = self.directory.first
         asked = Asked(request.method, request.path, None, dict(request.query))
         outcome = Outcome(text(404, "Not Found"), "Not Found")
-        if request.path.startswith("/_fake"):
+        if request.path.startswith("/_fake") or request.path == "/favicon.ico":
+            # Not for Spotify: a browser asks for the latter by itself.
             return wire.response(outcome.reply)
         return await self._exchange.perform(request, app, asked, b"", lambda: outcome)
