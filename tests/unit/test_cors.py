@@ -1,0 +1,77 @@
+"""Which web origins may read the answers."""
+
+import pytest
+
+from sanic_swap.cors import Cors
+
+APP, NATIVE = "https://app.example", "capacitor://localhost"
+
+
+@pytest.mark.parametrize("origin", [APP, NATIVE, "null", "http://localhost:5173"])
+def test_a_listed_origin_may_read_every_answer(origin):
+    headers = Cors([APP, NATIVE, "null", "http://localhost:5173"]).headers(origin)
+
+    assert headers == {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Expose-Headers": "Retry-After, X-Request-ID",
+        "Vary": "Origin",
+    }
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        pytest.param(None, id="none"),
+        pytest.param("", id="empty"),
+        pytest.param("null", id="null, which is not listed"),
+        pytest.param("https://other.example", id="another host"),
+        pytest.param("http://app.example", id="another scheme"),
+        pytest.param("https://app.example:8443", id="another port"),
+        pytest.param("https://app.example/", id="a path"),
+        pytest.param("https://APP.example", id="another case"),
+        pytest.param("https://app.example.evil.example", id="a longer host"),
+        pytest.param("https://x.app.example", id="a host below it"),
+        pytest.param("*", id="the wildcard itself"),
+        pytest.param(f"{APP}, {NATIVE}", id="two at once"),
+    ],
+)
+def test_another_origin_gets_no_headers(origin):
+    cors = Cors([APP, NATIVE])
+
+    assert cors.headers(origin) == {}
+    assert cors.preflight_headers(origin) == {}
+
+
+@pytest.mark.parametrize("origin", [APP, "https://anything.example", "null", "capacitor://x"])
+@pytest.mark.parametrize("listed", [["*"], [APP, "*"]], ids=["alone", "beside another"])
+def test_the_wildcard_lets_everybody_read(origin, listed):
+    headers = Cors(listed).headers(origin)
+
+    assert headers["Access-Control-Allow-Origin"] in ("*", origin)
+    assert headers["Vary"] == "Origin"
+    assert headers["Access-Control-Expose-Headers"] == "Retry-After, X-Request-ID"
+
+
+@pytest.mark.parametrize("origin", [None, APP, "null"])
+def test_without_origins_cors_is_off(origin):
+    assert Cors([]).headers(origin) == Cors([]).preflight_headers(origin) == {}
+
+
+def test_a_preflight_allows_post_and_the_headers_that_apps_send():
+    headers = Cors([APP]).preflight_headers(APP)
+
+    allowed = {name.strip() for name in headers["Access-Control-Allow-Headers"].split(",")}
+    assert headers["Access-Control-Allow-Methods"] == "POST"
+    assert allowed == {"content-type", "authorization", "x-request-id"}
+
+
+@pytest.mark.parametrize("listed", [[APP], ["*"]], ids=["a listed origin", "the wildcard"])
+def test_credentials_are_never_allowed(listed):
+    cors = Cors(listed)
+
+    names = {name.lower() for name in (*cors.headers(APP), *cors.preflight_headers(APP))}
+    assert "access-control-allow-credentials" not in names
+
+
+def test_without_an_origin_the_wildcard_adds_nothing():
+    assert Cors(["*"]).headers(None) == {}

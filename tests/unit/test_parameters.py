@@ -1,0 +1,421 @@
+"""The six parameters of a token request: each rule, and the order of the checks."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sanic_swap.body import FORM, JSON, Field, read_fields
+from sanic_swap.errors import InvalidRequest, OtherClient, RequestRefused, UnsupportedGrantType
+from sanic_swap.parameters import (
+    REFRESH,
+    SWAP,
+    CallbackUrls,
+    ParameterRules,
+    RefreshRequest,
+    SwapRequest,
+)
+from tests import strategies
+
+CLIENT_ID = "961392984a198dadab432ab5b9688056"
+DEFAULT, SECOND = "myapp://callback", "https://app.example/cb?from=spotify"
+RULES = ParameterRules(
+    CLIENT_ID, CallbackUrls([DEFAULT, SECOND, "http://127.0.0.1/cb", "http://[::1]/cb"])
+)
+VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # RFC 7636, appendix B
+NOTHING_WORDS = ("(null)", "null", "undefined")
+
+
+def read(grant_type, /, **fields):
+    return RULES.read([Field(name, value) for name, value in fields.items()], grant_type)
+
+
+def read_form(body, grant_type=SWAP):
+    return RULES.read(read_fields(body, FORM), grant_type)
+
+
+def read_json(body, grant_type=SWAP):
+    return RULES.read(read_fields(body, JSON), grant_type)
+
+
+def test_a_code_alone_makes_a_swap_with_the_first_callback():
+    asked = read(SWAP, code="AQcode")
+
+    assert isinstance(asked, SwapRequest)
+    assert (asked.code.reveal(), asked.redirect_uri) == ("AQcode", DEFAULT)
+    assert asked.code_verifier is None
+
+
+def test_everything_that_a_swap_may_carry_is_taken():
+    asked = read(
+        SWAP,
+        grant_type="authorization_code",
+        client_id=CLIENT_ID,
+        code="AQcode",
+        redirect_uri=SECOND,
+        code_verifier=VERIFIER,
+    )
+
+    assert (asked.code.reveal(), asked.redirect_uri) == ("AQcode", SECOND)
+    assert asked.code_verifier.reveal() == VERIFIER
+
+
+def test_a_refresh_token_makes_a_refresh():
+    asked = read(REFRESH, refresh_token="s1.token", client_id=CLIENT_ID, grant_type=REFRESH)
+
+    assert isinstance(asked, RefreshRequest)
+    assert asked.refresh_token.reveal() == "s1.token"
+
+
+@pytest.mark.parametrize(
+    ("fields", "kind"),
+    [
+        pytest.param({"code": "AQ"}, SwapRequest, id="none means a swap"),
+        pytest.param({"code": "AQ", "grant_type": ""}, SwapRequest, id="an empty one too"),
+        pytest.param({"code": "AQ", "grant_type": None}, SwapRequest, id="null too"),
+        pytest.param({"code": "AQ", "grant_type": SWAP}, SwapRequest, id="authorization_code"),
+        pytest.param(
+            {"refresh_token": "x", "grant_type": REFRESH}, RefreshRequest, id="refresh_token"
+        ),
+    ],
+)
+def test_where_the_request_chooses_the_grant_type_decides(fields, kind):
+    assert isinstance(read(None, **fields), kind)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "grant_type"),
+    [
+        pytest.param(SWAP, REFRESH, id="a refresh at the swap"),
+        pytest.param(REFRESH, SWAP, id="a swap at the refresh"),
+        pytest.param(None, "client_credentials", id="client credentials"),
+        pytest.param(None, "password", id="password"),
+        pytest.param(SWAP, "Authorization_Code", id="another case"),
+        pytest.param(SWAP, "authorization code", id="a blank inside"),
+    ],
+)
+def test_another_grant_type_is_unsupported(endpoint, grant_type):
+    with pytest.raises(UnsupportedGrantType):
+        read(endpoint, grant_type=grant_type, code="AQ", refresh_token="x")
+
+
+@pytest.mark.parametrize("endpoint", [SWAP, REFRESH, None])
+@pytest.mark.parametrize("client_id", ["other", CLIENT_ID.upper(), CLIENT_ID[:-1], "\ud800"])
+def test_another_client_is_noticed_everywhere(endpoint, client_id):
+    with pytest.raises(OtherClient):
+        read(endpoint, client_id=client_id, code="AQ", refresh_token="x")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "name"), [(SWAP, "code"), (None, "code"), (REFRESH, "refresh_token")]
+)
+@pytest.mark.parametrize(
+    "value", ["", None, " ", "\r\n\t "], ids=["empty", "null", "blank", "lines"]
+)
+def test_a_required_parameter_that_is_empty_counts_as_missing(endpoint, name, value):
+    with pytest.raises(InvalidRequest, match=name):
+        read(endpoint, **{name: value})
+
+
+@pytest.mark.parametrize(("endpoint", "name"), [(SWAP, "code"), (REFRESH, "refresh_token")])
+def test_a_required_parameter_that_is_missing_is_named(endpoint, name):
+    with pytest.raises(InvalidRequest, match=name):
+        read(endpoint)
+
+
+@pytest.mark.parametrize("name", ["client_id", "grant_type", "redirect_uri", "code_verifier"])
+@pytest.mark.parametrize("value", ["", None, " \t\r\n"], ids=["empty", "null", "blanks"])
+def test_an_optional_parameter_that_is_empty_counts_as_not_sent(name, value):
+    assert read(SWAP, code="AQ", **{name: value}) == read(SWAP, code="AQ")
+
+
+def complete(**changed):
+    fields = {
+        "client_id": CLIENT_ID,
+        "grant_type": SWAP,
+        "code": "AQcode",
+        "redirect_uri": DEFAULT,
+        "code_verifier": VERIFIER,
+    }
+    if "refresh_token" in changed:
+        fields = {"client_id": CLIENT_ID, "grant_type": REFRESH, "refresh_token": "s1.x"}
+    return fields | changed
+
+
+SIX = ("client_id", "grant_type", "code", "redirect_uri", "code_verifier", "refresh_token")
+
+
+@pytest.mark.parametrize("name", SIX)
+@pytest.mark.parametrize("word", NOTHING_WORDS)
+@pytest.mark.parametrize("around", ["", " ", "\r\n"], ids=["bare", "in blanks", "in lines"])
+def test_a_null_that_became_a_word_is_refused_by_name(name, word, around):
+    with pytest.raises(InvalidRequest, match=name):
+        read(None, **complete(**{name: around + word + around}))
+
+
+@pytest.mark.parametrize("name", SIX)
+@pytest.mark.parametrize("value", ["1", "0", "-0.5", "true", "false", "[]", "{}", '["x"]'])
+def test_what_is_no_json_string_is_refused_by_name(name, value):
+    members = {key: json.dumps(text) for key, text in complete(**{name: "x"}).items()}
+    members[name] = value
+    body = "{" + ",".join(f'"{key}":{text}' for key, text in members.items()) + "}"
+
+    with pytest.raises(InvalidRequest, match=name):
+        read_json(body.encode(), None)
+
+
+@pytest.mark.parametrize("name", SIX)
+@pytest.mark.parametrize("second", ["the same", "another", "empty"])
+def test_a_repeated_parameter_is_refused_by_name(name, second):
+    fields = complete(**({name: "s1.x"} if name == "refresh_token" else {}))
+    value = {"the same": fields[name], "another": "x", "empty": ""}[second]
+
+    with pytest.raises(InvalidRequest, match=name):
+        RULES.read([*map(Field, fields, fields.values()), Field(name, value)], None)
+
+
+@pytest.mark.parametrize("body", [b"code=a&code=b", b"code=a&code=", b"code=a&%63ode=a"])
+def test_a_form_cannot_repeat_the_code_in_any_spelling(body):
+    with pytest.raises(InvalidRequest, match="code"):
+        read_form(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"code":"a","code":"a"}', rb'{"code":"a","\u0063ode":"b"}', b'{"code":null,"code":"a"}'],
+)
+def test_a_json_object_cannot_repeat_the_code_in_any_spelling(body):
+    with pytest.raises(InvalidRequest, match="code"):
+        read_json(body)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"client_secret": "x"}, id="a client secret"),
+        pytest.param({"scope": "user-read-private"}, id="a scope"),
+        pytest.param({"state": None, "resource": 1, "x": ["y"]}, id="things of any type"),
+        pytest.param({"scope": "null", "state": "undefined"}, id="words that mean nothing"),
+        pytest.param({"Code": "x", "CODE": "y", " code": "z"}, id="names that are almost ours"),
+        pytest.param({"": "x"}, id="no name"),
+    ],
+)
+def test_everything_else_is_ignored(fields):
+    assert read(SWAP, code="AQ", **fields) == read(SWAP, code="AQ")
+
+
+@pytest.mark.parametrize("read_body", [read_form, read_json], ids=["a form", "JSON"])
+def test_everything_else_is_ignored_any_number_of_times(read_body):
+    body = b"scope=a&code=AQ&scope=b&scope=a"
+    if read_body is read_json:
+        body = b'{"scope":"a","code":"AQ","scope":1,"scope":"a"}'
+
+    assert read_body(body) == read(SWAP, code="AQ")
+
+
+@pytest.mark.parametrize(
+    ("code", "good"),
+    [
+        pytest.param("A", True, id="one character"),
+        pytest.param("A" * 2048, True, id="the longest"),
+        pytest.param("A" * 2049, False, id="one too many"),
+        pytest.param("~!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}", True, id="every kind of ASCII"),
+        pytest.param("a b", True, id="a blank inside"),
+        pytest.param("a\tb", False, id="a tab inside"),
+        pytest.param("a\nb", False, id="a newline inside"),
+        pytest.param("a\0b", False, id="a NUL"),
+        pytest.param("a\x7f", False, id="DEL"),
+        pytest.param("é", False, id="outside ASCII"),
+        pytest.param("\ud800", False, id="a lone surrogate"),
+        pytest.param("\u00a0A", False, id="a blank that is not stripped"),
+        pytest.param("\x0bA", False, id="a vertical tab is not stripped"),
+    ],
+)
+def test_a_code_is_1_to_2048_printable_ascii_characters(code, good):
+    if good:
+        assert read(SWAP, code=code).code.reveal() == code
+    else:
+        with pytest.raises(InvalidRequest, match="code"):
+            read(SWAP, code=code)
+
+
+@given(strategies.printable(60), st.text(" \t\r\n", max_size=4), st.text(" \t\r\n", max_size=4))
+def test_blanks_around_a_value_are_stripped(code, before, after):
+    value = code.strip(" ")
+
+    if value and value not in NOTHING_WORDS:
+        assert read(SWAP, code=before + code + after).code.reveal() == value
+
+
+@pytest.mark.parametrize("name", ["client_id", "grant_type", "redirect_uri", "code_verifier"])
+def test_blanks_around_an_optional_value_are_stripped_too(name):
+    fields = complete()
+
+    assert read(None, **fields | {name: f" \t{fields[name]}\r\n"}) == read(None, **fields)
+
+
+def test_length_is_judged_without_the_blanks_around():
+    assert read(SWAP, code=" " * 50 + "A" * 2048 + "\n").code.reveal() == "A" * 2048
+
+
+@pytest.mark.parametrize(
+    ("verifier", "good"),
+    [
+        pytest.param(VERIFIER, True, id="the one of the RFC"),
+        pytest.param("a" * 42, False, id="42 characters"),
+        pytest.param("a" * 43, True, id="43 characters"),
+        pytest.param("a" * 128, True, id="128 characters"),
+        pytest.param("a" * 129, False, id="129 characters"),
+        pytest.param("-._~" * 11, True, id="marks that are allowed"),
+        pytest.param("+" * 43, False, id="a plus"),
+        pytest.param("a" * 43 + "=", False, id="padding"),
+        pytest.param("a" * 43 + "/", False, id="a slash"),
+        pytest.param("a " * 30, False, id="blanks inside"),
+        pytest.param("é" * 43, False, id="outside ASCII"),
+        pytest.param("٣" * 43, False, id="digits outside ASCII"),
+    ],
+)
+def test_a_code_verifier_has_the_syntax_of_rfc_7636(verifier, good):
+    if good:
+        assert read(SWAP, code="AQ", code_verifier=verifier).code_verifier.reveal() == verifier
+    else:
+        with pytest.raises(InvalidRequest, match="code_verifier"):
+            read(SWAP, code="AQ", code_verifier=verifier)
+
+
+@pytest.mark.parametrize(
+    ("length", "good"), [(1, True), (4096, True), (4097, False)], ids=["1", "4096", "4097"]
+)
+def test_a_sealed_token_has_at_most_4096_characters(length, good):
+    if good:
+        assert len(read(REFRESH, refresh_token="s" * length).refresh_token.reveal()) == length
+    else:
+        with pytest.raises(InvalidRequest, match="refresh_token"):
+            read(REFRESH, refresh_token="s" * length)
+
+
+def test_a_refresh_token_is_also_kept_as_it_was_sent():
+    asked = read(REFRESH, refresh_token=" +abc\n")
+
+    assert (asked.refresh_token.reveal(), asked.as_sent.reveal()) == ("+abc", " +abc\n")
+
+
+def test_a_refresh_token_may_be_any_text():
+    assert read(REFRESH, refresh_token="déjà vu").refresh_token.reveal() == "déjà vu"
+
+
+@pytest.mark.parametrize(
+    ("registered", "asked", "good"),
+    [
+        ("https://app.example/cb", "https://app.example/cb", True),
+        ("https://app.example/cb", "https://app.example/cb/", False),
+        ("https://app.example/cb", "https://app.example/CB", False),
+        ("https://app.example/cb", "https://APP.example/cb", False),
+        ("https://app.example/cb", "https://app.example:443/cb", False),
+        ("https://app.example/cb", "https://app.example/cb?x=1", False),
+        ("https://app.example/cb", "https://app.example/c%62", False),
+        ("https://app.example/cb", "https://app.example/cb#", False),
+        ("myapp://cb", "myapp://cb", True),
+        ("myapp://cb", "myapp:/cb", False),
+        ("http://127.0.0.1/cb", "http://127.0.0.1/cb", True),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:8080/cb", True),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:1/cb", True),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:65535/cb", True),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:/cb", False),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:8080/cb/", False),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:8080/other", False),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:8080/cb?x=1", False),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:8080x/cb", False),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:٣٣/cb", False),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:123456/cb", False),
+        ("http://127.0.0.1/cb", "http://127.0.0.1:80@evil.example/cb", False),
+        ("http://127.0.0.1/cb", "http://127.0.0.1.evil.example/cb", False),
+        ("http://127.0.0.1/cb", "https://127.0.0.1:8080/cb", False),
+        ("http://127.0.0.1/cb", "http://127.0.0.2:8080/cb", False),
+        ("http://127.0.0.1/cb", "http://127x0x0x1:8080/cb", False),
+        ("http://127.0.0.1/c.b", "http://127.0.0.1:8080/cxb", False),
+        ("http://127.0.0.1/", "http://127.0.0.1:8080/", True),
+        ("http://127.0.0.1/cb?a=b", "http://127.0.0.1:8080/cb?a=b", True),
+        ("http://[::1]/cb", "http://[::1]:8080/cb", True),
+        ("http://[::1]/cb", "http://[::1]/cb", True),
+        ("http://[::1]/cb", "http://[::2]:8080/cb", False),
+        ("http://127.0.0.1:8080/cb", "http://127.0.0.1:8080/cb", True),
+        ("http://127.0.0.1:8080/cb", "http://127.0.0.1:8081/cb", False),
+        ("http://127.0.0.1:8080/cb", "http://127.0.0.1/cb", False),
+        ("http://localhost/cb", "http://localhost:8080/cb", False),
+        ("https://127.0.0.1/cb", "https://127.0.0.1:8080/cb", False),
+        ("http://127.0.0.2/cb", "http://127.0.0.2:8080/cb", False),
+    ],
+)
+def test_a_redirect_uri_is_compared_character_for_character_but_for_loopback_ports(
+    registered, asked, good
+):
+    rules = ParameterRules(CLIENT_ID, CallbackUrls([registered]))
+    fields = [Field("code", "AQ"), Field("redirect_uri", asked)]
+
+    if good:
+        assert rules.read(fields, SWAP).redirect_uri == asked
+    else:
+        with pytest.raises(InvalidRequest, match="redirect_uri"):
+            rules.read(fields, SWAP)
+
+
+WRONG = [
+    pytest.param({"client_id": "other"}, OtherClient, id="client_id"),
+    pytest.param({"grant_type": "password"}, UnsupportedGrantType, id="grant_type"),
+    pytest.param({"code": "é"}, InvalidRequest, id="code"),
+    pytest.param({"redirect_uri": "evil://cb"}, InvalidRequest, id="redirect_uri"),
+    pytest.param({"code_verifier": "short"}, InvalidRequest, id="code_verifier"),
+]
+
+
+@pytest.mark.parametrize(("earlier", "error"), WRONG[:2])
+@pytest.mark.parametrize(("later", "_"), WRONG)
+def test_client_and_grant_type_are_judged_in_this_order_before_the_rest(earlier, error, later, _):
+    first = OtherClient if "client_id" in later else error
+
+    with pytest.raises(first):
+        read(SWAP, **complete(**(later | earlier)))
+
+
+def test_a_malformed_client_id_comes_before_a_wrong_grant_type():
+    with pytest.raises(InvalidRequest, match="client_id"):
+        read(SWAP, **complete(client_id=7, grant_type="password"))
+
+
+def test_a_wrong_client_id_comes_before_a_malformed_grant_type():
+    with pytest.raises(OtherClient):
+        read(SWAP, **complete(client_id="other", grant_type=7))
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from((*SIX, "scope")),
+            st.none() | st.booleans() | st.text(max_size=50) | st.lists(st.text(max_size=3)),
+        ),
+        max_size=5,
+    ),
+    st.sampled_from([SWAP, REFRESH, None]),
+)
+def test_whatever_is_asked_is_a_request_or_a_refusal_that_repeats_nothing(fields, grant_type):
+    try:
+        asked = RULES.read([Field(name, value) for name, value in fields], grant_type)
+    except RequestRefused as error:
+        asked = None
+        told = error.description
+    else:
+        told = ""
+
+    assert asked is None or isinstance(asked, SwapRequest | RefreshRequest)
+    for _, value in fields:
+        long_enough = isinstance(value, str) and len(value) > 30
+        assert not (long_enough and value in told)
+
+
+def test_requests_do_not_show_what_they_carry():
+    shown = repr(read(SWAP, code="hidden-code", code_verifier="hidden-" + VERIFIER))
+    shown += repr(read(REFRESH, refresh_token="hidden-token"))
+
+    assert "hidden" not in shown
