@@ -18,6 +18,13 @@ class Status(Instead):
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be written: `Garbage` is for that."""
+        if not 100 <= self.status <= 999:
+            raise ValueError("status: must be a number of three digits")
+        if any(set("\r\n\0") & set(name + value) for name, value in self.headers.items()):
+            raise ValueError("headers: must be without line ends")
+
     def reply(self, now: float) -> Reply:  # noqa: ARG002 (the same at every time)
         """Give just that."""
         return Reply(self.status, tuple(self.headers.items()), self.body.encode())

@@ -76,6 +76,8 @@ class Server:
                 # Without it a slow answer outlives the client that hung up.
                 handler_cancellation=True,
                 access_log=None,
+                # A body that is not what Content-Encoding says is the rules' business.
+                auto_decompress=False,
                 shutdown_timeout=_SHUTDOWN_SECONDS,
             )
             await self._runner.setup()

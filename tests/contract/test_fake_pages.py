@@ -195,6 +195,16 @@ def test_the_profile_tells_what_the_scopes_allow(spotify):
     assert members("user-read-private") - public == {"country", "explicit_content", "product"}
 
 
+def test_a_body_that_is_not_packed_as_it_says_is_refused(spotify):
+    headers = {
+        "content-type": "application/x-www-form-urlencoded",
+        "content-encoding": "gzip",
+    }
+    seen = ask(spotify.accounts_url, "POST", "/api/token", headers=headers, body=b"no gzip")
+
+    assert (seen.status, json.loads(seen.body)) == (400, {"error": "invalid_client"})
+
+
 def test_browser_apps_may_ask(spotify):
     preflight = ask(spotify.accounts_url, "OPTIONS", "/api/token", headers={"origin": "x://y"})
     seen = ask(spotify.accounts_url, "POST", "/api/token", headers={"origin": "x://y"})

@@ -138,6 +138,14 @@ def test_a_wrong_fault_is_refused_by_the_name_of_what_is_wrong(members, named):
         fault_kinds.from_members(members)
 
 
+@pytest.mark.parametrize(
+    "choices", [{"status": 99}, {"status": 1000}, {"status": 200, "headers": {"a": "b\nc"}}]
+)
+def test_an_answer_that_cannot_be_written_is_refused(choices):
+    with pytest.raises(ValueError, match=": must be"):
+        fault_answers.Status(**choices)
+
+
 REFRESH = Asked("POST", "/api/token", "an-app", {"grant_type": "refresh_token"})
 SWAP = Asked("POST", "/api/token", "an-app", {"grant_type": "authorization_code", "code": "AQ1"})
 ONE, TWO = fault_answers.Status(501), fault_answers.Status(502)
