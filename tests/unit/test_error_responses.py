@@ -1,0 +1,210 @@
+"""Each error of the tree has its one answer, and every answer keeps the same manners."""
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sanic import exceptions as sanic_errors
+
+from sanic_swap import errors
+from sanic_swap.error_responses import ErrorResponse, response_to
+from sanic_swap.http_errors import response_to_http_error
+from sanic_swap.token_answer import read_answer
+
+RFC_6749 = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+")
+SAYS = "what the app's developer should know"
+BUSY = "temporarily_unavailable"
+ANY = object()  # a Retry-After of our own choice
+
+# (error, status, `error` of the body, Retry-After)
+ANSWERS = [
+    (errors.InvalidRequest(SAYS), 400, "invalid_request", None),
+    (errors.UnsupportedGrantType(SAYS), 400, "unsupported_grant_type", None),
+    (errors.OtherClient(SAYS), 400, "invalid_client", None),
+    (errors.BodyTooLarge(SAYS), 413, "invalid_request", None),
+    (errors.UnsupportedMediaType(SAYS), 415, "invalid_request", None),
+    (errors.TooBusy(), 503, BUSY, ANY),
+    (errors.TokenRefused(), 400, "invalid_grant", None),
+    (errors.TokenHeld("restore that key"), 503, BUSY, ANY),
+    (errors.GrantRefused(400, "invalid_grant", "revoked", None), 400, "invalid_grant", None),
+    (errors.GrantRefused(400, "invalid_scope", None, None), 400, "invalid_scope", None),
+    (errors.GrantRefused(403, "access_denied", None, "https://x"), 403, "access_denied", None),
+    (errors.CredentialsRefused("Spotify refused our credentials (400)"), 503, BUSY, 300),
+    (errors.SpotifyThrottles(17), 429, BUSY, 17),
+    (errors.SpotifyThrottles(0), 429, BUSY, 0),
+    (errors.SpotifyThrottles(None), 429, BUSY, ANY),
+    (errors.SpotifyFails(500, 17), 503, BUSY, 17),
+    (errors.SpotifyFails(503, 0), 503, BUSY, 0),
+    (errors.SpotifyFails(599, None), 503, BUSY, ANY),
+    (errors.SpotifyNonsense("status 302"), 502, "server_error", None),
+    (errors.SpotifyUnreachable("no connection"), 502, BUSY, None),
+    (errors.SpotifyTooSlow("no answer within 8 s"), 504, BUSY, None),
+]
+NEVER_ANSWERED = {errors.SettingsError}  # raised before there is anybody to answer
+
+# (Sanic's error, status, `error` of the body)
+HTTP_ANSWERS = [
+    (sanic_errors.BadRequest("x"), 400, "invalid_request"),
+    (sanic_errors.NotFound("no /hidden here"), 404, "invalid_request"),
+    (sanic_errors.MethodNotAllowed("x", "PUT", ["POST"]), 405, "invalid_request"),
+    (sanic_errors.RequestTimeout("x"), 408, "invalid_request"),
+    (sanic_errors.ExpectationFailed("x"), 417, "invalid_request"),
+    (sanic_errors.PayloadTooLarge("x"), 431, "invalid_request"),
+    (sanic_errors.ServiceUnavailable("x"), 503, BUSY),
+    (sanic_errors.ServerError("hidden"), 500, "server_error"),
+    (sanic_errors.URLBuildError("hidden"), 500, "server_error"),
+]
+
+
+def named(rows):
+    return [f"{type(row[0]).__name__} {number}" for number, row in enumerate(rows)]
+
+
+def leaves(kind):
+    """Yield every class of our tree that has no class below it."""
+    below = [sub for sub in kind.__subclasses__() if sub.__module__.startswith("sanic_swap.")]
+    if not below:
+        yield kind
+    for sub in below:
+        yield from leaves(sub)
+
+
+def keeps_manners(answer):
+    """Check what holds for every error answer, whatever it is about."""
+    body = json.loads(answer.body())
+    assert (
+        {"error", "error_description"}
+        <= body.keys()
+        <= {
+            "error",
+            "error_description",
+            "error_uri",
+        }
+    )
+    assert all(isinstance(text, str) and RFC_6749.fullmatch(text) for text in body.values())
+    assert (b"invalid_grant" in answer.body()) <= (body["error"] == "invalid_grant")
+    assert answer.body().isascii()
+    assert answer.retry_after is None or 0 <= answer.retry_after <= 86_400
+    assert (answer.status in (429, 503)) <= (answer.retry_after is not None)
+    assert answer.status >= 400
+
+
+def test_every_error_of_the_tree_is_in_the_table():
+    assert {type(row[0]) for row in ANSWERS} == set(leaves(errors.SwapError)) - NEVER_ANSWERED
+
+
+@pytest.mark.parametrize(("error", "status", "name", "wait"), ANSWERS, ids=named(ANSWERS))
+def test_each_error_has_its_answer(error, status, name, wait):
+    answer = response_to(error)
+
+    assert (answer.status, answer.error) == (status, name)
+    assert answer.retry_after == wait or (wait is ANY and answer.retry_after is not None)
+
+
+@pytest.mark.parametrize("error", [row[0] for row in ANSWERS], ids=named(ANSWERS))
+def test_each_answer_keeps_the_manners_of_all(error):
+    answer = response_to(error)
+
+    keeps_manners(answer)
+    assert len(answer.body()) < 300
+
+
+@pytest.mark.parametrize("error", [row[0] for row in HTTP_ANSWERS], ids=named(HTTP_ANSWERS))
+def test_each_answer_to_bad_http_keeps_the_manners_of_all(error):
+    answer = response_to_http_error(error)
+
+    keeps_manners(answer)
+    assert len(answer.body()) < 300
+    assert "hidden" not in answer.body().decode()
+
+
+@pytest.mark.parametrize(("error", "status", "name"), HTTP_ANSWERS, ids=named(HTTP_ANSWERS))
+def test_each_error_of_http_has_its_answer(error, status, name):
+    answer = response_to_http_error(error)
+
+    assert (answer.status, answer.error) == (status, name)
+
+
+@pytest.mark.parametrize(
+    "status",
+    sorted(
+        {
+            kind.status_code
+            for kind in vars(sanic_errors).values()
+            if isinstance(kind, type)
+            and issubclass(kind, sanic_errors.SanicException)
+            and kind.status_code
+        }
+    ),
+)
+def test_whatever_status_sanic_refuses_with_is_answered_with_manners(status):
+    answer = response_to_http_error(sanic_errors.SanicException("hidden", status_code=status))
+
+    keeps_manners(answer)
+    assert answer.status in (status, 500)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [errors.InvalidRequest(SAYS), errors.BodyTooLarge(SAYS), errors.UnsupportedMediaType(SAYS)],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_apps_developer_is_told_what_is_wrong(error):
+    assert response_to(error).description == SAYS
+
+
+def test_all_refused_tokens_are_answered_with_the_same_words():
+    assert response_to(errors.TokenRefused()) == response_to(errors.TokenRefused("x", 1))
+
+
+def test_the_operators_remedy_does_not_reach_the_app():
+    body = response_to(errors.TokenHeld("a token of key 4TGKmExg")).body()
+
+    assert b"4TGKmExg" not in body
+
+
+def test_spotifys_own_words_are_relayed():
+    error = errors.GrantRefused(400, "invalid_grant", "Refresh token revoked", "https://x/y")
+
+    assert json.loads(response_to(error).body()) == {
+        "error": "invalid_grant",
+        "error_description": "Refresh token revoked",
+        "error_uri": "https://x/y",
+    }
+
+
+def test_a_refusal_without_words_gets_some():
+    body = json.loads(response_to(errors.GrantRefused(400, "invalid_scope", None, None)).body())
+
+    assert body.keys() == {"error", "error_description"}
+    assert body["error_description"]
+
+
+@pytest.mark.parametrize("kind", sorted(NEVER_ANSWERED, key=str), ids=lambda kind: kind.__name__)
+def test_what_is_raised_before_there_are_requests_has_no_answer(kind):
+    with pytest.raises(TypeError):
+        response_to(kind([]))
+
+
+def test_the_body_says_no_more_than_it_must():
+    assert ErrorResponse(400, "invalid_request", "code is missing").body() == (
+        b'{"error": "invalid_request", "error_description": "code is missing"}'
+    )
+
+
+@given(
+    st.sampled_from([400, 401, 403]),
+    st.text()
+    | st.sampled_from(["invalid_grant", "invalid_client", "xinvalid_grant", "access_denied"]),
+    st.none() | st.integers() | st.text() | st.just("see invalid_grant"),
+    st.none() | st.text() | st.just("https://x/invalid_grant"),
+)
+def test_whatever_spotify_refuses_with_is_answered_with_manners(status, error, description, uri):
+    body = json.dumps({"error": error, "error_description": description, "error_uri": uri}).encode()
+
+    with pytest.raises(errors.SpotifyError) as refused:
+        read_answer(status, body, retry_after=None, sent=())
+
+    keeps_manners(response_to(refused.value))

@@ -1,0 +1,345 @@
+"""Each reader of a setting: what it takes, what it refuses, and that it repeats nothing."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sanic_swap import setting_values as values
+from sanic_swap.keys import root_key
+from tests import strategies
+
+KEY = "1" * 64
+SPOTIFY = "https://accounts.spotify.com"
+MADE_FROM_KEY = root_key(KEY).key_id
+
+GOOD = [
+    (values.visible_text, "~visible!", "~visible!"),
+    (values.client_id, "961392984a198dadab432ab5b9688056", "961392984a198dadab432ab5b9688056"),
+    (values.client_id, "x" * 1000, "x" * 1000),
+    (values.callback_urls, "app://cb", ("app://cb",)),
+    (values.callback_urls, " app://cb , https://x/y?z ,", ("app://cb", "https://x/y?z")),
+    (values.callback_urls, "com.example.app:/cb", ("com.example.app:/cb",)),
+    (
+        values.callback_urls,
+        "http://127.0.0.1/cb,http://[::1]/cb",
+        ("http://127.0.0.1/cb", "http://[::1]/cb"),
+    ),
+    (values.key_ids, "E0VmQeUw, fP9MW0JI", ("E0VmQeUw", "fP9MW0JI")),
+    (values.key_ids, "a-b_c-d_", ("a-b_c-d_",)),
+    (values.comma_separated, " a ,, b c ,", ("a", "b c")),
+    (values.comma_separated, " ,", ()),
+    (values.origins, "https://app.example", ("https://app.example",)),
+    (values.origins, "https://a, http://localhost:5173", ("https://a", "http://localhost:5173")),
+    (
+        values.origins,
+        "capacitor://localhost,ionic://localhost",
+        ("capacitor://localhost", "ionic://localhost"),
+    ),
+    (values.origins, "null", ("null",)),
+    (values.origins, "*", ("*",)),
+    (values.origins, "chrome-extension://abcdef", ("chrome-extension://abcdef",)),
+    (values.seconds, "8", 8.0),
+    (values.seconds, "0.5", 0.5),
+    (values.seconds, "3600", 3600.0),
+    (values.seconds_or_zero, "0", 0.0),
+    (values.seconds_or_zero, "2.5", 2.5),
+    (values.lifetime, "180d", 15_552_000),
+    (values.lifetime, "90s", 90),
+    (values.lifetime, "5m", 300),
+    (values.lifetime, "36h", 129_600),
+    (values.lifetime, "26w", 15_724_800),
+    (values.lifetime, "off", None),
+    (values.lifetime, "OFF", None),
+    (values.moment, "1970-01-01T00:00:01Z", 1),
+    (values.moment, "2026-11-23T15:49:00Z", 1_795_448_940),
+    (values.moment, "2026-11-23T15:49:00+00:00", 1_795_448_940),
+    (values.moment, "2026-11-23T16:49:00+01:00", 1_795_448_940),
+    (values.moment, "2026-11-23T15:49:00", 1_795_448_940),
+    (values.moment, "2026-11-23 15:49", 1_795_448_940),
+    (values.moment, "2026-11-23", 1_795_392_000),
+    (values.moment, "2026-11-23T15:48:59.001Z", 1_795_448_940),
+    (values.switch, "on", True),
+    (values.switch, "ON", True),
+    (values.switch, "off", False),
+    (values.switch, "Off", False),
+    (values.not_off, "off", False),
+    (values.not_off, "OFF", False),
+    (values.not_off, "on", True),
+    (values.not_off, "combined", True),
+    (values.not_off, "0", True),
+    (values.one_of("hold", "reject"), "hold", "hold"),
+    (values.one_of("hold", "reject"), "Reject", "reject"),
+    (values.whole_number(0, 65_535), "0", 0),
+    (values.whole_number(0, 65_535), "65535", 65_535),
+    (values.whole_number(0, 65_535), "08", 8),
+]
+
+BAD = [
+    (values.visible_text, ["", " ", "a b", "a\n", "é", "a\0", "\t", "\x7f"]),
+    (values.client_id, ["", "a:b", ":", "a b", "x" * 1001, "é"]),
+    (values.client_secret, ["", "a b", "a\n", " a", "é"]),
+    (
+        values.callback_urls,
+        [
+            "",
+            " , ",
+            "callback",
+            "/callback",
+            "//x/cb",
+            "app://c#b",
+            "app://a b",
+            "://x",
+            "1app://x",
+            "https://x/é",
+            "app:",
+            "app://x,callback",
+        ],
+    ),
+    (values.sealing_secret, ["", "short", "x" * 15]),
+    (values.key_ids, ["short", "E0VmQeUw1", "E0VmQeU+", "E0VmQeUw fP9MW0JI", "E0VmQeUw;fP9MW0JI"]),
+    (
+        values.origins,
+        [
+            "https://a/",
+            "https://a/path",
+            "app.example",
+            "https://",
+            "https://a?b",
+            "https://u@a",
+            "https://a b",
+            "https://a#b",
+            "**",
+            "https://é",
+            "NULL,x",
+        ],
+    ),
+    (
+        values.seconds,
+        [
+            "",
+            "0",
+            "0.0",
+            "-1",
+            "1e3",
+            "inf",
+            "nan",
+            "8s",
+            "1.2.3",
+            ".",
+            "3600.1",
+            "٣",
+            " 8",
+            "8\n",
+            "1_0",
+            "9" * 400,
+        ],
+    ),
+    (values.seconds_or_zero, ["", "-0", "-1", "three", "3601"]),
+    (
+        values.lifetime,
+        [
+            "",
+            "0d",
+            "180",
+            "180 d",
+            "d",
+            "-1d",
+            "1y",
+            "1.5d",
+            "180D",
+            "on",
+            "9" * 10 + "d",
+            "1d\n",
+            "٣d",
+        ],
+    ),
+    (
+        values.moment,
+        [
+            "",
+            "yesterday",
+            "2026-13-01",
+            "2026-11-23T25:00:00Z",
+            "1795448940",
+            "1970-01-01",
+            "1969-12-31",
+            "0001-01-01T00:00:00+23:59",
+            "2026-11-23T15:49:00Q",
+        ],
+    ),
+    (values.switch, ["", "maybe", "onn", "2", " on"]),
+    (values.one_of("hold", "reject"), ["", "holds", "hold ", "hold,reject"]),
+    (
+        values.whole_number(1, 10),
+        ["", "0", "11", "-1", "+1", "1.0", "1e0", "0x1", "1 ", "1\n", "٣", "1_0", "9" * 5000],
+    ),
+]
+
+ACCOUNTS = [
+    ("https://accounts.spotify.com", SPOTIFY, SPOTIFY, True),
+    ("https://accounts.spotify.com/", SPOTIFY, SPOTIFY, True),
+    ("HTTPS://Accounts.Spotify.COM", SPOTIFY, SPOTIFY, True),
+    ("https://accounts.spotify.com:443", SPOTIFY, SPOTIFY, True),
+    ("https://accounts.spotify.com:0443", SPOTIFY, SPOTIFY, True),
+    ("https://accounts.spotify.com:", SPOTIFY, SPOTIFY, True),
+    (
+        "https://proxy.example:8443/Spotify/",
+        "https://proxy.example:8443/Spotify",
+        "https://proxy.example:8443",
+        True,
+    ),
+    ("https://proxy.example:80", "https://proxy.example:80", "https://proxy.example:80", True),
+    ("http://127.0.0.1:8090", "http://127.0.0.1:8090", "http://127.0.0.1:8090", True),
+    ("http://127.1.2.3", "http://127.1.2.3", "http://127.1.2.3", True),
+    ("http://127.0.0.1:80", "http://127.0.0.1", "http://127.0.0.1", True),
+    ("http://[::1]:8090/", "http://[::1]:8090", "http://[::1]:8090", True),
+    ("http://localhost:8090", "http://localhost:8090", "http://localhost:8090", True),
+    ("http://LocalHost", "http://localhost", "http://localhost", True),
+    ("http://fake:8090", "http://fake:8090", "http://fake:8090", False),
+    ("http://128.0.0.1", "http://128.0.0.1", "http://128.0.0.1", False),
+    ("http://0.0.0.0:8090", "http://0.0.0.0:8090", "http://0.0.0.0:8090", False),
+    (
+        "http://127.0.0.1.evil.example",
+        "http://127.0.0.1.evil.example",
+        "http://127.0.0.1.evil.example",
+        False,
+    ),
+    (
+        "http://localhost.evil.example",
+        "http://localhost.evil.example",
+        "http://localhost.evil.example",
+        False,
+    ),
+    ("http://[::2]", "http://[::2]", "http://[::2]", False),
+]
+
+NO_ACCOUNTS = [
+    "", "accounts.spotify.com", "//accounts.spotify.com", "ftp://accounts.spotify.com", "https://",
+    "https:///api", "https://:443", "https://user@accounts.spotify.com", "https://u:p@x.example",
+    "https://@x.example", "https://x.example?", "https://x.example/?a=b", "https://x.example/#",
+    "https://x.example#frag", "https://x.example:0", "https://x.example:65536",
+    "https://x.example:port", "https://x.example:-1", "https://[::1", "https://::1]",
+    "https://x .example", "https://x.example\n", "https://x.example\\@evil.example",
+    "https://é.example", "file:///etc/passwd",
+]  # fmt: skip
+
+
+def shortened(text):
+    return ascii(text)[1:-1][:30] or "nothing"
+
+
+@pytest.mark.parametrize(("read", "text", "value"), GOOD, ids=[shortened(row[1]) for row in GOOD])
+def test_a_good_value_is_read(read, text, value):
+    assert read(text) == value
+
+
+@pytest.mark.parametrize(
+    ("read", "text"),
+    [
+        pytest.param(read, text, id=f"{getattr(read, '__name__', 'read')} {shortened(text)}")
+        for read, texts in BAD
+        for text in texts
+    ],
+)
+def test_a_bad_value_is_refused_without_being_repeated(read, text):
+    with pytest.raises(ValueError, match=r"must|fewer") as refused:
+        read(text)
+
+    assert len(text) < 12 or text not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "url", "origin", "private"), ACCOUNTS, ids=[a[0] for a in ACCOUNTS]
+)
+def test_the_accounts_url_becomes_an_origin(text, url, origin, private):
+    read = values.accounts_url(text)
+
+    assert (read.url, read.origin, read.is_private) == (url, origin, private)
+
+
+@pytest.mark.parametrize("text", NO_ACCOUNTS, ids=[shortened(text) for text in NO_ACCOUNTS])
+def test_what_is_no_plain_url_is_no_accounts_url(text):
+    with pytest.raises(ValueError, match="must be"):
+        values.accounts_url(text)
+
+
+def test_client_and_sealing_secrets_do_not_show_themselves():
+    assert values.client_secret("hidden-secret").reveal() == "hidden-secret"
+    assert "hidden" not in repr(values.client_secret("hidden-secret"))
+    assert KEY not in repr(values.sealing_secret(KEY))
+
+
+def test_a_sealing_secret_is_taken_as_it_is():
+    assert values.sealing_secret(KEY).secret.reveal() == KEY
+    assert values.sealing_secret(KEY).key.key_id == MADE_FROM_KEY
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        pytest.param(f"{KEY}\n{'2' * 64}", [KEY, "2" * 64], id="one a line, in order"),
+        pytest.param(f"\n\n{KEY}\n\n", [KEY], id="empty lines"),
+        pytest.param(f"{KEY}\r\n{'2' * 64}\r\n", [KEY, "2" * 64], id="line ends of Windows"),
+        pytest.param("short", ["short"], id="a short one"),
+        pytest.param(" short ", [" short "], id="blanks around are part of it"),
+        pytest.param("a, b", ["a, b"], id="commas are part of it"),
+        pytest.param("", [], id="nothing"),
+        pytest.param(" \n\t\n", [], id="blank lines"),
+        pytest.param("a\u2028b\x0cc", ["a\u2028b\x0cc"], id="other separators are part of it"),
+    ],
+)
+def test_lists_of_secrets_have_one_a_line(text, lines):
+    assert [secret.secret.reveal() for secret in values.opening_secrets(text)] == lines
+
+
+def test_a_previous_secret_that_makes_no_key_is_kept_without_one():
+    strong, short = values.opening_secrets(f"{KEY}\nshort")
+
+    assert strong.key.key_id == MADE_FROM_KEY
+    assert short.key is None
+
+
+@given(st.integers(1, 999_999_999), st.sampled_from("smhdw"))
+def test_a_lifetime_is_a_number_of_its_unit(number, unit):
+    seconds = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}[unit]
+
+    assert values.lifetime(f"{number}{unit}") == number * seconds
+
+
+@given(st.integers(1, 32_503_680_000))
+def test_every_moment_is_understood(unix_seconds):
+    assert values.moment(datetime.fromtimestamp(unix_seconds, UTC).isoformat()) == unix_seconds
+
+
+READERS = [
+    values.visible_text,
+    values.client_id,
+    values.client_secret,
+    values.callback_urls,
+    values.key_ids,
+    values.comma_separated,
+    values.origins,
+    values.accounts_url,
+    values.seconds,
+    values.seconds_or_zero,
+    values.lifetime,
+    values.moment,
+    values.switch,
+    values.not_off,
+    values.one_of("text", "json"),
+    values.whole_number(0, 65_535),
+]
+
+
+@given(st.sampled_from(READERS), st.text(max_size=40) | strategies.printable(40))
+def test_whatever_an_operator_writes_is_read_or_refused_and_never_repeated(read, text):
+    try:
+        read(text)
+    except ValueError as error:
+        complaint = str(error)
+    else:
+        complaint = ""
+
+    assert len(text) < 12 or text not in complaint
