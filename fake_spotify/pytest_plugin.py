@@ -1,12 +1,14 @@
 """The pytest fixture `fake_spotify`: a fake of one's own for each test, checked at its end."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from fake_spotify.fake import FakeSpotify
+
+_RUNNING: "pytest.StashKey[FakeSpotify]" = pytest.StashKey()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -31,7 +33,16 @@ def fake_spotify(request: pytest.FixtureRequest) -> "Iterator[FakeSpotify]":
 
     marker = request.node.get_closest_marker("fake_spotify")
     with FakeSpotify(**({} if marker is None else marker.kwargs)) as spotify:
+        request.node.stash[_RUNNING] = spotify
         yield spotify
-        complaints = spotify.complaints()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Fail a test that did well but for what its fake has to say."""
+    yield
+    # Here and not in the fixture, where it would be an error beside a test that passed.
+    spotify = item.stash.get(_RUNNING, None)
+    complaints = [] if spotify is None else spotify.complaints()
     if complaints:
         pytest.fail("\n".join(["fake_spotify:", *complaints]), pytrace=False)

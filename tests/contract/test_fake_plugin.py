@@ -126,6 +126,33 @@ def test_it_fails_at_the_end_if_a_fault_was_not_reached(run):
 
     assert code == 1
     assert "planned UpstreamReset() 1 times, played it 0" in output
+    assert "1 failed" in output
+
+
+def test_a_fixture_of_ones_own_may_stand_before_it(run):
+    code, output = run(
+        PREAMBLE
+        + """
+@pytest.fixture
+def client(request):
+    spotify = request.getfixturevalue("fake_spotify")
+    spotify.fault(UpstreamReset())
+    return spotify
+
+def test_it(client): pass
+"""
+    )
+
+    assert code == 1
+    assert "1 failed" in output
+
+
+def test_a_test_that_fails_by_itself_says_only_why(run):
+    code, output = run("def test_it(fake_spotify): fake_spotify.expect(); assert 1 == 2")
+
+    assert code == 1
+    assert "assert 1 == 2" in output
+    assert "fake_spotify:" not in output
 
 
 def test_a_project_that_does_not_use_it_does_not_load_a_web_server(run):
