@@ -62,8 +62,8 @@ def make_app(settings: Settings, readiness: ops.Readiness) -> App:
         MOTD=False,
         REQUEST_MAX_HEADER_SIZE=LARGEST_HEAD,
         REQUEST_MAX_SIZE=LARGEST_BODY,
-        REQUEST_TIMEOUT=settings.client_timeout,
-        # Never the one to fire: the deadline towards Spotify comes first.
+        # Our own deadlines come first; under Sanic's own command there are only these.
+        REQUEST_TIMEOUT=settings.client_timeout + 5,
         RESPONSE_TIMEOUT=settings.client_timeout + settings.spotify_timeout + 5,
     )
     rules = make_rules(settings)

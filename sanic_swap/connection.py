@@ -1,87 +1,79 @@
-"""One client's connection, stricter about HTTP/1 than Sanic is by itself.
+"""One client's connection: stricter than Sanic's about HTTP/1, and with deadlines that hold.
 
-Endpoints stay ordinary Sanic handlers; only what RFC 9112 calls malformed or ambiguous
-is refused here, before Sanic's lenient parser sees it.
+Endpoints stay ordinary Sanic handlers. Sanic's own timeouts are idle timers, which a byte
+now and then keeps from firing; those here count from where something began.
 """
 
 import asyncio
-import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
 
-from sanic.exceptions import BadRequest
-from sanic.http import Http
+from sanic.exceptions import BadRequest, RequestTimeout
+from sanic.http import Http, Stage
 from sanic.server.protocols.http_protocol import HttpProtocol
 
 from sanic_swap.ops import Readiness
+from sanic_swap.request_head import is_well_formed
 
 _LINGER_SECONDS = 1.0
 _LINGER_BYTES = 4 * 1024 * 1024
-# RFC 9110 section 5.6.2 (token), RFC 9112 sections 3 and 5: one request line, then
-# `name:value` lines without a blank before the colon, a bare CR, LF or NUL in them.
-_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
-_HEAD = re.compile(
-    _TOKEN + rb" [\x21-\x7e]+ HTTP/1\.[01]"
-    rb"(?:\r\n" + _TOKEN + rb":[\t\x20-\x7e\x80-\xff]*)*\Z"
-)
-_FRAMING = re.compile(
-    rb"\r\n(content-length|transfer-encoding|host):[ \t]*([^\r]*?)[ \t]*(?=\r|\Z)", re.IGNORECASE
-)
-_LENGTH = re.compile(rb"[0-9]{1,15}\Z")
-_ABSOLUTE = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
-_HOST = re.compile(rb"[^\x00-\x20/?#@\\]*\Z")
 
 
-def is_well_formed(head: bytes) -> bool:
+@dataclass(frozen=True, slots=True)
+class Limits:
     """
-    Say whether a request head, without its last empty line, has one meaning only.
+    What a client may do to the process.
 
-    Source: RFC 9112 sections 3.2 (Host, absolute-form), 5.1 and 6.1 to 6.3.
+    Attributes:
+        client_seconds: For a head, again for a body, and again to take the answer.
+        connections: Open ones at once; further ones are closed at once.
     """
-    if not _HEAD.match(head):
-        return False
-    line = head[: head.find(b"\r\n")] if b"\r\n" in head else head
-    _, target, version = line.split(b" ")
-    seen: dict[bytes, bytes] = {}
-    for name, value in _FRAMING.findall(head):
-        if seen.setdefault(name.lower(), value) is not value:
-            return False
-    return _has_one_length(seen, version) and _has_one_host(seen.get(b"host"), target, version)
 
-
-def _has_one_length(seen: dict[bytes, bytes], version: bytes) -> bool:
-    length, coding = seen.get(b"content-length"), seen.get(b"transfer-encoding")
-    if coding is not None:
-        return length is None and version == b"HTTP/1.1" and coding == b"chunked"
-    return length is None or _LENGTH.match(length) is not None
-
-
-def _has_one_host(host: bytes | None, target: bytes, version: bytes) -> bool:
-    if host is None:
-        return version == b"HTTP/1.0"
-    if not _HOST.match(host):
-        return False
-    absolute = _ABSOLUTE.match(target)
-    return absolute is None or absolute[1].lower() == host.lower()
+    client_seconds: float
+    connections: int
 
 
 class _StrictHttp(Http):
     """Sanic's HTTP/1, behind a check of the head and with its own word on keep-alive."""
 
+    protocol: "Connection"
     readiness: Readiness
+    limits: Limits
+    _body_deadline = 0.0
 
     async def http1_request_header(self) -> None:
+        loop = self.protocol.loop
         buffer = self.recv_buffer
-        while (end := buffer.find(b"\r\n\r\n")) < 0 and len(buffer) < self.HEADER_MAX_SIZE:
-            await self._receive_more()
+        if b"\r\n\r\n" not in buffer:
+            is_first = not self.protocol.state["requests_count"]
+            began = self.protocol.opened_at if is_first else loop.time()
+            with _too_slow("head"):
+                async with asyncio.timeout_at(began + self.limits.client_seconds):
+                    while b"\r\n\r\n" not in buffer and len(buffer) < self.HEADER_MAX_SIZE:
+                        await self._receive_more()
+        end = buffer.find(b"\r\n\r\n")
         if end >= 0 and not is_well_formed(bytes(buffer[:end])):
             # Never put what cannot be trusted into a Request, not even its URL.
             raise BadRequest("Bad Request")
         await super().http1_request_header()
+        self._body_deadline = loop.time() + self.limits.client_seconds
+
+    async def read(self) -> bytes | None:
+        whole = len(self.recv_buffer) >= (self.request_bytes_left or 0)
+        # Sanic declares it as bytes, and sets it to True or "chunked".
+        if whole and self.request_body is True:  # type: ignore[comparison-overlap]
+            return await super().read()  # nearly always: body and head come together
+        with _too_slow("body"):
+            async with asyncio.timeout_at(self._body_deadline):
+                return await super().read()
 
     async def http1_response_header(self, data: bytes, end_stream: bool) -> None:
         if self.readiness.draining or self._is_out_of_step():
             self.keep_alive = False
         await super().http1_response_header(data, end_stream)
+        self.protocol.abort_unless_taken()
         if self.request_body and not self.keep_alive:
             await self._discard_rest()
 
@@ -109,7 +101,56 @@ class _StrictHttp(Http):
         return chunked or bool(self.request_body and self.request_bytes_left)
 
 
-def connection_class(readiness: Readiness) -> type[HttpProtocol]:
+class Connection(HttpProtocol):
+    """A client's connection, within limits."""
+
+    limits: Limits
+    opened_at = 0.0
+    _silence: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - as Sanic has it
+        if len(self.connections) >= self.limits.connections:
+            transport.abort()
+            return
+        self.opened_at = self.loop.time()
+        self._silence = self.loop.call_later(self.limits.client_seconds, self._close_if_silent)
+        super().connection_made(transport)
+
+    def data_received(self, data: bytes) -> None:
+        if self._task is not None:
+            super().data_received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._silence is None:
+            return  # it was one too many, and never let in
+        self._silence.cancel()
+        super().connection_lost(exc)
+
+    def abort_unless_taken(self) -> None:
+        """Give the client its time to take what was sent; then drop it."""
+        transport = self.transport
+        if transport is not None and transport.get_write_buffer_size():
+            self.loop.call_later(self.limits.client_seconds, self._abort_if_full)
+
+    def _close_if_silent(self) -> None:
+        http = self._http
+        if not self.state["requests_count"] and http is not None and http.stage is Stage.IDLE:
+            self.close()
+
+    def _abort_if_full(self) -> None:
+        if self.transport is not None and self.transport.get_write_buffer_size():
+            self.abort()
+
+
+@contextmanager
+def _too_slow(what: str) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError:
+        raise RequestTimeout(f"The {what} took too long") from None
+
+
+def connection_class(readiness: Readiness, limits: Limits) -> type[Connection]:
     """Return the protocol for a server that *readiness* knows about."""
-    http = type("Http", (_StrictHttp,), {"readiness": readiness})
-    return type("Connection", (HttpProtocol,), {"HTTP_CLASS": http})
+    http = type("Http", (_StrictHttp,), {"readiness": readiness, "limits": limits})
+    return type("Connection", (Connection,), {"HTTP_CLASS": http, "limits": limits})

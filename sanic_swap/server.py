@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from sanic.server.protocols.http_protocol import HttpProtocol
 
 from sanic_swap.app import make_app
-from sanic_swap.connection import connection_class
+from sanic_swap.connection import Limits, connection_class
 from sanic_swap.logs import log
 from sanic_swap.ops import Phase, Readiness
 from sanic_swap.settings import Settings
@@ -40,10 +40,11 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     readiness = Readiness()
     app = make_app(settings, readiness)
+    limits = Limits(settings.client_timeout, settings.connection_limit)
     listener = _listen(settings)
     server = await app.create_server(
         sock=listener,
-        protocol=connection_class(readiness),
+        protocol=connection_class(readiness, limits),
         backlog=_BACKLOG,
         asyncio_server_kwargs={"start_serving": False},
     )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.connection import is_well_formed
+from sanic_swap.request_head import is_well_formed
 
 HOST = "Host: swap.example"
 

@@ -1,0 +1,54 @@
+"""Says whether the head of a request has one meaning only.
+
+Sanic's own parser takes much that RFC 9112 calls malformed or ambiguous, and that a proxy
+in front may read differently.
+"""
+
+import re
+
+# RFC 9110 section 5.6.2 (token), RFC 9112 sections 3 and 5: one request line, then
+# `name:value` lines without a blank before the colon, a bare CR, LF or NUL in them.
+_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_HEAD = re.compile(
+    _TOKEN + rb" [\x21-\x7e]+ HTTP/1\.[01]"
+    rb"(?:\r\n" + _TOKEN + rb":[\t\x20-\x7e\x80-\xff]*)*\Z"
+)
+_FRAMING = re.compile(
+    rb"\r\n(content-length|transfer-encoding|host):[ \t]*([^\r]*?)[ \t]*(?=\r|\Z)", re.IGNORECASE
+)
+_LENGTH = re.compile(rb"[0-9]{1,15}\Z")
+_ABSOLUTE = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
+_HOST = re.compile(rb"[^\x00-\x20/?#@\\]*\Z")
+
+
+def is_well_formed(head: bytes) -> bool:
+    """
+    Say whether a request head, without its last empty line, has one meaning only.
+
+    Source: RFC 9112 sections 3.2 (Host, absolute-form), 5.1 and 6.1 to 6.3.
+    """
+    if not _HEAD.match(head):
+        return False
+    line = head[: head.find(b"\r\n")] if b"\r\n" in head else head
+    _, target, version = line.split(b" ")
+    seen: dict[bytes, bytes] = {}
+    for name, value in _FRAMING.findall(head):
+        if seen.setdefault(name.lower(), value) is not value:
+            return False
+    return _has_one_length(seen, version) and _has_one_host(seen.get(b"host"), target, version)
+
+
+def _has_one_length(seen: dict[bytes, bytes], version: bytes) -> bool:
+    length, coding = seen.get(b"content-length"), seen.get(b"transfer-encoding")
+    if coding is not None:
+        return length is None and version == b"HTTP/1.1" and coding == b"chunked"
+    return length is None or _LENGTH.match(length) is not None
+
+
+def _has_one_host(host: bytes | None, target: bytes, version: bytes) -> bool:
+    if host is None:
+        return version == b"HTTP/1.0"
+    if not _HOST.match(host):
+        return False
+    absolute = _ABSOLUTE.match(target)
+    return absolute is None or absolute[1].lower() == host.lower()
