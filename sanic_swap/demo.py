@@ -84,6 +84,7 @@ def _start(stack: ExitStack, redirect_uri: str, *, auto_approve: bool) -> Places
     return Places(
         accounts_url=told["accounts_url"],
         api_url=told["api_url"],
+        control_url=told["control_url"],
         service_url=_listening_url(output),
         client_id=told["client_id"],
         redirect_uri=redirect_uri,

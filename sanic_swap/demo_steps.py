@@ -25,6 +25,7 @@ class Places:
 
     accounts_url: str
     api_url: str
+    control_url: str
     service_url: str
     client_id: str
     redirect_uri: str
@@ -136,7 +137,9 @@ def curl(number: int, places: Places) -> str:
     """Return the command that does step *number* by hand."""
     match number:
         case 1:
-            return f"open '{places.authorize_url('demo')}'  # CODE is in the address it ends at"
+            # The fake's own door for scripts; a person logs in at /authorize instead.
+            taken = 'sed -n \'s/.*"code": "\\([^"]*\\)".*/\\1/p\''
+            return f"CODE=$(curl -s -d '{{}}' {places.control_url}/codes | {taken})"
         case 2:
             return f'curl -d code="$CODE" {places.service_url}/swap'
         case 3:

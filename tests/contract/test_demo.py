@@ -19,6 +19,15 @@ def test_once_runs_the_whole_flow_and_shows_each_step() -> None:
     assert '"display_name"' in done.stdout
 
 
+def shown_lines(process: subprocess.Popen[str]) -> list[str]:
+    """Return what the demo has told, up to its last line."""
+    assert process.stdout is not None
+    lines = []
+    while not lines or "/v1/me" not in lines[-1]:
+        lines.append(process.stdout.readline())
+    return lines
+
+
 def test_a_person_can_click_through() -> None:
     process = subprocess.Popen(
         [sys.executable, "-u", "-m", "sanic_swap", "demo", "--no-browser"],
@@ -44,6 +53,12 @@ def test_a_person_can_click_through() -> None:
         agreed = post_form(login.split("?")[0], fields)
         assert agreed.status == 302
         assert send("GET", agreed.headers["Location"]).headers["Location"] == "/"
+        # The printed line for a code works in a shell as it stands.
+        [line] = re.findall(r"\$ (CODE=.*)", "".join(shown_lines(process)))
+        code = subprocess.run(
+            ["sh", "-c", f'{line}; printf %s "$CODE"'], capture_output=True, text=True, check=True
+        ).stdout
+        assert re.match(r"AQ[A-Za-z0-9_-]{100,}\Z", code)
         for step in ("refresh", "me"):
             assert send("POST", f"{page}/{step}", b"").status == 303
         shown = send("GET", page).body.decode()
