@@ -132,7 +132,10 @@ def _paths() -> _Object:
         },
         "/faults": {
             "get": _operation("Faults that may still be played", of_app=True),
-            "post": _operation("Plan a fault", 201, schema={"$ref": "#/components/schemas/Fault"}),
+            # 202 for the two that hit the port: they begin at once.
+            "post": _operation(
+                "Plan a fault", 201, also=202, schema={"$ref": "#/components/schemas/Fault"}
+            ),
             "delete": _operation("Plan no fault any more", 204, of_app=True),
         },
         "/requests": {
@@ -159,6 +162,7 @@ def _operation(
     parameters: list[_Object] | None = None,
     of_app: bool = False,
     answer: str = "application/json",
+    also: int | None = None,
 ) -> _Object:
     if takes is not None:
         named = takes if "client_id" in takes else {**takes, "client_id": _TEXT}
@@ -171,7 +175,7 @@ def _operation(
         "summary": summary,
         "parameters": [*(parameters or []), *([_CLIENT_ID] if of_app or schema else [])],
         "responses": {
-            str(status): done,
+            **{str(number): done for number in (status, also) if number is not None},
             "default": {"description": "A mistake", "content": {"application/json": problem}},
         },
     }

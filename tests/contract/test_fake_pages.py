@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from fake_spotify import FakeSpotify
+from fake_spotify import FakeSpotify, pages
 from tests.fake_browser import Browser, ask, post_form, text_of
 
 REDIRECT_URI = "https://app.example/callback"
@@ -111,6 +111,10 @@ def test_nothing_from_the_address_becomes_markup(spotify, browser, name):
 
     assert "<script" not in seen.text
     assert name not in {"state", "utm_source"} or escape(SCRIPT) in seen.text
+
+
+def test_words_on_an_error_page_are_no_markup():
+    assert escape(SCRIPT) in pages.problem(SCRIPT)
 
 
 def test_the_page_needs_no_script_and_nothing_from_elsewhere(spotify, browser):

@@ -163,6 +163,16 @@ def test_a_refresh_token_works_for_six_months_from_authorization(days):
     assert bench.refresh(refresh_token).status == 200
 
 
+def test_a_refresh_tokens_age_counts_from_authorization_not_from_exchange(bench):
+    code = bench.code()
+    bench.app.clock.advance(500)
+    refresh_token = bench.exchange(code).members["refresh_token"]
+    bench.app.clock.set(SOON)
+    bench.app.clock.advance(days=180)
+
+    assert words(bench.refresh(refresh_token)) == "Refresh token expired"
+
+
 def test_refreshing_does_not_lengthen_a_refresh_tokens_life(bench):
     refresh_token = bench.refresh_token()
     for _ in range(6):
