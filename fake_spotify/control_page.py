@@ -106,7 +106,8 @@ async function show() {
     get("app").replaceChildren(...apps.map(app => new Option(app.name + " " + app.client_id,
       app.client_id, false, app.client_id === chosen)));
   const [users, grants, faults, requests, clock] = await Promise.all(
-    ["users", "grants", "faults", "requests", "clock"].map(path => call("GET", path + client())));
+    ["users", "grants", "faults", "requests", "clock"].map(path =>
+      call("GET", path + client() + (path === "requests" ? "&limit=100" : ""))));
   get("now").textContent = time(clock.now) + " UTC" + (clock.frozen ? ", frozen" : "");
   get("freeze").textContent = clock.frozen ? "Let it run" : "Freeze";
   get("freeze").onclick = () => press(() =>
@@ -115,8 +116,8 @@ async function show() {
   get("about").textContent = "Secret " + app.client_secret + ", era " + app.era
     + ", redirects " + app.redirect_uris.join(" ");
   // Tables are made anew only if they change, so that a button stays while it is pressed.
-  const now = JSON.stringify([users, grants, faults, requests.requests.length,
-    requests.requests.at(-1), app.client_id]);
+  const now = JSON.stringify([users, grants, faults,
+    requests.count, requests.requests.at(-1), app.client_id]);
   if (now === seen) return;
   seen = now;
   fill("users", ["id", "name", ""], users.users.map(user => [user.id, user.display_name,
@@ -128,7 +129,7 @@ async function show() {
       button("Revoke", () => call("DELETE", "grants/" + grant.id + client()))]));
   fill("faults", ["fault", "times", "played"], faults.faults.map(
     ({ id, times, played, is_processed, ...fault }) => [JSON.stringify(fault), times, played]));
-  fill("requests", ["", "at", "request", "answer", "fault"], requests.requests.slice(-100).reverse()
+  fill("requests", ["", "at", "request", "answer", "fault"], requests.requests.reverse()
     .map(entry => [entry.number, time(entry.at),
       entry.method + " " + entry.path + " " + (entry.parameters.grant_type || ""),
       (entry.status || "none") + " " + entry.error, entry.fault]));

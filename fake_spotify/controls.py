@@ -15,6 +15,9 @@ from fake_spotify.ledger import Grant
 from fake_spotify.matching import ANY, Match
 from fake_spotify.policy import Policy
 
+# Enough to see what came in place of what was expected.
+_LATEST = 5
+
 
 class AppControls:
     """
@@ -211,7 +214,11 @@ class AppControls:
         whatever the user does: wrong credentials, parameters, grant types, content types, paths.
         """
         with self._held() as app:
-            return [*app.expectations.complaints(), *app.faults.complaints()]
+            found = [*app.expectations.complaints(), *app.faults.complaints()]
+            if found:
+                came = [str(entry) for entry in app.journal.entries()[-_LATEST:]]
+                found.append("the latest that came: " + ("; ".join(came) or "nothing"))
+            return found
 
     def check(self) -> None:
         """

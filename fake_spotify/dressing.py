@@ -12,11 +12,14 @@ from fake_spotify.replies import Reply
 
 # As in a capture of October 2025, where Cache-Control was absent: do not "mend" that.
 _EDGE = (
-    ("strict-transport-security", "max-age=31536000"),
     ("x-content-type-options", "nosniff"),
     ("vary", "Accept-Encoding"),
     ("server", "envoy"),
     ("via", "HTTP/2 edgeproxy, 1.1 google"),
+)
+# A browser believes these two over HTTPS, and would have no plain HTTP on localhost for a year.
+_PLAIN_HTTP_ONLY = (
+    ("strict-transport-security", "max-age=31536000"),
     ("alt-svc", 'h3=":443"; ma=2592000,h3-29=":443"; ma=2592000'),
 )
 _TRACKING = "sp_tr=false;Version=1;Domain=accounts.spotify.com;Path=/;Secure;SameSite=Lax"
@@ -34,16 +37,18 @@ PREFLIGHT_HEADERS = (
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What the asker says about how it wants its answer."""
+    """What the asker says about how it wants its answer, and the way that it came."""
 
     takes_gzip: bool = False
+    is_https: bool = False
     origin: str | None = None
 
 
-def wishes(headers: Mapping[str, str]) -> Wishes:
+def wishes(headers: Mapping[str, str], *, is_https: bool) -> Wishes:
     """Read the wishes from request headers."""
     return Wishes(
         takes_gzip="gzip" in headers.get("accept-encoding", "").lower(),
+        is_https=is_https,
         origin=headers.get("origin"),
     )
 
@@ -72,6 +77,8 @@ def _json(answer: Answer, dice: Dice, asked: Wishes, *more: tuple[str, str]) -> 
         *more,
         *_EDGE,
     )
+    if not asked.is_https:
+        headers = (*headers, *_PLAIN_HTTP_ONLY)
     if asked.origin is not None:
         headers = (*headers, *_CROSS_ORIGIN)
     if asked.takes_gzip:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fake_spotify.matching import ANY, Asked, Match
 
 MOST_ENTRIES = 10_000
+MOST_BYTES = 64_000_000
 MOST_BODY_BYTES = 16 * 1024
 
 
@@ -67,7 +68,9 @@ class Journal:
     """
 
     def __init__(self, on_entry: Callable[[Entry], None]) -> None:
-        self._entries: deque[Entry] = deque(maxlen=MOST_ENTRIES)
+        self._entries: deque[Entry] = deque()
+        self._sizes: deque[int] = deque()
+        self._bytes = 0
         self._number = 0
         self._on_entry = on_entry
 
@@ -82,11 +85,17 @@ class Journal:
         error: str,
         fault: str,
     ) -> None:
-        """Keep a request; the oldest is forgotten past 10,000."""
+        """Keep a request; past 10,000, or 64 MB, the oldest are forgotten."""
         self._number += 1
         kept = body[:MOST_BODY_BYTES]
         entry = Entry(self._number, at, asked, headers, kept, status, error, fault)
         self._entries.append(entry)
+        # The body counts whole: its parameters are kept whole, too.
+        self._sizes.append(len(body) + sum(map(len, headers.values())))
+        self._bytes += self._sizes[-1]
+        while len(self._entries) > MOST_ENTRIES or self._bytes > MOST_BYTES:
+            self._entries.popleft()
+            self._bytes -= self._sizes.popleft()
         self._on_entry(entry)
 
     def entries(self, match: Match = ANY) -> list[Entry]:
@@ -100,3 +109,5 @@ class Journal:
     def clear(self) -> None:
         """Forget them all; the numbers go on."""
         self._entries.clear()
+        self._sizes.clear()
+        self._bytes = 0

@@ -100,6 +100,12 @@ def _paths() -> _Object:
         for name, schema in {**_MATCH, **_ANSWERED}.items()
         if name != "client_id"
     ]
+    limit: _Object = {
+        "name": "limit",
+        "in": "query",
+        "description": "List the latest so many; the count is of all.",
+        "schema": {"type": "integer", "minimum": 1},
+    }
     return {
         "/": {"get": _operation("The same for a person, as a page", answer="text/html")},
         "/health": {"get": _operation("Alive?")},
@@ -140,7 +146,9 @@ def _paths() -> _Object:
         },
         "/requests": {
             "get": _operation(
-                "Requests so far, and how many, as far as picked", parameters=picks, of_app=True
+                "Requests so far, and how many, as far as picked",
+                parameters=[*picks, limit],
+                of_app=True,
             ),
             "delete": _operation("Forget the requests so far", 204, of_app=True),
         },

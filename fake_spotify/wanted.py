@@ -47,6 +47,13 @@ def match(wanted: object) -> Match:
     return Match(**read, status=int(str(status)))
 
 
+def count(name: str, value: str) -> int:
+    """Read a number from 1 in a query string."""
+    if not value.isdecimal() or not int(value):
+        raise ChoiceError(name, "must be a number from 1")
+    return int(value)
+
+
 def times(wanted: object) -> int | None:
     """Read how often: a number, or "forever", which is None."""
     if wanted == _ENDLESS:

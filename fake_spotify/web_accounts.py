@@ -60,7 +60,7 @@ class AccountsEndpoints:
         client_id = heard.shown_client_id()
         app = self._app(client_id)
         asked = Asked(request.method, "/api/token", client_id, heard.parameters)
-        wishes = dressing.wishes(request.headers)
+        wishes = dressing.wishes(request.headers, is_https=request.secure)
 
         def honest() -> Outcome:
             answer = accounts.answer(self._directory, heard)

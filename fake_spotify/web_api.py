@@ -33,7 +33,7 @@ class ApiEndpoints:
         app = owner or self._directory.first
         client_id = None if owner is None else owner.registration.client_id
         asked = Asked("GET", "/v1/me", client_id, dict(request.query), token)
-        wishes = dressing.wishes(request.headers)
+        wishes = dressing.wishes(request.headers, is_https=request.secure)
 
         def honest() -> Outcome:
             answer = profile.answer(owner, token)

@@ -186,10 +186,12 @@ class ControlEndpoints:
     async def requests(self, request: web.Request) -> web.Response:
         """List, or count, the requests so far."""
         app = self._app(request.query)
-        query = {name: value for name, value in request.query.items() if name != "client_id"}
-        entries = app.requests(wanted.match(query))
-        found = [entry.members() for entry in entries]
-        return _json({"count": len(found), "requests": found})
+        query = dict(request.query)
+        query.pop("client_id", None)
+        latest = wanted.count("limit", query.pop("limit", "10000"))
+        found = app.requests(wanted.match(query))
+        listed = [entry.members() for entry in found[-latest:]]
+        return _json({"count": len(found), "requests": listed})
 
     async def clear_requests(self, request: web.Request) -> web.Response:
         """Forget the requests so far."""

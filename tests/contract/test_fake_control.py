@@ -126,6 +126,15 @@ def test_the_journal_is_picked_counted_and_cleared(spotify):
     assert _control(spotify, "GET", "/requests")[1] == {"count": 0, "requests": []}
 
 
+def test_the_journals_latest_requests_can_be_listed_alone(spotify):
+    for token in ("AQ1", "AQ2", "AQ3"):
+        _refresh(spotify, _first(spotify), token)
+    _, said = _control(spotify, "GET", "/requests?limit=2")
+
+    assert said["count"] == 3
+    assert [entry["number"] for entry in said["requests"]] == [2, 3]
+
+
 def test_requests_that_name_no_app_are_in_the_first_apps_journal(spotify):
     spotify.register()
     ask(spotify.accounts_url, "GET", "/nowhere")
@@ -223,6 +232,7 @@ def test_a_reset_leaves_nothing_behind(spotify):
         ("POST", "/reset", {"everything": True}, "everything"),
         ("GET", "/requests?colour=red", None, "colour"),
         ("GET", "/requests?status=many", None, "status"),
+        ("GET", "/requests?limit=0", None, "limit"),
     ],
 )
 def test_a_wrong_wish_is_refused_by_the_name_of_what_is_wrong(

@@ -141,6 +141,16 @@ def test_https_works_with_the_certificate_it_made():
         assert ask(spotify.accounts_url, "GET", "/_fake/health").status == 0
 
 
+def test_https_leaves_nothing_behind_in_a_browser():
+    pytest.importorskip("trustme")
+    with FakeSpotify(https=True) as spotify:
+        seen = ask(spotify.accounts_url, "POST", "/api/token", cafile=str(spotify.ca_file))
+
+    assert seen.status == 500
+    assert seen.header("strict-transport-security") is None
+    assert seen.header("alt-svc") is None
+
+
 def test_equal_seeds_make_equal_worlds():
     worlds = []
     for _ in range(2):

@@ -124,6 +124,12 @@ def test_the_journal_keeps_the_latest_in_order():
     assert numbers == list(range(4, MOST_ENTRIES + 4))
 
 
+def test_the_journal_does_not_fill_the_memory_with_large_requests():
+    numbers = [entry.number for entry in _journal(100, b"x" * 1_000_000).entries()]
+
+    assert numbers == list(range(37, 101))
+
+
 def test_the_journal_cuts_long_bodies():
     (entry,) = _journal(1, b"x" * 1_000_000).entries()
 
