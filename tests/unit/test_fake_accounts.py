@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_spotify import accounts, token_requests
+from fake_spotify import accounts, ledger, token_requests
 from fake_spotify.apps import App, Directory, Registration
 from fake_spotify.pkce import challenge_of
 from fake_spotify.policy import NoScope, Policy, Rotation, of_era
@@ -323,11 +323,13 @@ def test_lengths_of_codes_and_access_tokens_vary(bench):
     assert 115 <= min(tokens) <= max(tokens) <= 600
 
 
-def test_memory_stays_bounded_however_much_is_granted(bench, monkeypatch):
-    monkeypatch.setattr("fake_spotify.ledger.MOST_ACCESS_TOKENS", 10)
+def test_the_oldest_access_tokens_are_forgotten_so_that_memory_stays_bounded(bench):
     refresh_token = bench.refresh_token()
-    tokens = [bench.refresh(refresh_token).members["access_token"] for _ in range(25)]
+    tokens = [
+        bench.refresh(refresh_token).members["access_token"]
+        for _ in range(ledger.MOST_ACCESS_TOKENS + 3)
+    ]
 
     known = [bench.app.ledger.access_token(token) is not None for token in tokens]
 
-    assert known == [False] * 15 + [True] * 10
+    assert known == [False] * 3 + [True] * ledger.MOST_ACCESS_TOKENS
