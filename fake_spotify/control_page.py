@@ -20,7 +20,8 @@ h1 { font-size: 1.3rem; margin: 0 } h2 { font-size: 1.05rem; margin: 0 0 .5rem }
 .scroll { overflow-x: auto } table { border-collapse: collapse; width: 100% }
 td, th { text-align: left; padding: .3rem .6rem .3rem 0; border-top: 1px solid var(--line);
   vertical-align: top } th { font-size: .8rem; color: var(--soft); font-weight: 600; border: 0 }
-code { font-size: .85rem } td code { overflow-wrap: normal } p { overflow-wrap: anywhere } .wrong { color: var(--wrong) }
+code { font-size: .85rem } td code { overflow-wrap: normal } p { overflow-wrap: anywhere }
+.wrong { color: var(--wrong) }
 button, select, input, textarea { font: inherit; color: inherit; background: var(--back);
   border: 1px solid var(--line); border-radius: .5rem; padding: .35rem .7rem; max-width: 100% }
 button { cursor: pointer } button:hover { border-color: var(--go) }
