@@ -22,7 +22,7 @@ def main() -> None:
     try:
         asyncio.run(_serve(settings))
     except OSError as error:
-        sys.exit(f"fake-spotify: cannot listen on {settings.host}:{settings.port}: {error}")
+        sys.exit(f"fake-spotify: cannot serve on {settings.host}:{settings.port}: {error}")
 
 
 async def _serve(settings: Settings) -> None:
@@ -50,7 +50,7 @@ def introduction(server: Server, settings: Settings) -> dict[str, object]:
         "client_id": first.client_id,
         "client_secret": first.client_secret,
         "redirect_uris": first.redirect_uris,
-        "ca_file": None if settings.ca_file is None else str(settings.ca_file),
+        "ca_file": None if server.ca_file is None else str(server.ca_file),
     }
 
 

@@ -12,6 +12,9 @@ from fake_spotify.ledger import Code, Grant, Ledger
 from fake_spotify.policy import Policy
 from fake_spotify.randomness import Dice
 
+# Test jobs register apps and seldom remove them.
+_MOST_APPS = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class User:
@@ -145,11 +148,18 @@ class Directory:
         return self._first
 
     def add(self, app: App) -> None:
-        """Register *app*; one with the same client id gives way, with all it was given."""
+        """
+        Register *app*; one with the same client id gives way, with all it was given.
+
+        Past 1,000 apps the oldest is forgotten, but not the first.
+        """
         client_id = app.registration.client_id
-        self._apps[client_id] = app
         if client_id == self._first.registration.client_id:
             self._first = app
+        self._apps[client_id] = app
+        if len(self._apps) > _MOST_APPS:
+            _, oldest, *_ = self._apps  # the first was there from the start
+            del self._apps[oldest]
 
     def remove(self, client_id: str) -> bool:
         """Forget an app and all it was given; False if there is none, or it is the first one."""

@@ -8,8 +8,7 @@ def make(host: str, ca_file: Path) -> ssl.SSLContext:
     """
     Make a certificate for *host* and loopback, and write to *ca_file* what clients must trust.
 
-    Raises:
-        ImportError: If trustme (the extra `https`) is not installed.
+    Needs trustme (the extra `https`).
     """
     # Imported here: HTTPS is the only thing that needs it.
     import trustme  # type: ignore[import-not-found, unused-ignore]  # optional

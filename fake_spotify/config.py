@@ -15,23 +15,31 @@ _KNOWN_OF_APP = choices.REGISTRATION_NAMES | choices.POLICY_NAMES
 
 def read(path: Path) -> dict[str, object]:
     """
-    Read the file, and see that it names nothing unknown.
+    Read the file.
 
     Raises:
-        ChoiceError: If it cannot be read, is not TOML, or names what nobody knows.
+        ChoiceError: If it cannot be read, or is not TOML.
     """
     try:
-        members: dict[str, object] = tomllib.loads(path.read_text())
+        return tomllib.loads(path.read_text())
     except OSError as error:
         raise ChoiceError(str(path), f"cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ChoiceError(str(path), f"is not TOML: {error}") from None
-    choices.only(members, KNOWN, "the file")
+
+
+def check(members: Mapping[str, object]) -> None:
+    """
+    See that nothing unknown is named.
+
+    Raises:
+        ChoiceError: If something is.
+    """
+    choices.only(members, KNOWN, "the settings")
     for app in tables("apps", members):
         choices.only(app, _KNOWN_OF_APP, "[[apps]]")
     for user in tables("users", members):
         choices.only(user, choices.USER_NAMES, "[[users]]")
-    return members
 
 
 def tables(name: str, members: Mapping[str, object]) -> list[dict[str, object]]:

@@ -64,7 +64,7 @@ class FakeSpotify(AppControls):
     @property
     def ca_file(self) -> Path | None:
         """What clients must trust, with HTTPS."""
-        return self._settings.ca_file
+        return self._server.ca_file
 
     def app(self, client_id: str) -> AppControls:
         """

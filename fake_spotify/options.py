@@ -1,8 +1,8 @@
 """The options of the command `fake-spotify`, read into settings."""
 
 import argparse
-import tempfile
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from fake_spotify import choices, config
@@ -44,7 +44,7 @@ def settings(given: dict[str, object]) -> Settings:
     given = dict(given)
     path = given.pop("config", None)
     members = given if path is None else {**config.read(Path(str(path))), **given}
-    choices.only(members, config.KNOWN, "the settings")
+    config.check(members)
     seed = None if "seed" not in members else str(members["seed"])
     dice = Dice(seed)
     policy = choices.policy(members, Policy())
@@ -55,7 +55,8 @@ def settings(given: dict[str, object]) -> Settings:
         port=_port(members.get("port", 8090)),
         seed=seed,
         has_control=choices.flag("control", members.get("control", True)),
-        ca_file=_ca_file(members),
+        is_https=_is_https(members),
+        ca_file=Path(choices.text("ca_file", members["ca_file"])) if "ca_file" in members else None,
     )
 
 
@@ -88,12 +89,11 @@ def _port(value: object) -> int:
     return value
 
 
-def _ca_file(members: dict[str, object]) -> Path | None:
-    if "ca_file" in members:
-        return Path(choices.text("ca_file", members["ca_file"]))
-    if choices.flag("https", members.get("https", False)):
-        return Path(tempfile.mkdtemp(prefix="fake-spotify-")) / "ca.pem"
-    return None
+def _is_https(members: dict[str, object]) -> bool:
+    wanted = choices.flag("https", members.get("https", False)) or "ca_file" in members
+    if wanted and find_spec("trustme") is None:
+        raise ChoiceError("https", "needs the package trustme: install the extra `https`")
+    return wanted
 
 
 def _lifetime(value: str) -> float | str:

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 # Linux keeps one connection more than asked for; fill some to be sure.
 _FILLERS = 4
+_RETRY_SECONDS = 0.05
 
 
 class Listener:
@@ -84,7 +85,12 @@ class Listener:
         finally:
             for one in deaf:
                 one.close()
-        await self.open()
+        while True:
+            try:
+                return await self.open()
+            except OSError:
+                # Somebody else got the port meanwhile, for a moment as a rule.
+                await asyncio.sleep(_RETRY_SECONDS)
 
     def _deafen(self) -> list[socket.socket]:
         listener = self._bind(backlog=0)

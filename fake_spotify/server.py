@@ -3,8 +3,10 @@
 import asyncio
 import socket
 import ssl
+import tempfile
 import threading
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 from aiohttp import web
 
@@ -29,7 +31,8 @@ class Server:
     """
     Serves what *settings* describe on the running event loop, between `start` and `stop`.
 
-    `directory` may be read and changed from other threads by whoever holds `lock`.
+    `directory` may be read and changed from other threads by whoever holds `lock`. With HTTPS,
+    `ca_file` is what clients must trust.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -37,6 +40,8 @@ class Server:
         self.lock = threading.RLock()
         self.registry = Registry(self.directory, seed=settings.seed, lock=self.lock)
         self._settings = settings
+        self.ca_file: Path | None = None
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._tls: ssl.SSLContext | None = None
         self._exchange = Exchange(self.lock)
         self._runner: web.AppRunner | None = None
@@ -57,7 +62,7 @@ class Server:
         """Where it answers; no path, no slash at the end."""
         wildcards = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (compared, not listened on)
         host = wildcards.get(self._settings.host, self._settings.host)
-        scheme = "http" if self._settings.ca_file is None else "https"
+        scheme = "https" if self._settings.is_https else "http"
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.listener.port}"
 
     async def start(self) -> None:
@@ -65,12 +70,11 @@ class Server:
         Begin to listen.
 
         Raises:
-            OSError: If the address cannot be had.
-            ImportError: If HTTPS is wanted and trustme is not installed.
+            OSError: If the address cannot be had, or the certificate not written.
         """
         async with AsyncExitStack() as undo:
-            if self._settings.ca_file is not None:
-                self._tls = certificates.make(self._settings.host, self._settings.ca_file)
+            if self._settings.is_https:
+                self._make_certificate()
             self._runner = web.AppRunner(
                 self._application(),
                 # Without it a slow answer outlives the client that hung up.
@@ -90,6 +94,16 @@ class Server:
         await self.listener.close()
         if self._runner is not None:
             await self._runner.cleanup()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def _make_certificate(self) -> None:
+        if self._settings.ca_file is not None:
+            self.ca_file = self._settings.ca_file
+        else:
+            self._temporary = tempfile.TemporaryDirectory(prefix="fake-spotify-")
+            self.ca_file = Path(self._temporary.name) / "ca.pem"
+        self._tls = certificates.make(self._settings.host, self.ca_file)
 
     async def _serve(self, listening: socket.socket) -> None:
         if self._runner is not None:

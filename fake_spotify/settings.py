@@ -1,6 +1,6 @@
 """Everything that is decided before the fake starts, as one value."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from fake_spotify.apps import DEFAULT_USERS, App, Directory, Registration, User
@@ -25,16 +25,18 @@ class Settings:
         users: At least one; the first is logged in unless another is chosen.
         seed: Makes codes, tokens and ids repeatable.
         has_control: False hides everything below /_fake/.
-        ca_file: Where to write the certificate of the authority that signed ours; None is plain
-            HTTP.
+        is_https: True serves HTTPS with a certificate made for the run.
+        ca_file: Where to write the certificate of the authority that signed it; None is a
+            temporary directory.
     """
 
     apps: tuple[AppSettings, ...]
     users: tuple[User, ...] = DEFAULT_USERS
     host: str = "127.0.0.1"
     port: int = 0
-    seed: str | None = field(default=None)
+    seed: str | None = None
     has_control: bool = True
+    is_https: bool = False
     ca_file: Path | None = None
 
     def directory(self) -> Directory:

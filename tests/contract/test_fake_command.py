@@ -167,4 +167,4 @@ def test_an_address_that_cannot_be_had_gives_exit_code_1():
         code, message = refused("--port", str(urlsplit(said["accounts_url"]).port))
 
     assert code == 1
-    assert "cannot listen" in message
+    assert "cannot serve" in message

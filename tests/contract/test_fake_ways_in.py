@@ -90,6 +90,8 @@ def test_an_address_that_cannot_be_had_is_an_oserror():
         ({"redirect_uris": "https://a.example"}, "redirect_uris"),
         ({"code_lifetime": 0}, "code_lifetime"),
         ({"auto_approve": "yes"}, "auto_approve"),
+        ({"users": [{"name": "Eve"}]}, "name"),
+        ({"apps": [{"secret": "x"}]}, "secret"),
     ],
 )
 def test_a_wrong_choice_is_refused_by_name(choices, named):
@@ -138,6 +140,16 @@ def test_https_works_with_the_certificate_it_made():
         assert spotify.accounts_url.startswith("https://127.0.0.1:")
         assert json.loads(seen.body) == {"status": "ok"}
         assert ask(spotify.accounts_url, "GET", "/_fake/health").status == 0
+        assert spotify.ca_file.exists()
+    assert not spotify.ca_file.exists()
+
+
+def test_the_certificate_can_be_written_where_one_likes(tmp_path):
+    pytest.importorskip("trustme")
+    with FakeSpotify(ca_file=str(tmp_path / "ca.pem")) as spotify:
+        seen = ask(spotify.accounts_url, "GET", "/_fake/health", cafile=tmp_path / "ca.pem")
+
+    assert seen.status == 200
 
 
 def test_https_leaves_nothing_behind_in_a_browser():

@@ -333,3 +333,13 @@ def test_the_oldest_access_tokens_are_forgotten_so_that_memory_stays_bounded(ben
     known = [bench.app.ledger.access_token(token) is not None for token in tokens]
 
     assert known == [False] * 3 + [True] * ledger.MOST_ACCESS_TOKENS
+
+
+def test_the_oldest_apps_are_forgotten_but_not_the_first(bench):
+    for number in range(1000):
+        bench.directory.add(App(Registration(f"app-{number}", "s", (REDIRECT_URI,)), USUAL))
+
+    known = [app.registration.client_id for app in bench.directory]
+
+    assert len(known) == 1000
+    assert known[:2] == ["an-app", "app-1"]
