@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from programs import HERE
+from programs import HERE, bound_to_us, tool
 from tested import Tested
 
 from sanic_swap.keys import root_key
@@ -63,7 +63,7 @@ class Load:
         self._core = core
         self._used = 0
 
-    def run(self, connections: int, seconds: float) -> Outcome:
+    def run(self, connections: int, seconds: int) -> Outcome:
         """
         Keep *connections* requests under way for *seconds*.
 
@@ -72,16 +72,23 @@ class Load:
         """
         offset = self._used % self.bodies.count * self.bodies.line_bytes
         command = [
-            *("taskset", "-c", str(self._core)),
-            *("wrk", "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "10s"),
+            *(tool("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"),
             *("--latency", "-s", str(HERE / "requests.lua")),
             f"http://127.0.0.1:{self.tested.port}{self.bodies.endpoint}",
             *("--", str(self.bodies.path), str(offset)),
         ]
         before = self.tested.cpu_seconds()
         done = subprocess.run(
-            command, check=True, capture_output=True, text=True, timeout=seconds + _SPARE_SECONDS
+            command,
+            capture_output=True,
+            text=True,
+            timeout=seconds + _SPARE_SECONDS,
+            preexec_fn=lambda: bound_to_us(self._core),
         )
+        if done.returncode:
+            state = self.tested.process.poll()
+            ended = "still runs" if state is None else f"has ended with {state}"
+            raise SystemExit(f"{self.name} {ended}; wrk: {done.stdout}{done.stderr}")
         cpu_seconds = self.tested.cpu_seconds() - before
         seen = json.loads(done.stdout.splitlines()[-1])
         if seen["refused"] or seen["socket_errors"] or seen["timeouts"] or not seen["requests"]:

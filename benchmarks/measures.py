@@ -9,12 +9,13 @@ from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
 
-from load import Bodies, Load
+from load import Bodies, Load, refreshes
 from programs import Programs, stop
 from tested import Tested
 
 _FEW_CONNECTIONS = 4
-_WARM_UP_SECONDS = 2.0
+_WARM_UP_SECONDS = 2
+_SLOW_REQUESTS = 30_000
 # In flight, and milliseconds of delay: far over aiohttp's usual 100 connections at a rate
 # that one core keeps up with; the wanted case, which no core keeps up with; and as many in
 # flight at such a rate.
@@ -23,7 +24,7 @@ _SLOW = ((200, 150), (1000, 150), (1000, 1000))
 
 @dataclass(frozen=True)
 class Ratio:
-    """Service over floor: the median, and the lowest and highest of single rounds."""
+    """Service over floor, round by round: the median, the lowest and the highest."""
 
     median: float
     lowest: float
@@ -32,12 +33,10 @@ class Ratio:
     @classmethod
     def of(cls, service: list[float], floor: list[float]) -> "Ratio":
         rounds = [ours / theirs for ours, theirs in zip(service, floor, strict=True)]
-        return cls(median(service) / median(floor), min(rounds), max(rounds))
+        return cls(median(rounds), min(rounds), max(rounds))
 
 
-def throughput(
-    loads: list[Load], *, rounds: int, seconds: float, connections: int
-) -> dict[str, Any]:
+def throughput(loads: list[Load], *, rounds: int, seconds: int, connections: int) -> dict[str, Any]:
     """Load each program in turn, *rounds* times; the one called `floor` is the measure."""
     for load in loads:
         load.run(connections, _WARM_UP_SECONDS)
@@ -48,7 +47,7 @@ def throughput(
     return _compared(seen, ("per_second", "cpu_us_per_request", "busy"))
 
 
-def latency(loads: list[Load], *, rounds: int, seconds: float) -> dict[str, Any]:
+def latency(loads: list[Load], *, rounds: int, seconds: int) -> dict[str, Any]:
     """Measure answer times with a few connections."""
     seen = {load.name: [] for load in loads}
     for _ in range(rounds):
@@ -88,30 +87,32 @@ def start(
     """Measure from exec to the first success, alternating; each once before, uncounted."""
     request = bodies.first()
     seconds: dict[str, list[float]] = {"service": [], "floor": []}
+    cpu_seconds: dict[str, list[float]] = {"service": [], "floor": []}
     for counted in (False, *[True] * times):
         for name, begin in (("service", start_service), ("floor", start_floor)):
             began = perf_counter()
             tested = begin()
             tested.wait_for_success(request)
-            taken = perf_counter() - began
+            taken, cpu_taken = perf_counter() - began, tested.cpu_seconds()
             stop(tested.process)
             if counted:
                 seconds[name].append(taken)
+                cpu_seconds[name].append(cpu_taken)
     return {
         "rounds": seconds,
+        "cpu_rounds": cpu_seconds,
         "median": {name: median(values) for name, values in seconds.items()},
         "ratio": asdict(Ratio.of(seconds["service"], seconds["floor"])),
+        "cpu_ratio": asdict(Ratio.of(cpu_seconds["service"], cpu_seconds["floor"])),
     }
 
 
-def slow(
-    programs: Programs, encryption_secret: str, make_bodies: Callable[[str], Bodies], seconds: float
-) -> list[dict[str, Any]]:
+def slow(programs: Programs, encryption_secret: str, *, seconds: int) -> list[dict[str, Any]]:
     """Keep many requests in flight that Spotify is slow to answer."""
     report = []
     for connections, delay_ms in _SLOW:
         upstream = programs.slow_upstream(delay_ms / 1000)
-        bodies = make_bodies(upstream)
+        bodies = refreshes(programs.folder, _SLOW_REQUESTS, encryption_secret, upstream)
         service = programs.service(upstream, encryption_secret)
         service.wait_for_success(bodies.first())
         _peak(upstream)

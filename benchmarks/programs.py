@@ -94,8 +94,7 @@ class Programs:
                 swapped=json.dumps(SWAP_ANSWER),
             )
         )
-        program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
-        command = [program or "nginx", "-p", str(self.folder), "-c", str(config), "-e", "stderr"]
+        command = [tool("nginx"), "-p", str(self.folder), "-c", str(config), "-e", "stderr"]
         self.start(command, self.cores.others, "nginx")
         _wait_for_port(refresh)
         _wait_for_port(swap)
@@ -146,7 +145,7 @@ class Programs:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                preexec_fn=lambda: _bound_to_us(core),
+                preexec_fn=lambda: bound_to_us(core),
             )
         self._children.callback(stop, child)
         return child
@@ -161,6 +160,14 @@ def stop(child: subprocess.Popen[bytes]) -> None:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+def tool(name: str) -> str:
+    """Return where the program *name* is; Debian keeps servers off the usual path."""
+    found = shutil.which(name, path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+    if found is None:
+        raise SystemExit(f"{name} is not installed")
+    return found
 
 
 def free_port() -> int:
@@ -182,7 +189,7 @@ def _wait_for_port(port: int) -> None:
     raise SystemExit(f"nothing listens on port {port}")
 
 
-def _bound_to_us(core: int) -> None:
+def bound_to_us(core: int) -> None:
     """Run in the child: its core, and its end if this process is killed."""
     os.sched_setaffinity(0, {core})
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -41,11 +41,8 @@ def _measure(programs: Programs, arguments: argparse.Namespace) -> dict[str, Any
     secret = new_secret()
     refresh_url, swap_url = programs.nginx()
 
-    def bodies_for(origin: str) -> load.Bodies:
-        return load.refreshes(programs.folder, arguments.requests, secret, origin)
-
     _say("sealing tokens")
-    refreshes = bodies_for(refresh_url)
+    refreshes = load.refreshes(programs.folder, arguments.requests, secret, refresh_url)
     if {"throughput", "latency", "memory"} & set(arguments.only):
         swaps = load.swaps(programs.folder, arguments.requests)
         loads = {
@@ -72,7 +69,7 @@ def _measure(programs: Programs, arguments: argparse.Namespace) -> dict[str, Any
         )
     if "slow" in arguments.only:
         _say("waiting for a slow upstream")
-        report["slow"] = measures.slow(programs, secret, bodies_for, arguments.seconds)
+        report["slow"] = measures.slow(programs, secret, seconds=arguments.seconds)
     return report
 
 
@@ -93,7 +90,7 @@ def _measure_load(loads: dict[str, load.Load], arguments: argparse.Namespace) ->
         report["latency"] = measures.latency(
             [loads["service"], loads["floor"]],
             rounds=arguments.rounds,
-            seconds=arguments.seconds / 2,
+            seconds=max(1, arguments.seconds // 2),
         )
     return report
 
@@ -112,7 +109,7 @@ def _setup(arguments: argparse.Namespace) -> dict[str, Any]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=_at_least(1), default=5, help="default: 5")
-    parser.add_argument("--seconds", type=float, default=8.0, help="of one round (default: 8)")
+    parser.add_argument("--seconds", type=_at_least(1), default=8, help="of one round (default: 8)")
     parser.add_argument("--connections", type=_at_least(1), default=32, help="default: 32")
     parser.add_argument("--starts", type=_at_least(1), default=9, help="of each (default: 9)")
     parser.add_argument(
@@ -125,7 +122,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
     arguments = parser.parse_args()
     if arguments.quick:
-        arguments.rounds, arguments.seconds, arguments.starts = 2, 2.0, 2
+        arguments.rounds, arguments.seconds, arguments.starts = 2, 2, 2
         arguments.requests = 20_000
     return arguments
 
