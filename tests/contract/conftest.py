@@ -5,7 +5,13 @@ from collections.abc import Iterator
 import pytest
 from pytest_httpserver import HTTPServer
 
+from fake_spotify import FakeSpotify
 from tests.contract.processes import Running, running_fake, running_service
+from tests.contract.profiles import PROFILES
+from tests.contract.swap_service import SwapService
+
+_OUR_DEADLINE = 2.0  # SPOTIFY_TIMEOUT of our own service here; the shorter, the sooner tested
+_SLACK = 1.0
 
 
 @pytest.fixture(scope="session")
@@ -34,3 +40,40 @@ def scripted_service(upstream: HTTPServer) -> Iterator[Running]:
     """The service, in front of a Spotify that answers whatever a test wants."""
     with running_service(upstream.url_for("").rstrip("/")) as service:
         yield service
+
+
+@pytest.fixture(scope="session")
+def judged_spotify(request: pytest.FixtureRequest) -> Iterator[FakeSpotify]:
+    """The fake that the judged service asks, at the port where it expects it."""
+    option = request.config.getoption
+    with FakeSpotify(
+        port=option("--accounts-port") if option("--swap-url") else 0,
+        client_id=option("--swap-client-id"),
+        client_secret=option("--swap-client-secret"),
+        redirect_uris=[option("--swap-redirect-uri")],
+    ) as spotify:
+        yield spotify
+
+
+@pytest.fixture(scope="session")
+def judged(request: pytest.FixtureRequest, judged_spotify: FakeSpotify) -> Iterator[SwapService]:
+    """Somebody's service if one was named, else our own."""
+    option = request.config.getoption
+    profile = PROFILES[option("--profile")]
+    if url := option("--swap-url"):
+        yield SwapService(url, profile, judged_spotify, option("--deadline") or 9)
+        return
+    with running_service(
+        judged_spotify.accounts_url, SPOTIFY_TIMEOUT=str(_OUR_DEADLINE)
+    ) as service:
+        yield SwapService(service.url, profile, judged_spotify, _OUR_DEADLINE + _SLACK)
+
+
+@pytest.fixture
+def swap_service(judged: SwapService) -> Iterator[SwapService]:
+    """The judged service, with a Spotify that behaves until the test says otherwise."""
+    judged.spotify.clear_faults()
+    judged.spotify.clear_requests()
+    judged.last_seen = "nothing"
+    yield judged
+    judged.spotify.clear_faults()

@@ -1,0 +1,32 @@
+"""What kinds of swap services there are: their endpoints, and what they never claimed."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """
+    How to talk to one kind of service.
+
+    Attributes:
+        unclaimed: Groups of promises that it never made; they are not asked of it.
+    """
+
+    name: str
+    swap: str = "/swap"
+    refresh: str = "/refresh"
+    unclaimed: frozenset[str] = frozenset()
+
+
+# Beyond what every swap service owes its apps.
+_OURS_ALONE = frozenset({"oauth endpoint", "request id", "json bodies", "methods"})
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile("sanic-swap"),
+        Profile("node", unclaimed=_OURS_ALONE),
+        Profile("ruby", "/api/token", "/api/refresh_token", unclaimed=_OURS_ALONE),
+        Profile("any", unclaimed=_OURS_ALONE),
+    )
+}

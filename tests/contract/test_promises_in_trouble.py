@@ -1,0 +1,153 @@
+"""What apps are owed when Spotify is in trouble: every fault, on both endpoints."""
+
+from collections.abc import Callable
+
+import pytest
+
+from fake_spotify.fault_answers import (
+    BadGateway,
+    BadRequest,
+    CaptivePortal,
+    EmptyAnswer,
+    Forbidden,
+    NoHealthyUpstream,
+    Redirected,
+    Status,
+    TooManyRequests,
+    TooManyRequestsUntil,
+    UpstreamReset,
+    UpstreamTimeout,
+)
+from fake_spotify.fault_wires import (
+    BrokenJson,
+    CloseBeforeHead,
+    ContentType,
+    Dribble,
+    Garbage,
+    GzipBomb,
+    Huge,
+    InformationalFlood,
+    LongBody,
+    Members,
+    ResetBeforeHead,
+    ResetInBody,
+    ResetInHead,
+    ShortBody,
+    Silence,
+    SlowBody,
+    SlowHead,
+)
+from fake_spotify.faults import Fault
+from tests.contract.http_client import Answer
+from tests.contract.swap_service import SwapService
+
+FAILS = (503, "temporarily_unavailable")
+NONSENSE = (502, "server_error")
+LOST = (502, "temporarily_unavailable")
+LATE = (504, "temporarily_unavailable")
+THROTTLED = (429, "temporarily_unavailable")
+TOKENS = (200, None)
+
+FAULTS = [
+    pytest.param(Status(500, '{"error":"server_error"}'), FAILS, id="500"),
+    pytest.param(BadGateway(), FAILS, id="502 HTML from the edge"),
+    pytest.param(UpstreamReset(), FAILS, id="503 from Envoy"),
+    pytest.param(NoHealthyUpstream(), FAILS, id="503 no healthy upstream"),
+    pytest.param(UpstreamTimeout(), FAILS, id="504 from Envoy"),
+    pytest.param(Status(503), FAILS, id="503 and nothing"),
+    pytest.param(TooManyRequests(7), THROTTLED, id="429"),
+    pytest.param(TooManyRequests(7, as_json=True), THROTTLED, id="429 as JSON"),
+    pytest.param(TooManyRequestsUntil(30), THROTTLED, id="429 until a date"),
+    pytest.param(Forbidden(), NONSENSE, id="403 HTML from the edge"),
+    pytest.param(BadRequest(), NONSENSE, id="400 HTML from the edge"),
+    pytest.param(Status(418), NONSENSE, id="a status of teapots"),
+    pytest.param(Status(201, '{"access_token":"a"}'), NONSENSE, id="201"),
+    *(pytest.param(Redirected(code), NONSENSE, id=str(code)) for code in (301, 302, 303, 307, 308)),
+    pytest.param(EmptyAnswer(), NONSENSE, id="200 and nothing"),
+    pytest.param(CaptivePortal(), NONSENSE, id="200 and a page"),
+    pytest.param(BrokenJson(), NONSENSE, id="half of the JSON"),
+    pytest.param(Members(drop=("access_token",)), NONSENSE, id="no access token"),
+    pytest.param(Garbage(), NONSENSE, id="garbage"),
+    pytest.param(InformationalFlood(1000), NONSENSE, id="a thousand 1xx"),
+    pytest.param(GzipBomb(400), NONSENSE, id="a gzip bomb"),
+    pytest.param(Huge(400), NONSENSE, id="400 MB"),
+    pytest.param(ResetBeforeHead(), LOST, id="reset before the head"),
+    pytest.param(CloseBeforeHead(), LOST, id="closed before the head"),
+    pytest.param(ResetInHead(), LOST, id="reset inside the head"),
+    pytest.param(ResetInBody(), LOST, id="reset inside the body"),
+    pytest.param(ShortBody(), LOST, id="a short body"),
+    pytest.param(Silence(), LATE, id="silence"),
+    pytest.param(SlowHead(60), LATE, id="a head that comes too late"),
+    pytest.param(SlowBody(60), LATE, id="a body that comes too late"),
+    pytest.param(Dribble(0.2), LATE, id="byte by byte"),
+    pytest.param(LongBody(), NONSENSE, id="more bytes than announced"),
+    pytest.param(ContentType("text/html"), TOKENS, id="another content type"),
+]
+
+
+def ask_both(service: SwapService, before: Callable[[], object]) -> list[Answer]:
+    """Swap and refresh while Spotify is in trouble."""
+    sealed, code = service.sealed(), service.spotify.code()
+    before()
+    try:
+        return [service.refresh(sealed), service.swap(code)]
+    finally:
+        service.spotify.clear_faults()
+
+
+def assert_told_truly(service: SwapService, answers: list[Answer], expected: object) -> None:
+    for answer in answers:
+        assert (answer.status, answer.error) == expected
+        assert answer.headers.get_content_type() == "application/json"
+        if answer.status != 200:
+            assert isinstance(answer.json()["error_description"], str)
+            assert b"invalid_grant" not in answer.body
+        if answer.status in (429, 503):
+            assert answer.headers["Retry-After"].isdigit()
+    assert service.swap().status == 200, "the next request is not fine"
+
+
+@pytest.mark.promise("trouble")
+@pytest.mark.parametrize(("fault", "expected"), FAULTS)
+def test_trouble_is_told_truly_in_time_and_the_next_request_is_fine(
+    swap_service: SwapService, fault: Fault, expected: tuple[int, str | None]
+) -> None:
+    spotify = swap_service.spotify
+
+    answers = ask_both(swap_service, lambda: spotify.fault(fault, times=None))
+
+    assert_told_truly(swap_service, answers, expected)
+
+
+@pytest.mark.promise("trouble")
+def test_a_spotify_that_refuses_connections_is_told_truly(swap_service: SwapService) -> None:
+    spotify = swap_service.spotify
+
+    answers = ask_both(swap_service, lambda: spotify.refuse_connections(1.5))
+    swap_service.spotify.refuse_connections(0)
+
+    assert_told_truly(swap_service, answers, LOST)
+
+
+@pytest.mark.promise("trouble")
+@pytest.mark.parametrize("seconds", [1, 7, 19_056])
+def test_apps_learn_how_long_spotify_wants_them_to_wait(
+    swap_service: SwapService, seconds: int
+) -> None:
+    sealed = swap_service.sealed()
+    swap_service.spotify.fault(TooManyRequests(seconds), times=None)
+
+    answer = swap_service.refresh(sealed)
+
+    assert (answer.status, answer.headers["Retry-After"]) == (429, str(seconds))
+
+
+@pytest.mark.promise("trouble")
+def test_a_redirect_is_never_followed(swap_service: SwapService) -> None:
+    from fake_spotify import Match
+
+    code = swap_service.spotify.code()
+    swap_service.spotify.fault(Redirected(307, "/elsewhere"))
+    swap_service.swap(code)
+
+    assert swap_service.spotify.count(Match(path="/elsewhere")) == 0
