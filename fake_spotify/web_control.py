@@ -105,7 +105,10 @@ class ControlEndpoints:
 
     async def revoke_user(self, request: web.Request) -> web.Response:
         """Revoke all that a user gave the app."""
-        revoked = self._app(request.query).revoke_user(request.match_info["id"])
+        app, user_id = self._app(request.query), request.match_info["id"]
+        if user_id not in {user.id for user in app.users}:
+            raise NotFoundError("no such user")
+        revoked = app.revoke_user(user_id)
         return _json({"revoked": [grant.id for grant in revoked]})
 
     async def make_code(self, request: web.Request) -> web.Response:

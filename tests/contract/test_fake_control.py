@@ -105,6 +105,7 @@ def test_a_user_can_take_everything_back(spotify):
 
     assert _control(spotify, "DELETE", "/users/grace") == (200, {"revoked": mine})
     assert [grant.user_id for grant in spotify.grants()] == ["ada"]
+    assert _control(spotify, "DELETE", "/users/nobody")[0] == 404
 
 
 def test_a_user_can_be_added(spotify):
