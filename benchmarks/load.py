@@ -86,13 +86,11 @@ class Load:
             preexec_fn=lambda: bound_to_us(self._core),
         )
         if done.returncode:
-            state = self.tested.process.poll()
-            ended = "still runs" if state is None else f"has ended with {state}"
-            raise SystemExit(f"{self.name} {ended}; wrk: {done.stdout}{done.stderr}")
-        cpu_seconds = self.tested.cpu_seconds() - before
+            raise self._failure(done.stdout + done.stderr)
         seen = json.loads(done.stdout.splitlines()[-1])
         if seen["refused"] or seen["socket_errors"] or seen["timeouts"] or not seen["requests"]:
-            raise SystemExit(f"{self.name}: not every request succeeded: {seen}")
+            raise self._failure(f"not every request succeeded: {seen}")
+        cpu_seconds = self.tested.cpu_seconds() - before
         self._used += seen["requests"] + connections
         return Outcome(
             per_second=seen["requests"] / seen["seconds"],
@@ -101,6 +99,11 @@ class Load:
             busy=cpu_seconds / seen["seconds"],
             cpu_us_per_request=cpu_seconds / seen["requests"] * 1e6,
         )
+
+    def _failure(self, why: str) -> SystemExit:
+        state = self.tested.process.poll()
+        ended = "still runs" if state is None else f"has ended with {state}"
+        return SystemExit(f"{self.name}, which {ended}: {why}")
 
 
 def refreshes(folder: Path, count: int, encryption_secret: str, origin: str) -> Bodies:
