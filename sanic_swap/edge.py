@@ -106,4 +106,4 @@ def _tell_operator(error: BaseException, request: Request, request_id: str) -> N
             frames = traceback.extract_tb(error.__traceback__)
             where = " < ".join(f"{frame.name} {frame.filename}:{frame.lineno}" for frame in frames)
             fields["request_id"] = request_id
-            log.error("%s in %s", type(error).__name__, where, extra={"fields": fields})
+            log.error("our bug: %s in %s", type(error).__name__, where, extra={"fields": fields})
