@@ -95,6 +95,8 @@ BAD = {
     "another protocol": head("GET / ICY/1.1", HOST),
     "a TLS hello": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     "a blank before the colon": head("GET / HTTP/1.1", "Host : swap.example"),
+    "a blank before the colon of a length": post("Content-Length : 9"),
+    "a blank before any colon": post("X : 1"),
     "a tab before the colon": post("Content-Length\t: 9"),
     "a blank before the name": post(" Content-Length: 9"),
     "a blank in the name": post("Content Length: 9"),

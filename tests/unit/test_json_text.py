@@ -102,6 +102,7 @@ def test_anything_else_behind_the_object_is_refused(text, behind):
         pytest.param(b'{"a":', id="no value"),
         pytest.param(b'{"a":}', id="an empty value"),
         pytest.param(b'{"a" 1}', id="no colon"),
+        pytest.param(b'{"a"=1}', id="an equals sign for the colon"),
         pytest.param(b'{"a":1', id="no end"),
         pytest.param(b'{"a":1,', id="no end after a comma"),
         pytest.param(b'{"a":1,}', id="a comma before the end"),

@@ -221,7 +221,7 @@ NO_ACCOUNTS = [
     "https://@x.example", "https://x.example?", "https://x.example/?a=b", "https://x.example/#",
     "https://x.example#frag", "https://x.example:0", "https://x.example:65536",
     "https://x.example:port", "https://x.example:-1", "https://[::1", "https://::1]",
-    "https://x .example", "https://x.example\n", "https://x.example\\@evil.example",
+    "https://x .example", "https://x.example\n", "https://x.example\\@evil.example", "https://x.example\\evil",
     "https://é.example", "file:///etc/passwd",
 ]  # fmt: skip
 
