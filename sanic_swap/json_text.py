@@ -13,7 +13,8 @@ from typing import Any
 
 DEEPEST = 500  # well below where Python's reader gives up, which differs by version
 _BLANKS = " \t\r\n"
-_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{\]}]')
+# Possessive, and content with a string that never ends: linear in whatever it is given.
+_STRUCTURE = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[{\]}]', re.DOTALL)
 
 
 class NotStrictJson(ValueError):

@@ -13,12 +13,11 @@ _HEAD = re.compile(
     _TOKEN + rb" [\x21-\x7e]+ HTTP/1\.[01]"
     rb"(?:\r\n" + _TOKEN + rb":[\t\x20-\x7e\x80-\xff]*)*\Z"
 )
-_FRAMING = re.compile(
-    rb"\r\n(content-length|transfer-encoding|host):[ \t]*([^\r]*?)[ \t]*(?=\r|\Z)", re.IGNORECASE
-)
+_FRAMING = re.compile(rb"\r\n(content-length|transfer-encoding|host):([^\r]*)", re.IGNORECASE)
 _LENGTH = re.compile(rb"[0-9]{1,15}\Z")
 _ABSOLUTE = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
-_HOST = re.compile(rb"[^\x00-\x20/?#@\\]*\Z")
+# RFC 3986 section 3.2.2, and a port.
+_HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]{0,5})?\Z")
 
 
 def is_well_formed(head: bytes) -> bool:
@@ -33,8 +32,9 @@ def is_well_formed(head: bytes) -> bool:
     _, target, version = line.split(b" ")
     seen: dict[bytes, bytes] = {}
     for name, value in _FRAMING.findall(head):
-        if seen.setdefault(name.lower(), value) is not value:
+        if name.lower() in seen:
             return False
+        seen[name.lower()] = value.strip(b" \t")
     return _has_one_length(seen, version) and _has_one_host(seen.get(b"host"), target, version)
 
 

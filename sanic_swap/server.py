@@ -18,6 +18,7 @@ from sanic_swap.ops import Phase, Readiness
 from sanic_swap.settings import Settings
 
 _BACKLOG = 4096
+_SEND_BUFFER = 64 * 1024  # bytes; more than any answer
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _POLL_SECONDS = 0.02
 
@@ -90,6 +91,8 @@ def _listen(settings: Settings) -> socket.socket:
     listener = socket.socket(family, kind)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Inherited by every connection: who reads nothing gets this much of our memory.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         if settings.reuse_port:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)

@@ -100,7 +100,11 @@ def _read_file(path: Path, problems: list[str]) -> dict[str, str]:
         for binding in bindings
         if binding.error or (binding.key and binding.value is None)
     ]
-    return {binding.key: binding.value for binding in bindings if binding.key and binding.value}
+    return {
+        binding.key: binding.value
+        for binding in bindings
+        if binding.key and binding.value is not None
+    }
 
 
 def _text_of(

@@ -25,7 +25,9 @@ def strict_service(spotify: Running) -> Iterator[Running]:
 
 def connect(service: Running) -> socket.socket:
     host, port = service.url.removeprefix("http://").split(":")
-    connection = socket.create_connection((host, int(port)))
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect((host, int(port)))
     connection.settimeout(0.05)
     return connection
 
