@@ -12,6 +12,8 @@ from sanic_swap.in_flight import InFlight
 from sanic_swap.parameters import REFRESH, SWAP, ParameterRules, SwapRequest
 from sanic_swap.swap import Story, TokenSwap
 
+_TOO_LARGE = f"the body must not exceed {LARGEST_BODY} bytes"
+
 
 def blueprint(swap: TokenSwap, rules: ParameterRules, in_flight: InFlight) -> Blueprint:
     """Return `/swap`, `/refresh` and their OAuth and Ruby spellings under `/api`."""
@@ -53,13 +55,12 @@ def blueprint(swap: TokenSwap, rules: ParameterRules, in_flight: InFlight) -> Bl
 async def _read_body(request: Request) -> bytes:
     """Return the body; stop as soon as it is over the limit."""
     declared = request.headers.get("content-length")
-    too_large = BodyTooLarge(f"the body must not exceed {LARGEST_BODY} bytes")
     if declared is not None and int(declared) > LARGEST_BODY:
-        raise too_large
+        raise BodyTooLarge(_TOO_LARGE)
     stream = cast("Http", request.stream)  # what Sanic's server always sets
     body = b""
     while chunk := await stream.read():
         body += chunk
         if len(body) > LARGEST_BODY:
-            raise too_large
+            raise BodyTooLarge(_TOO_LARGE)
     return body

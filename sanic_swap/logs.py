@@ -1,9 +1,12 @@
 """Log lines for people and for machines, each one line whatever is in it."""
 
+import asyncio
 import json
 import logging
 import sys
 import time
+from functools import lru_cache
+from typing import TextIO
 
 log = logging.getLogger("sanic_swap")
 access = logging.getLogger("sanic_swap.access")
@@ -17,7 +20,7 @@ def configure_logging(level: str, style: str) -> None:
         level: A level's name in lower case: debug, info, warning, error.
         style: `text` for people, `json` for machines (one object a line).
     """
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _OnceATurn(sys.stderr)
     handler.setFormatter(_JsonLines() if style == "json" else _TextLines())
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -25,8 +28,45 @@ def configure_logging(level: str, style: str) -> None:
     # show what they send.
     root.setLevel(logging.WARNING)
     log.setLevel(level.upper())
+    # Looked up for each record, and shown in no line of ours.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # What cannot happen in logging itself must not print a traceback either.
     logging.raiseExceptions = False
+
+
+class _OnceATurn(logging.StreamHandler[TextIO]):
+    """
+    Writes what one turn of the event loop has logged at its end, all at once.
+
+    A write is a system call, and under load there are many lines a turn. Errors are
+    written at once, with all that was said before them.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__(stream)
+        self._waiting: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._waiting.append(self.format(record) + self.terminator)
+        if len(self._waiting) > 1 and record.levelno < logging.ERROR:
+            return  # whoever was first has seen to it
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            loop = None
+        if loop is None or record.levelno >= logging.ERROR:
+            self.flush()
+        else:
+            loop.call_soon(self.flush)
+
+    def flush(self) -> None:
+        with self.lock:  # type: ignore[union-attr]  # made by the base class
+            lines, self._waiting = "".join(self._waiting), []
+            try:
+                self.stream.write(lines)
+                self.stream.flush()
+            except (OSError, ValueError):
+                pass  # a full disk or a closed pipe is no reason to fail a request
 
 
 class _TextLines(logging.Formatter):
@@ -61,7 +101,12 @@ def _fields(record: logging.LogRecord) -> dict[str, object]:
 
 
 def _moment(record: logging.LogRecord) -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
+    return _second(int(record.created))
+
+
+@lru_cache(maxsize=4)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
 def _one_line(text: str) -> str:
