@@ -6,8 +6,9 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from fake_spotify import FakeSpotify
-from tests.contract.processes import Running, running_fake, running_service
+from tests.contract.processes import KEY, Running, running_fake, running_service
 from tests.contract.profiles import PROFILES
+from tests.contract.service_command import running_command
 from tests.contract.swap_service import SwapService
 
 _OUR_DEADLINE = 2.0  # SPOTIFY_TIMEOUT of our own service here; the shorter, the sooner tested
@@ -59,14 +60,25 @@ def judged_spotify(request: pytest.FixtureRequest) -> Iterator[FakeSpotify]:
 def judged(request: pytest.FixtureRequest, judged_spotify: FakeSpotify) -> Iterator[SwapService]:
     """Somebody's service if one was named, else our own."""
     option = request.config.getoption
-    profile = PROFILES[option("--profile")]
-    if url := option("--swap-url"):
+    profile, url = PROFILES[option("--profile")], option("--swap-url")
+    if url and (command := option("--swap-command")):
+        with running_command(command, url) as program:
+            yield SwapService(
+                url, profile, judged_spotify, option("--deadline") or 9, program.start, program.log
+            )
+    elif url:
         yield SwapService(url, profile, judged_spotify, option("--deadline") or 9)
-        return
-    with running_service(
-        judged_spotify.accounts_url, SPOTIFY_TIMEOUT=str(_OUR_DEADLINE)
-    ) as service:
-        yield SwapService(service.url, profile, judged_spotify, _OUR_DEADLINE + _SLACK)
+    else:
+        timeout = {"SPOTIFY_TIMEOUT": str(_OUR_DEADLINE)}
+        with running_service(judged_spotify.accounts_url, **timeout) as ours:
+            judged = SwapService(
+                ours.url, profile, judged_spotify, _OUR_DEADLINE + _SLACK, log=ours.log
+            )
+            judged.canaries.add([KEY])
+            yield judged
+            # Here too, because of several workers only one is asked for the last word.
+            assert not judged.leaks
+            assert not judged.logged_secrets()
 
 
 @pytest.fixture
@@ -74,6 +86,5 @@ def swap_service(judged: SwapService) -> Iterator[SwapService]:
     """The judged service, with a Spotify that behaves until the test says otherwise."""
     judged.spotify.clear_faults()
     judged.spotify.clear_requests()
-    judged.last_seen = "nothing"
     yield judged
     judged.spotify.clear_faults()

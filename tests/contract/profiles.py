@@ -19,7 +19,7 @@ class Profile:
 
 
 # Beyond what every swap service owes its apps.
-_OURS_ALONE = frozenset({"oauth endpoint", "request id", "json bodies", "methods"})
+_OURS_ALONE = frozenset({"oauth endpoint", "request id", "json bodies", "methods", "nosniff"})
 
 PROFILES = {
     profile.name: profile

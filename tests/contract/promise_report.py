@@ -1,7 +1,10 @@
 """Collects which promise was held, which was broken, and what was seen; prints the table."""
 
 import json
+import textwrap
+from collections import Counter
 from collections.abc import Generator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +12,20 @@ import pytest
 
 from tests.contract.profiles import PROFILES
 
-_WIDTH = 66
+_NAME_WIDTH = 44
+_NARROWEST = 100
+_COLORS = {"held": "green", "broken": "red", "not asked": "yellow"}
 
 
 def add_options(parser: pytest.Parser) -> None:
     """Add the options that point the suite at a service."""
     group = parser.getgroup("swap service under test")
     group.addoption("--swap-url", help="where the service under test is (default: start our own)")
+    group.addoption(
+        "--swap-command",
+        metavar="COMMAND",
+        help="starts that service, and again whenever it has died (default: somebody else does)",
+    )
     group.addoption(
         "--accounts-port",
         type=int,
@@ -40,9 +50,11 @@ class PromiseReport:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._rows: dict[str, dict[str, str]] = {}
-        config.addinivalue_line(
-            "markers", "promise(group): a promise of the contract, asked of any swap service"
-        )
+        for marker in (
+            "promise(group): a promise of the contract, asked of any swap service",
+            "live: asks Spotify itself; only with -m live, and with credentials",
+        ):
+            config.addinivalue_line("markers", marker)
 
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
@@ -50,29 +62,48 @@ class PromiseReport:
         """Against somebody else's service, ask for nothing but the promises that it makes."""
         # The last word is about everything that was seen before.
         items.sort(key=lambda item: "last_word" in item.nodeid)
-        if not config.getoption("--swap-url"):
-            return
-        profile = PROFILES[config.getoption("--profile")]
+        url, profile = config.getoption("--swap-url"), PROFILES[config.getoption("--profile")]
+        is_live_wanted = "live" in (config.getoption("markexpr") or "")
         chosen, left = [], []
         for item in items:
-            marker = item.get_closest_marker("promise")
-            asked = marker is not None and not set(marker.args) & profile.unclaimed
-            (chosen if asked else left).append(item)
+            if marker := item.get_closest_marker("promise"):
+                is_wanted = not url or not set(marker.args) & profile.unclaimed
+            elif item.get_closest_marker("live"):
+                is_wanted = is_live_wanted
+            else:
+                is_wanted = not url
+            (chosen if is_wanted else left).append(item)
         items[:] = chosen
-        config.hook.pytest_deselected(items=left)
+        if left:
+            config.hook.pytest_deselected(items=left)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        """Ask nothing of the dead, and notice who dies."""
+        service = getattr(item, "funcargs", {}).get("swap_service")
+        if service is None or not item.get_closest_marker("promise"):
+            return (yield)
+        if not service.begin(_sentence(item)) and "last_word" not in item.name:
+            since = f" since: {service.deaths[-1]}" if service.deaths else ""
+            service.last_seen = f"the service does not answer any more{since}"
+            pytest.skip(service.last_seen)
+        try:
+            return (yield)
+        finally:
+            service.end()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
-        self,
-        item: pytest.Item,
-        call: pytest.CallInfo[None],  # noqa: ARG002 - pytest names it
+        self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Hand on what the test saw last."""
+        """Hand on what the test saw, and what it missed."""
         report = yield
         service = getattr(item, "funcargs", {}).get("swap_service")
-        if item.get_closest_marker("promise") and service is not None:
+        marker = item.get_closest_marker("promise")
+        if marker and service is not None:
             report.user_properties.append(("promise", _sentence(item)))
-            report.user_properties.append(("seen", service.last_seen))
+            report.user_properties.append(("group", marker.args[0]))
+            report.user_properties.append(("seen", _seen(service.last_seen, report, call)))
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -82,6 +113,7 @@ class PromiseReport:
             return
         outcome = "held" if report.passed else "broken"
         self._rows[report.nodeid] = {
+            "group": str(told["group"]),
             "promise": str(told["promise"]),
             "outcome": "not asked" if report.skipped else outcome,
             "seen": str(told["seen"]),
@@ -95,12 +127,30 @@ class PromiseReport:
         if not rows or not self._config.getoption("--swap-url"):
             return
         terminalreporter.section("promises")
+        wide = max(_NARROWEST, terminalreporter._tw.fullwidth) - _NAME_WIDTH - 12
         for row in rows:
-            color = {"green" if row["outcome"] == "held" else "red": True}
-            terminalreporter.write(f"{row['outcome']:9}", **color)
-            terminalreporter.write_line(f" {row['promise']:{_WIDTH}} {row['seen']}")
-        held = sum(row["outcome"] == "held" for row in rows)
-        terminalreporter.write_line(f"{held} of {len(rows)} promises held")
+            names = textwrap.wrap(row["promise"], _NAME_WIDTH)
+            words = [row["outcome"]]
+            for word, name, seen in zip_longest(
+                words, names, textwrap.wrap(row["seen"], wide), fillvalue=""
+            ):
+                terminalreporter.write(f"{word:9} ", **{_COLORS[row["outcome"]]: True})
+                terminalreporter.write_line(f"{name:{_NAME_WIDTH}}  {seen}".rstrip())
+        terminalreporter.write_line(_verdict(Counter(row["outcome"] for row in rows)))
+
+
+def _verdict(counts: Counter[str]) -> str:
+    verdict = f"{counts['held']} of {counts.total()} promises held, {counts['broken']} broken"
+    if counts["not asked"]:
+        verdict += f", {counts['not asked']} not asked"
+    return verdict
+
+
+def _seen(last: str, report: pytest.TestReport, call: pytest.CallInfo[None]) -> str:
+    if not report.failed or call.excinfo is None:
+        return last
+    complaint = str(call.excinfo.value).partition("\n")[0]
+    return last if complaint in last else f"{complaint} | {last}"
 
 
 def _sentence(item: pytest.Item) -> str:

@@ -2,38 +2,93 @@
 
 import http.client
 import json
+import socket
+import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlencode, urlsplit
 
 from fake_spotify import FakeSpotify
 from tests.contract.http_client import FORM, Answer
 from tests.contract.profiles import Profile
+from tests.contract.taint import Canaries
 
 _SHOWN = 60
+_PATIENCE_WITH_THE_SICK = 1.0
+_DYING_SECONDS = 0.5
+_SECRETS = ("code", "code_verifier", "refresh_token", "access_token")
 
 
 @dataclass
 class SwapService:
     """
-    Asks the service, and remembers what it must never answer.
+    Asks the service, and remembers what it must never answer or log.
 
     Attributes:
         deadline_seconds: In which it has to answer, whatever Spotify does.
-        last_seen: The last answer in a few words, or why there was none.
-        leaks: Answers that held a plain refresh token of Spotify's.
+        restart: Starts it anew when it has died; None if nobody can.
+        log: What it has logged so far; None if nobody knows.
+        leaks: Answers that held a plain refresh token or the client secret.
+        deaths: During which promises it died.
+        canaries: All that must be in no log.
     """
 
     url: str
     profile: Profile
     spotify: FakeSpotify
     deadline_seconds: float
-    last_seen: str = "nothing"
+    restart: Callable[[], None] | None = None
+    log: Callable[[], str] | None = None
     leaks: list[str] = field(default_factory=list)
-    _plain: set[str] = field(default_factory=set)
+    deaths: list[str] = field(default_factory=list)
+    canaries: Canaries = field(default_factory=Canaries)
+    _unspeakable: Canaries = field(default_factory=Canaries)
+    _seen: list[str] = field(default_factory=list)
+    _shown: str = ""
+    _promise: str = ""
+    _is_sick: bool = False
+
+    def begin(self, promise: str) -> bool:
+        """Turn to the next promise; False if the service is dead and cannot be started again."""
+        self._promise, self._shown = promise, ""
+        self._seen.clear()
+        self._is_sick = not listens(self.url) or (self._is_sick and not self._answers())
+        if self._is_sick and self.restart is not None:
+            self.restart()
+            self._is_sick = False
+        self.spotify.clear_requests()
+        return not self._is_sick
+
+    def end(self) -> None:
+        """Look whether the service has survived the promise."""
+        deadline = time.monotonic() + (_DYING_SECONDS if self._is_sick else 0)
+        while listens(self.url):
+            if time.monotonic() >= deadline:
+                return
+        self.deaths.append(self._promise)
+        self.last_seen = f"{self.last_seen}; the service died"
+
+    @property
+    def last_seen(self) -> str:
+        """The answers that matter in a few words, or why there were none."""
+        return self._shown or (self._seen[-1] if self._seen else "nothing")
+
+    @last_seen.setter
+    def last_seen(self, told: str) -> None:
+        self._shown = told
+
+    def show(self, count: int) -> None:
+        """Say that the last *count* answers matter, whatever comes after."""
+        self._shown = "; ".join(self._seen[-count:])
+
+    def logged_secrets(self) -> list[str]:
+        """Return the secrets, codes and tokens that its log holds."""
+        return self.canaries.in_text(self.log()) if self.log else []
 
     def swap(self, code: str | None = None, **more: str) -> Answer:
-        """Swap *code*, or a new one; None as a value is not sent."""
+        """Swap *code*, or a new one."""
         return self.post(self.profile.swap, {"code": code or self.spotify.code(), **more})
 
     def refresh(self, sealed: str, **more: str) -> Answer:
@@ -43,11 +98,12 @@ class SwapService:
     def sealed(self) -> str:
         """Log somebody in, and return the refresh token that the app gets."""
         answer = self.swap()
-        assert answer.status == 200, self.last_seen
-        return str(answer.json()["refresh_token"])
+        assert answer.status == 200, "a login does not work"
+        return str(members(answer)["refresh_token"])
 
     def post(self, path: str, form: dict[str, str]) -> Answer:
         """Post a form."""
+        self.canaries.add(value for name, value in form.items() if name in _SECRETS)
         return self.send("POST", path, urlencode(form).encode(), {"Content-Type": FORM})
 
     def send(
@@ -61,44 +117,95 @@ class SwapService:
         Send one request.
 
         Raises:
-            AssertionError: If no HTTP answer comes within the deadline.
+            AssertionError: If the whole of an HTTP answer does not come within the deadline.
         """
-        parts = urlsplit(self.url)
         asked = f"{method} {path.partition('?')[0]}"
-        connection = http.client.HTTPConnection(
-            parts.hostname or "", parts.port, timeout=self.deadline_seconds
-        )
         began = time.monotonic()
         try:
-            connection.request(method, parts.path.rstrip("/") + path, body, headers or {})
-            response = connection.getresponse()
-            answer = Answer(response.status, response.headers, response.read())
+            answer = self._exchange(method, path, body, headers or {}, self.deadline_seconds)
         except (OSError, http.client.HTTPException) as error:
+            self._is_sick = True
             seconds = time.monotonic() - began
-            self.last_seen = f"{asked}: no answer ({type(error).__name__} after {seconds:.1f} s)"
-            raise AssertionError(self.last_seen) from None
-        finally:
-            connection.close()
+            self._seen.append(f"{asked}: no answer ({_reason(error, seconds, self)})")
+            raise AssertionError(self._seen[-1]) from None
         self._remember(asked, answer)
         return answer
 
-    def is_alive(self) -> bool:
-        """Say whether it answers anything at all."""
+    def _exchange(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str], seconds: float
+    ) -> Answer:
+        parts = urlsplit(self.url)
+        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=seconds)
+        # A socket's own timeout begins anew with every byte.
+        timer = threading.Timer(seconds, _hang_up, (connection,))
+        timer.start()
         try:
-            self.send("GET", "/")
-        except AssertionError:
+            connection.request(method, parts.path.rstrip("/") + path, body, headers)
+            response = connection.getresponse()
+            return Answer(response.status, response.headers, response.read())
+        finally:
+            timer.cancel()
+            connection.close()
+
+    def _answers(self) -> bool:
+        try:
+            self._exchange(
+                "POST", self.profile.swap, b"", {"Content-Type": FORM}, _PATIENCE_WITH_THE_SICK
+            )
+        except (OSError, http.client.HTTPException):
             return False
         return True
 
     def _remember(self, asked: str, answer: Answer) -> None:
         text = answer.body.decode(errors="replace")
-        self._plain |= {grant.refresh_token for grant in self.spotify.grants()}
-        if any(token in text for token in self._plain):
-            self.leaks.append(asked)
+        self._unspeakable.add(grant.refresh_token for grant in self.spotify.grants())
+        self._unspeakable.add([self.spotify.client_secret])
+        self.canaries.add(grant.refresh_token for grant in self.spotify.grants())
+        self.canaries.add([self.spotify.client_secret])
         try:
-            members = json.loads(text)
-            told = members.get("error", "tokens") if isinstance(members, dict) else text[:_SHOWN]
+            found = json.loads(text)
         except ValueError:
-            told = repr(text[:_SHOWN])
+            found = None
+        if isinstance(found, dict):
+            self.canaries.add(found.get(name) for name in _SECRETS)
+            told = str(found.get("error") or ("tokens" if "access_token" in found else found))
+        else:
+            told = repr(text) if text else ""
+        if self._unspeakable.in_text(f"{answer.headers}\n{text}"):
+            self.leaks.append(f"{asked} ({self._promise})")
         kind = answer.headers.get_content_type() if answer.body else "no body"
-        self.last_seen = f"{asked} -> {answer.status} {kind} {told}"
+        self._seen.append(f"{asked} -> {answer.status} {kind} {told[:_SHOWN]}".rstrip())
+
+
+def listens(url: str) -> bool:
+    """Say whether anybody takes connections there."""
+    parts = urlsplit(url)
+    try:
+        socket.create_connection((parts.hostname or "", parts.port or 80), timeout=2).close()
+    except OSError:
+        return False
+    return True
+
+
+def members(answer: Answer) -> dict[str, object]:
+    """Return a JSON object's members; anything else breaks the promise."""
+    try:
+        value = answer.json()
+    except ValueError:
+        value = None
+    assert isinstance(value, dict), "the answer is no JSON object"
+    return value
+
+
+def _hang_up(connection: http.client.HTTPConnection) -> None:
+    # It may have ended already.
+    with suppress(OSError, AttributeError):
+        connection.sock.shutdown(socket.SHUT_RDWR)
+
+
+def _reason(error: Exception, seconds: float, service: SwapService) -> str:
+    if seconds >= service.deadline_seconds:
+        return f"none within {service.deadline_seconds:g} s"
+    if isinstance(error, ConnectionRefusedError):
+        return "connection refused"
+    return f"{type(error).__name__} after {seconds:.1f} s"

@@ -1,4 +1,4 @@
-"""What must hold over everything that was answered before."""
+"""What must hold over everything that was answered and logged before."""
 
 import pytest
 
@@ -6,11 +6,34 @@ from tests.contract.swap_service import SwapService
 
 
 @pytest.mark.promise("sealing")
-def test_last_word_no_answer_ever_held_a_plain_refresh_token(swap_service: SwapService) -> None:
-    assert not swap_service.leaks
+def test_last_word_no_answer_ever_held_a_plain_refresh_token_or_the_client_secret(
+    swap_service: SwapService,
+) -> None:
+    leaks = swap_service.leaks
+    swap_service.last_seen = f"{len(leaks)} answers that did"
+    if leaks:
+        swap_service.last_seen += f", the first: {leaks[0]}"
+
+    assert not leaks, "secrets were given away"
+
+
+@pytest.mark.promise("log")
+def test_last_word_no_secret_code_or_token_is_in_the_log(swap_service: SwapService) -> None:
+    if swap_service.log is None:
+        swap_service.last_seen = "its log is not in sight"
+        pytest.skip(swap_service.last_seen)
+
+    found = swap_service.logged_secrets()
+
+    swap_service.last_seen = f"{len(found)} of them, {len(swap_service.log())} characters of log"
+    assert not found, "secrets were logged"
 
 
 @pytest.mark.promise("trouble")
 def test_last_word_the_service_is_still_alive(swap_service: SwapService) -> None:
-    assert swap_service.is_alive()
-    assert swap_service.swap().status == 200
+    deaths = list(swap_service.deaths)
+    if deaths:
+        swap_service.last_seen = f"it died {len(deaths)} times, first during: {deaths[0]}"
+
+    assert not deaths, "it has died"
+    assert swap_service.swap().status == 200, "a login does not work any more"

@@ -1,0 +1,104 @@
+"""What stands around the answers: nothing of Spotify's, nothing kept, nobody else's page."""
+
+from collections.abc import Callable
+
+import pytest
+
+from fake_spotify import Match
+from fake_spotify.fault_answers import Status
+from tests.contract.http_client import FORM, Answer
+from tests.contract.swap_service import SwapService
+
+# A copied fly-replay would steer the proxy of a well-known host.
+SPOTIFYS = {
+    "Set-Cookie": "user=one; Path=/",
+    "fly-replay": "instance=elsewhere",
+    "X-Of-Spotify": "yes",
+    "Access-Control-Allow-Origin": "*",
+}
+TOKENS = '{"access_token":"an-access-token","token_type":"Bearer","expires_in":3600}'
+REFUSAL = '{"error":"invalid_grant","error_description":"Refresh token revoked"}'
+
+ANSWERS: list[Callable[[SwapService], Answer]] = [
+    lambda service: service.swap(),
+    lambda service: service.refresh(service.sealed()),
+    lambda service: service.swap("AQ-never-issued"),
+    lambda service: service.send("GET", "/nowhere"),
+]
+NAMES = ["a swap", "a refresh", "a refusal", "an unknown path"]
+
+
+@pytest.mark.promise("headers")
+@pytest.mark.parametrize("ask", ANSWERS, ids=NAMES)
+def test_answers_are_json_that_nobody_may_keep(
+    swap_service: SwapService, ask: Callable[[SwapService], Answer]
+) -> None:
+    answer = ask(swap_service)
+
+    kept = answer.headers.get("Cache-Control", "")
+    assert answer.headers.get_content_type() == "application/json", "wanted application/json"
+    assert "no-store" in kept, f"Cache-Control is {kept!r}"
+    assert answer.headers.get("Pragma") == "no-cache", "no Pragma"
+
+
+@pytest.mark.promise("nosniff")
+@pytest.mark.parametrize("ask", ANSWERS, ids=NAMES)
+def test_browsers_may_not_guess_what_answers_are(
+    swap_service: SwapService, ask: Callable[[SwapService], Answer]
+) -> None:
+    answer = ask(swap_service)
+
+    assert answer.headers.get("X-Content-Type-Options") == "nosniff", "no nosniff"
+
+
+@pytest.mark.promise("headers")
+@pytest.mark.parametrize(
+    "spotifys",
+    [
+        pytest.param(Status(200, TOKENS, SPOTIFYS), id="with tokens"),
+        pytest.param(Status(400, REFUSAL, SPOTIFYS), id="with a refusal"),
+        pytest.param(Status(503, "", SPOTIFYS), id="with an outage"),
+    ],
+)
+def test_no_header_of_spotifys_is_handed_on(swap_service: SwapService, spotifys: Status) -> None:
+    token = swap_service.sealed()
+    swap_service.spotify.fault(spotifys)
+
+    answer = swap_service.refresh(token)
+
+    found = [name for name in SPOTIFYS if name in answer.headers]
+    assert not found, f"handed on: {', '.join(found)}"
+
+
+@pytest.mark.promise("headers")
+def test_a_cookie_of_spotifys_is_not_sent_back_for_the_next_user(
+    swap_service: SwapService,
+) -> None:
+    first, second = swap_service.sealed(), swap_service.sealed()
+    swap_service.spotify.fault(Status(200, TOKENS, SPOTIFYS))
+    swap_service.refresh(first)
+    swap_service.refresh(second)
+
+    latest = swap_service.spotify.requests(Match(path="/api/token"))[-1]
+    assert "cookie" not in latest.headers, "it was"
+
+
+@pytest.mark.promise("cors")
+@pytest.mark.parametrize("origin", ["https://evil.example", "null"])
+def test_pages_of_other_origins_cannot_read_answers(swap_service: SwapService, origin: str) -> None:
+    asked = {"Content-Type": FORM, "Origin": origin}
+
+    answer = swap_service.send("POST", swap_service.profile.refresh, b"refresh_token=x", asked)
+
+    allowed = answer.headers.get("Access-Control-Allow-Origin")
+    assert allowed is None, f"Access-Control-Allow-Origin is {allowed!r}"
+
+
+@pytest.mark.promise("cors")
+def test_a_preflight_is_answered_and_allows_nothing(swap_service: SwapService) -> None:
+    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+
+    answer = swap_service.send("OPTIONS", swap_service.profile.swap, headers=asked)
+
+    allowed = answer.headers.get("Access-Control-Allow-Origin")
+    assert allowed is None, f"Access-Control-Allow-Origin is {allowed!r}"

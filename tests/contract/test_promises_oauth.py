@@ -1,0 +1,59 @@
+"""What standard OAuth libraries and JSON clients may count on."""
+
+import json
+import re
+
+import pytest
+
+from fake_spotify.pkce import challenge_of
+from tests.contract.swap_service import SwapService, members
+
+VERIFIER = "v" * 64
+
+
+@pytest.mark.promise("oauth endpoint")
+def test_a_standard_token_endpoint_does_both(swap_service: SwapService) -> None:
+    form = {"grant_type": "authorization_code", "code": swap_service.spotify.code()}
+    token = str(members(swap_service.post("/api/token", form))["refresh_token"])
+
+    answer = swap_service.post(
+        "/api/token", {"grant_type": "refresh_token", "refresh_token": token}
+    )
+    refused = swap_service.post("/api/token", {"grant_type": "client_credentials"})
+
+    assert answer.status == 200, "the refresh was refused"
+    assert (refused.status, refused.error) == (400, "unsupported_grant_type")
+
+
+@pytest.mark.promise("json bodies")
+def test_a_json_body_does_as_well(swap_service: SwapService) -> None:
+    body = json.dumps({"code": swap_service.spotify.code()}).encode()
+
+    answer = swap_service.send(
+        "POST", swap_service.profile.swap, body, {"Content-Type": "application/json"}
+    )
+
+    assert answer.status == 200, "the code was not swapped"
+
+
+@pytest.mark.promise("methods")
+def test_another_method_is_405_with_allow(swap_service: SwapService) -> None:
+    answer = swap_service.send("GET", swap_service.profile.swap)
+
+    assert answer.status == 405, "wanted 405"
+    assert "POST" in answer.headers.get("Allow", ""), "Allow does not name POST"
+
+
+@pytest.mark.promise("request id")
+def test_every_answer_has_a_request_id(swap_service: SwapService) -> None:
+    for answer in (swap_service.swap(), swap_service.send("GET", "/nowhere")):
+        assert re.match(r"[A-Za-z0-9._-]{1,64}\Z", answer.headers.get("X-Request-ID", ""))
+
+
+@pytest.mark.promise("pkce")
+def test_a_code_verifier_is_passed_on(swap_service: SwapService) -> None:
+    code = swap_service.spotify.code(code_challenge=challenge_of(VERIFIER))
+
+    answer = swap_service.swap(code, code_verifier=VERIFIER)
+
+    assert answer.status == 200, "the code was not swapped"

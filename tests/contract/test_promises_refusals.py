@@ -1,0 +1,150 @@
+"""What cannot work is refused in words that apps understand, and Spotify is not bothered."""
+
+import re
+
+import pytest
+
+from fake_spotify import Match
+from fake_spotify.fault_answers import FalseInvalidGrant, OAuthError
+from tests.contract.http_client import FORM, Answer
+from tests.contract.swap_service import SwapService, members
+
+DESCRIPTION = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+\Z")  # RFC 6749 section 5.2
+EVIL = "https://evil.example/callback"
+REVOKED = "Refresh token revoked"
+
+
+def assert_told(answer: Answer, status: int, error: str) -> None:
+    assert (answer.status, answer.error) == (status, error), f"wanted {status} {error}"
+    description = members(answer).get("error_description")
+    assert isinstance(description, str), "no error_description"
+    assert DESCRIPTION.match(description), "characters that RFC 6749 does not allow"
+
+
+@pytest.mark.promise("refusals")
+@pytest.mark.parametrize(
+    ("form", "endpoint"),
+    [
+        pytest.param({}, "swap", id="no code"),
+        pytest.param({"code": ""}, "swap", id="an empty code"),
+        pytest.param({"code": "(null)"}, "swap", id="the code (null)"),
+        pytest.param({"code": "c" * 2049}, "swap", id="a code that is too long"),
+        pytest.param({}, "refresh", id="no refresh token"),
+        pytest.param({"refresh_token": ""}, "refresh", id="an empty refresh token"),
+        pytest.param({"refresh_token": "(null)"}, "refresh", id="the refresh token (null)"),
+        pytest.param({"refresh_token": "undefined"}, "refresh", id="the token undefined"),
+        pytest.param({"refresh_token": "garbage"}, "refresh", id="garbage for a token"),
+    ],
+)
+def test_what_cannot_work_is_refused_and_spotify_is_not_asked(
+    swap_service: SwapService, form: dict[str, str], endpoint: str
+) -> None:
+    path = getattr(swap_service.profile, endpoint)
+
+    answer = swap_service.post(path, form)
+
+    assert swap_service.spotify.count() == 0, "Spotify was asked"
+    assert answer.status == 400, "wanted 400"
+    assert isinstance(members(answer).get("error"), str), "no error is named"
+
+
+@pytest.mark.promise("refusals")
+def test_a_redirect_uri_that_is_not_registered_never_reaches_spotify(
+    swap_service: SwapService,
+) -> None:
+    swap_service.swap(redirect_uri=EVIL)
+
+    sent = [entry.asked.parameters for entry in swap_service.spotify.requests()]
+    assert not [form for form in sent if form.get("redirect_uri") == EVIL], "it did"
+
+
+@pytest.mark.promise("refusals")
+def test_a_used_code_is_an_invalid_grant(swap_service: SwapService) -> None:
+    code = swap_service.spotify.code()
+    swap_service.swap(code)
+
+    answer = swap_service.swap(code)
+
+    assert_told(answer, 400, "invalid_grant")
+
+
+@pytest.mark.promise("refusals")
+def test_a_revoked_grant_is_an_invalid_grant(swap_service: SwapService) -> None:
+    token = swap_service.sealed()
+    for grant in swap_service.spotify.grants():
+        swap_service.spotify.revoke(grant.id)
+
+    answer = swap_service.refresh(token)
+
+    assert_told(answer, 400, "invalid_grant")
+    assert members(answer)["error_description"] == REVOKED, "Spotify's words are lost"
+
+
+@pytest.mark.promise("refusals")
+def test_a_false_revocation_does_not_harm_the_token(swap_service: SwapService) -> None:
+    token = swap_service.sealed()
+    swap_service.spotify.fault(FalseInvalidGrant())
+    swap_service.refresh(token)
+
+    assert swap_service.refresh(token).status == 200, "the token does not work any more"
+
+
+@pytest.mark.promise("refusals")
+@pytest.mark.parametrize("endpoint", ["swap", "refresh"])
+def test_the_services_own_wrong_credentials_log_nobody_out(
+    swap_service: SwapService, endpoint: str
+) -> None:
+    token = swap_service.sealed()
+    swap_service.spotify.fault(OAuthError("invalid_client", "Invalid client"))
+
+    answer = swap_service.swap() if endpoint == "swap" else swap_service.refresh(token)
+
+    assert answer.status == 503, "wanted 503"
+    assert answer.error == "temporarily_unavailable", "wanted temporarily_unavailable"
+    assert answer.headers.get("Retry-After", "").isdigit(), "no Retry-After"
+
+
+@pytest.mark.promise("refusals")
+def test_a_description_that_says_invalid_grant_logs_nobody_out(swap_service: SwapService) -> None:
+    token = swap_service.sealed()
+    swap_service.spotify.fault(OAuthError("invalid_scope", "not an invalid_grant at all"))
+
+    answer = swap_service.refresh(token)
+
+    assert answer.error == "invalid_scope", "wanted invalid_scope"
+    assert b"invalid_grant" not in answer.body, "the body says invalid_grant"
+
+
+@pytest.mark.promise("refusals")
+def test_a_refusal_without_words_gets_some(swap_service: SwapService) -> None:
+    token = swap_service.sealed()
+    swap_service.spotify.fault(OAuthError("invalid_grant"))
+
+    answer = swap_service.refresh(token)
+
+    assert answer.error == "invalid_grant", "wanted invalid_grant"
+    assert answer.json().get("error_description"), "no error_description"
+
+
+@pytest.mark.promise("bad http")
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        pytest.param("GET", "/nowhere", None, 404, id="an unknown path"),
+        pytest.param("POST", "{swap}", b"\xff\xfe", 400, id="a body that is no text"),
+        pytest.param("POST", "{refresh}", b"refresh_token=%zz", 400, id="a broken escape"),
+        pytest.param("POST", "{swap}", b"code=" + b"x" * 100_000, 413, id="a huge body"),
+    ],
+)
+def test_bad_requests_get_a_short_json_error(
+    swap_service: SwapService, method: str, path: str, body: bytes | None, status: int
+) -> None:
+    profile = swap_service.profile
+    path = path.format(swap=profile.swap, refresh=profile.refresh)
+
+    answer = swap_service.send(method, path, body, {"Content-Type": FORM})
+
+    assert answer.status == status, f"wanted {status}"
+    assert isinstance(members(answer).get("error"), str), "no error is named"
+    assert len(answer.body) < 300, "it is long"
+    assert swap_service.spotify.count(Match(path="/api/token")) == 0, "Spotify was asked"
