@@ -5,6 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from fake_spotify import Match
+from fake_spotify.fault_wires import SlowHead
 from tests.contract.http_client import Answer
 from tests.contract.swap_service import SwapService
 
@@ -35,7 +37,11 @@ def test_twenty_logins_at_once_all_succeed_each_with_its_own_tokens(
 
 @pytest.mark.promise("at once")
 def test_of_four_equal_codes_exactly_one_wins(swap_service: SwapService) -> None:
-    answers = swap_at_once(swap_service, [swap_service.spotify.code()] * FEW)
+    code = swap_service.spotify.code()
+    # Slow enough that all of them are under way together.
+    swap_service.spotify.fault(SlowHead(0.5), times=FEW, match=Match(token=code))
+
+    answers = swap_at_once(swap_service, [code] * FEW)
 
     losers = [(answer.status, answer.error) for answer in answers if answer.status != 200]
     assert losers == [(400, "invalid_grant")] * (FEW - 1), "wanted one winner"

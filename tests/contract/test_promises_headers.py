@@ -87,8 +87,9 @@ def test_a_cookie_of_spotifys_is_not_sent_back_for_the_next_user(
 @pytest.mark.parametrize("origin", ["https://evil.example", "null"])
 def test_pages_of_other_origins_cannot_read_answers(swap_service: SwapService, origin: str) -> None:
     asked = {"Content-Type": FORM, "Origin": origin}
+    body = f"code={swap_service.spotify.code()}".encode()
 
-    answer = swap_service.send("POST", swap_service.profile.refresh, b"refresh_token=x", asked)
+    answer = swap_service.send("POST", swap_service.profile.swap, body, asked)
 
     allowed = answer.headers.get("Access-Control-Allow-Origin")
     assert allowed is None, f"Access-Control-Allow-Origin is {allowed!r}"
