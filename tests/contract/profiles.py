@@ -19,7 +19,9 @@ class Profile:
 
 
 # Beyond what every swap service owes its apps.
-_OURS_ALONE = frozenset({"oauth endpoint", "request id", "json bodies", "methods", "nosniff"})
+_OURS_ALONE = frozenset(
+    {"oauth endpoint", "request id", "json bodies", "methods", "nosniff", "strict input", "paths"}
+)
 
 PROFILES = {
     profile.name: profile

@@ -49,6 +49,7 @@ LOST = (502, "temporarily_unavailable")
 LATE = (504, "temporarily_unavailable")
 THROTTLED = (429, "temporarily_unavailable")
 TOKENS = (200, None)
+TWICE = '{"access_token":"an-access-token","access_token":"another","expires_in":3600}'
 
 FAULTS = [
     pytest.param(Status(500, '{"error":"server_error"}'), FAILS, id="500"),
@@ -60,6 +61,7 @@ FAULTS = [
     pytest.param(TooManyRequests(7), THROTTLED, id="429"),
     pytest.param(TooManyRequests(7, as_json=True), THROTTLED, id="429 as JSON"),
     pytest.param(TooManyRequestsUntil(30), THROTTLED, id="429 until a date"),
+    pytest.param(Status(429, "", {"Retry-After": "soon"}), THROTTLED, id="429 until soon"),
     pytest.param(Forbidden(), NONSENSE, id="403 HTML from the edge"),
     pytest.param(BadRequest(), NONSENSE, id="400 HTML from the edge"),
     pytest.param(Status(418), NONSENSE, id="a status of teapots"),
@@ -69,6 +71,11 @@ FAULTS = [
     pytest.param(CaptivePortal(), NONSENSE, id="200 and a page"),
     pytest.param(BrokenJson(), NONSENSE, id="half of the JSON"),
     pytest.param(Members(drop=("access_token",)), NONSENSE, id="no access token"),
+    pytest.param(Members(add={"access_token": 7}), NONSENSE, id="a number for an access token"),
+    pytest.param(Members(add={"access_token": ""}), NONSENSE, id="an empty access token"),
+    pytest.param(Members(add={"refresh_token": 7}), NONSENSE, id="a number for a refresh token"),
+    pytest.param(Status(200, '["access_token"]'), NONSENSE, id="a list"),
+    pytest.param(Status(200, TWICE), NONSENSE, id="a member twice"),
     pytest.param(Garbage(), NONSENSE, id="garbage"),
     pytest.param(InformationalFlood(1000), NONSENSE, id="a thousand 1xx"),
     pytest.param(GzipBomb(400), NONSENSE, id="a gzip bomb"),
@@ -145,19 +152,19 @@ def test_a_spotify_that_refuses_connections_is_told_truly(swap_service: SwapServ
 
 
 @pytest.mark.promise("trouble")
-@pytest.mark.parametrize("seconds", [1, 7, 19_056])
+@pytest.mark.parametrize(("asked", "told"), [(1, 1), (7, 7), (19_056, 19_056), (999_999, 86_400)])
 def test_apps_learn_how_long_spotify_wants_them_to_wait(
-    swap_service: SwapService, seconds: int
+    swap_service: SwapService, asked: int, told: int
 ) -> None:
     sealed = swap_service.sealed()
-    swap_service.spotify.fault(TooManyRequests(seconds), times=None)
+    swap_service.spotify.fault(TooManyRequests(asked), times=None)
 
     answer = swap_service.refresh(sealed)
 
-    told = answer.headers.get("Retry-After")
-    swap_service.last_seen = f"{swap_service.last_seen}, Retry-After: {told}"
+    heard = answer.headers.get("Retry-After")
+    swap_service.last_seen = f"{swap_service.last_seen}, Retry-After: {heard}"
     assert answer.status == 429, "wanted 429"
-    assert told == str(seconds), f"wanted Retry-After: {seconds}"
+    assert heard == str(told), f"wanted Retry-After: {told}"
 
 
 @pytest.mark.promise("trouble")

@@ -9,6 +9,7 @@ from fake_spotify.pkce import challenge_of
 from tests.contract.swap_service import SwapService, members
 
 VERIFIER = "v" * 64
+ALIAS = "/api/refresh_token"
 
 
 @pytest.mark.promise("oauth endpoint")
@@ -57,3 +58,35 @@ def test_a_code_verifier_is_passed_on(swap_service: SwapService) -> None:
     answer = swap_service.swap(code, code_verifier=VERIFIER)
 
     assert answer.status == 200, "the code was not swapped"
+
+
+@pytest.mark.promise("paths")
+@pytest.mark.parametrize("suffix", ["/", "?code=of-the-query", "/?refresh_token=of-the-query"])
+def test_a_trailing_slash_and_a_query_change_nothing(
+    swap_service: SwapService, suffix: str
+) -> None:
+    code = swap_service.spotify.code()
+
+    answer = swap_service.post(swap_service.profile.swap + suffix, {"code": code})
+
+    assert answer.status == 200, "the code was not swapped"
+
+
+@pytest.mark.promise("paths")
+@pytest.mark.parametrize(("swap", "refresh"), [("/swap", "/refresh"), ("/api/token", ALIAS)])
+def test_the_paths_of_both_seeds_are_served(
+    swap_service: SwapService, swap: str, refresh: str
+) -> None:
+    token = members(swap_service.post(swap, {"code": swap_service.spotify.code()}))["refresh_token"]
+
+    answer = swap_service.post(refresh, {"refresh_token": str(token)})
+
+    assert answer.status == 200, "the refresh was refused"
+
+
+@pytest.mark.promise("methods")
+def test_options_says_which_methods_there_are(swap_service: SwapService) -> None:
+    answer = swap_service.send("OPTIONS", swap_service.profile.swap)
+
+    assert (answer.status, answer.body) == (204, b""), "wanted an empty 204"
+    assert "POST" in answer.headers.get("Allow", ""), "Allow does not name POST"

@@ -105,6 +105,20 @@ def test_the_services_own_wrong_credentials_log_nobody_out(
 
 
 @pytest.mark.promise("refusals")
+@pytest.mark.parametrize(("spotifys", "ours"), [(400, 400), (401, 400), (403, 403)])
+def test_a_refusal_keeps_its_error_and_its_words(
+    swap_service: SwapService, spotifys: int, ours: int
+) -> None:
+    token = swap_service.sealed()
+    swap_service.spotify.fault(OAuthError("some_error", "Some words", spotifys))
+
+    answer = swap_service.refresh(token)
+
+    assert_told(answer, ours, "some_error")
+    assert members(answer)["error_description"] == "Some words", "Spotify's words are lost"
+
+
+@pytest.mark.promise("refusals")
 def test_a_description_that_says_invalid_grant_logs_nobody_out(swap_service: SwapService) -> None:
     token = swap_service.sealed()
     swap_service.spotify.fault(OAuthError("invalid_scope", "not an invalid_grant at all"))
@@ -147,4 +161,36 @@ def test_bad_requests_get_a_short_json_error(
     assert answer.status == status, f"wanted {status}"
     assert isinstance(members(answer).get("error"), str), "no error is named"
     assert len(answer.body) < 300, "it is long"
+    assert b"nowhere" not in answer.body, "the path is echoed"
     assert swap_service.spotify.count(Match(path="/api/token")) == 0, "Spotify was asked"
+
+
+@pytest.mark.promise("strict input")
+@pytest.mark.parametrize(
+    ("endpoint", "body", "error"),
+    [
+        pytest.param("swap", "code=a&code=b", "invalid_request", id="a code twice"),
+        pytest.param("swap", "code=%C3%BC", "invalid_request", id="a code that is not ASCII"),
+        pytest.param("swap", "code=a&code_verifier=short", "invalid_request", id="a bad verifier"),
+        pytest.param("swap", f"code=a&redirect_uri={EVIL}", "invalid_request", id="a redirect"),
+        pytest.param("swap", "code=a&client_id=other", "invalid_client", id="another client"),
+        pytest.param(
+            "swap", "code=a&grant_type=password", "unsupported_grant_type", id="another grant type"
+        ),
+        pytest.param(
+            "refresh", "refresh_token=a&refresh_token=b", "invalid_request", id="2 tokens"
+        ),
+        pytest.param(
+            "refresh", "refresh_token=" + "a" * 4097, "invalid_request", id="a long token"
+        ),
+    ],
+)
+def test_input_against_the_rules_is_refused_and_spotify_is_not_asked(
+    swap_service: SwapService, endpoint: str, body: str, error: str
+) -> None:
+    path = getattr(swap_service.profile, endpoint)
+
+    answer = swap_service.send("POST", path, body.encode(), {"Content-Type": FORM})
+
+    assert_told(answer, 400, error)
+    assert swap_service.spotify.count() == 0, "Spotify was asked"

@@ -1,0 +1,50 @@
+"""A secret is found however it is spelled, and nothing else is."""
+
+import base64
+import json
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.contract.taint import Canaries
+
+SECRET = "AQ-a_secret/with+all=kinds of &characters"
+
+
+def found(text: str, secret: str = SECRET) -> list[str]:
+    canaries = Canaries()
+    canaries.add([secret])
+    return canaries.in_text(text)
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        pytest.param(SECRET, id="plain"),
+        pytest.param(quote(SECRET, safe=""), id="URL-encoded"),
+        pytest.param("".join(f"%{ord(char):02x}" for char in SECRET), id="URL-encoded whole"),
+        pytest.param(json.dumps(SECRET), id="in JSON"),
+        pytest.param("".join(f"\\u{ord(char):04x}" for char in SECRET), id="JSON-escaped whole"),
+        pytest.param(SECRET.encode().hex(), id="in hex"),
+    ],
+)
+def test_a_secret_is_found_in_every_spelling(spelled: str) -> None:
+    assert found(f"before {spelled} after") == [SECRET]
+
+
+@given(st.binary(max_size=20), st.binary(max_size=20), st.booleans())
+def test_a_secret_is_found_inside_longer_base64(before: bytes, after: bytes, is_url: bool) -> None:
+    encode = base64.urlsafe_b64encode if is_url else base64.b64encode
+    text = encode(before + SECRET.encode() + after).decode()
+
+    assert found(text) == [SECRET]
+
+
+def test_another_text_holds_no_secret() -> None:
+    assert not found("AQ-a_secret without the rest " + base64.b64encode(b"AQ-a_secret").decode())
+
+
+def test_what_is_too_short_for_a_secret_is_not_looked_for() -> None:
+    assert not found("garbage in, garbage out", "garbage")
