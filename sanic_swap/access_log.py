@@ -4,13 +4,12 @@ import logging
 import time
 
 from sanic import Request
-from sanic.response import BaseHTTPResponse
 
 from sanic_swap.logs import access
 
 
-def log_access(request: Request, response: BaseHTTPResponse, request_id: str) -> None:
-    """Log the answer that *response* is about to give to *request*."""
+def log_access(request: Request, status: int, request_id: str) -> None:
+    """Log the answer to *request*; 499 is the status of those whose client is gone."""
     started = getattr(request.stream, "perft0", None)  # set when the head was complete
     taken_ms = (time.perf_counter() - started) * 1000 if started else 0.0
     # The route, not the path: a path is the caller's text, and may hold anything.
@@ -34,7 +33,7 @@ def log_access(request: Request, response: BaseHTTPResponse, request_id: str) ->
         if story.spotify_ms is not None:
             fields["spotify_ms"] = round(story.spotify_ms, 1)
     if access.isEnabledFor(logging.INFO):
-        message = f"{request.method} {path} {response.status} {taken_ms:.1f}ms"
+        message = f"{request.method} {path} {status} {taken_ms:.1f}ms"
         # Made by hand: logging itself would look for the caller, which is always here.
         record = logging.LogRecord(access.name, logging.INFO, __file__, 0, message, None, None)
         record.fields = fields

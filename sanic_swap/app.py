@@ -67,7 +67,8 @@ def make_app(settings: Settings, readiness: ops.Readiness) -> App:
         RESPONSE_TIMEOUT=settings.client_timeout + settings.spotify_timeout + 5,
     )
     rules = make_rules(settings)
-    app.blueprint(api.blueprint(swap, rules, InFlight(settings.max_in_flight)))
+    in_flight = InFlight(settings.max_in_flight)
+    app.blueprint(api.blueprint(swap, rules, in_flight))
     app.blueprint(ops.blueprint(readiness))
     app.blueprint(openapi.blueprint())
     edge.surround(app, Cors(settings.cors_origins), log_answers=settings.access_log)
@@ -80,7 +81,7 @@ def make_app(settings: Settings, readiness: ops.Readiness) -> App:
 
     @app.after_server_stop
     async def close_resources(_: App) -> None:
-        await swap.drained()
+        await in_flight.emptied()
         await resources.aclose()
 
     return app

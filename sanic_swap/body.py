@@ -5,8 +5,7 @@ with an empty form, keep repeated members silently, and take NaN for a number.
 """
 
 import re
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from sanic_swap.errors import BodyTooLarge, InvalidRequest, UnsupportedMediaType
@@ -19,8 +18,7 @@ _BOM = b"\xef\xbb\xbf"
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One name and value as they came; in JSON the value may be anything."""
 
     name: str

@@ -5,6 +5,7 @@ for a web framework.
 """
 
 import argparse
+import gc
 import os
 import sys
 from pathlib import Path
@@ -116,6 +117,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
+    gc.disable()  # while modules are loaded, all that is made stays; the server turns it on
     settings = _settings(arguments.env_file)
     from sanic_swap.server import serve
 

@@ -70,7 +70,9 @@ class _StrictHttp(Http):
                 return await super().read()
 
     async def http1_response_header(self, data: bytes, end_stream: bool) -> None:
-        if self.readiness.draining or self._is_out_of_step():
+        ended = self.protocol.has_ended and not self.recv_buffer
+        ending = self.readiness.draining or ended
+        if ending or self._is_out_of_step():
             self.keep_alive = False
         await super().http1_response_header(data, end_stream)
         self.protocol.abort_unless_taken()
@@ -106,6 +108,7 @@ class Connection(HttpProtocol):
 
     limits: Limits
     opened_at = 0.0
+    has_ended = False
     _silence: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - as Sanic has it
@@ -120,17 +123,33 @@ class Connection(HttpProtocol):
         if self._task is not None:
             super().data_received(data)
 
+    def eof_received(self) -> bool | None:
+        """Stay open for the answer when a client has said all that it will say."""
+        self.has_ended = True
+        return self._is_busy() or None
+
     def connection_lost(self, exc: Exception | None) -> None:
         if self._silence is None:
             return  # it was one too many, and never let in
         self._silence.cancel()
+        task = self._task
+        if self._is_busy():
+            # Sanic would cancel the handler. But a code is good once: dropped halfway, its
+            # tokens would be lost to everybody. So the exchange goes on to its end.
+            self._task = None
         super().connection_lost(exc)
+        self._task = task
 
     def abort_unless_taken(self) -> None:
         """Give the client its time to take what was sent; then drop it."""
         transport = self.transport
         if transport is not None and transport.get_write_buffer_size():
             self.loop.call_later(self.limits.client_seconds, self._abort_if_full)
+
+    def _is_busy(self) -> bool:
+        """Say whether a request is here as a whole, and its answer not yet."""
+        http = self._http if self._task is not None else None
+        return http is not None and http.stage is Stage.HANDLER and not http.request_body
 
     def _close_if_silent(self) -> None:
         http = self._http

@@ -1,9 +1,9 @@
 """What surrounds every request: its id, CORS, errors as our own JSON, the access log."""
 
-import os
 import re
 import traceback
 from asyncio import CancelledError
+from random import getrandbits
 
 from sanic import HTTPResponse, Request
 from sanic.exceptions import MethodNotAllowed, SanicException
@@ -22,8 +22,8 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 
 
 def new_request_id() -> str:
-    """Return 16 random hex digits."""
-    return os.urandom(8).hex()
+    """Return 16 random hex digits; nobody gains anything by guessing them."""
+    return f"{getrandbits(64):016x}"
 
 
 def surround(app: App, cors: Cors, *, log_answers: bool) -> None:
@@ -50,7 +50,8 @@ def surround(app: App, cors: Cors, *, log_answers: bool) -> None:
         for name, value in cors.headers(request.headers.get("origin")).items():
             response.headers[name] = value
         if log_answers:
-            log_access(request, response, request_id)
+            gone = request.conn_info is not None and request.conn_info.lost
+            log_access(request, _CLIENT_GONE if gone else response.status, request_id)
 
     app.error_handler.add(SanicException, on_error)
     app.error_handler.add(Exception, on_error)

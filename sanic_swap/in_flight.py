@@ -1,8 +1,11 @@
 """Counts the requests under way, and refuses more than the operator allows."""
 
+import asyncio
 from types import TracebackType
 
 from sanic_swap.errors import TooBusy
+
+_POLL_SECONDS = 0.02
 
 
 class InFlight:
@@ -21,6 +24,11 @@ class InFlight:
         if self.count >= self._limit:
             raise TooBusy
         self.count += 1
+
+    async def emptied(self) -> None:
+        """Wait until nobody is inside, those included whose client has hung up."""
+        while self.count:  # noqa: ASYNC110 - once in a process's life; an event would cost each request
+            await asyncio.sleep(_POLL_SECONDS)
 
     def __exit__(
         self,

@@ -8,8 +8,7 @@ text is kept, and only those that are ours to change are written anew.
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 DEEPEST = 500  # well below where Python's reader gives up, which differs by version
 _BLANKS = " \t\r\n"
@@ -27,8 +26,7 @@ class Number(str):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(NamedTuple):
     """One member of an object: its name, its value, and the text of both."""
 
     name: str

@@ -89,9 +89,9 @@ async def _drain(connections: Collection[HttpProtocol], seconds: float) -> None:
 def _settle_memory() -> None:
     """Tell the garbage collector that what is there now stays, and to look less often."""
     # Almost nothing of a request is part of a cycle: reference counts free it at once.
-    gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
+    gc.enable()
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -3,11 +3,9 @@
 Knows no HTTP. An answer is the JSON body for the app, beside what the log may say.
 """
 
-import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from sanic_swap.errors import TokenHeld, TokenRefused
 from sanic_swap.foreign_shapes import shape_of
@@ -75,7 +73,6 @@ class TokenSwap:
         self._foreign = foreign
         self._lifetime_seconds = lifetime_seconds
         self._now = now
-        self._exchanges: set[asyncio.Task[TokenAnswer]] = set()
 
     async def swap(self, request: SwapRequest, story: Story) -> bytes:
         """
@@ -84,7 +81,7 @@ class TokenSwap:
         Raises:
             SpotifyError: One of those below it.
         """
-        answer = await self._finish(
+        answer = await self._timed(
             self._spotify.exchange(request.code, request.redirect_uri, request.code_verifier), story
         )
         if answer.refresh_token is None:
@@ -109,18 +106,13 @@ class TokenSwap:
         opened = self._open(sealed, request.as_sent.reveal())
         story.key_id = opened.key_id
         story.grant = self._grant_ids.of(opened.refresh_token)
-        answer = await self._finish(self._spotify.refresh(opened.refresh_token), story)
+        answer = await self._timed(self._spotify.refresh(opened.refresh_token), story)
         if answer.refresh_token is not None:
             story.rotated_to = self._grant_ids.of(answer.refresh_token)
             sealed = self._keys.seal(answer.refresh_token, opened.authorized_at)
         elif not opened.is_current:
             sealed = self._keys.seal(opened.refresh_token, opened.authorized_at)
         return answer.render(sealed, self._seconds_left(opened.authorized_at))
-
-    async def drained(self) -> None:
-        """Wait until no exchange with Spotify is under way."""
-        while self._exchanges:
-            await asyncio.wait(self._exchanges)
 
     def _open(self, sealed: str, as_sent: str) -> OpenedToken:
         if sealed.startswith(PREFIX):
@@ -133,17 +125,11 @@ class TokenSwap:
             )
         raise TokenRefused
 
-    async def _finish(
-        self, exchange: Coroutine[Any, Any, TokenAnswer], story: Story
-    ) -> TokenAnswer:
-        """Run *exchange* to its end, even if the app that asked hangs up meanwhile."""
-        # A code is good once: dropped halfway, its tokens would be lost to everybody.
-        task = asyncio.create_task(exchange)
-        self._exchanges.add(task)
-        task.add_done_callback(self._exchanges.discard)
+    @staticmethod
+    async def _timed(exchange: Awaitable[TokenAnswer], story: Story) -> TokenAnswer:
         started = time.perf_counter()
         try:
-            return await asyncio.shield(task)
+            return await exchange
         finally:
             story.spotify_ms = (time.perf_counter() - started) * 1000
 

@@ -11,6 +11,14 @@ from tests.contract.broken_upstream import BrokenUpstream
 from tests.contract.http_client import Answer, post_form, send
 from tests.contract.processes import Running, running_service, wait_until
 
+SWAP = b"POST /swap HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\ncode=c"
+TOKENS = b'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"access_token":"a"}'
+
+
+def connected(service: Running) -> socket.socket:
+    host, port = service.url.removeprefix("http://").split(":")
+    return socket.create_connection((host, int(port)))
+
 
 class SlowSpotify:
     """Answers when it is told to, and says when it has been asked."""
@@ -95,18 +103,36 @@ def test_an_app_that_hangs_up_does_not_cancel_the_exchange() -> None:
             kept.append(connection.recv(1) != b"")
         except BlockingIOError:
             kept.append(True)  # nothing to read: the service still waits for an answer
-        connection.sendall(
-            b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n" + b'{"access_token":"a"}'
-        )
+        connection.sendall(TOKENS)
 
     with BrokenUpstream() as spotify, running_service(spotify.url) as service:
         spotify.script = script
-        host, port = service.url.removeprefix("http://").split(":")
-        with socket.create_connection((host, int(port))) as app:
-            app.sendall(b"POST /swap HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\ncode=c")
+        with connected(service) as app:
+            app.sendall(SWAP)
             assert asked.wait(10)
-        wait_until(lambda: "POST /swap 499" in service.log())
+        for _ in range(3):  # the service's loop has turned, and seen that the app is gone
+            send("GET", f"{service.url}/healthz")
+        service.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: "draining" in service.log())
         may_answer.set()
         wait_until(lambda: kept)
 
         assert kept == [True]
+        assert service.process.wait(10) == 0
+        assert "POST /swap" in service.log()
+        assert "our bug" not in service.log()
+
+
+def test_an_app_that_has_said_all_still_gets_its_answer() -> None:
+    with BrokenUpstream() as spotify, running_service(spotify.url) as service:
+        spotify.script = lambda connection: connection.sendall(TOKENS)
+        with connected(service) as app:
+            app.sendall(SWAP)
+            app.shutdown(socket.SHUT_WR)
+            app.settimeout(10)
+            answer = b""
+            while received := app.recv(65_536):
+                answer += received
+
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"connection: close" in answer
