@@ -47,13 +47,19 @@ def scripted_service(upstream: HTTPServer) -> Iterator[Running]:
 def judged_spotify(request: pytest.FixtureRequest) -> Iterator[FakeSpotify]:
     """The fake that the judged service asks, at the port where it expects it."""
     option = request.config.getoption
-    with FakeSpotify(
-        port=option("--accounts-port") if option("--swap-url") else 0,
+    port = option("--accounts-port") if option("--swap-url") else 0
+    spotify = FakeSpotify(
+        port=port,
         client_id=option("--swap-client-id"),
         client_secret=option("--swap-client-secret"),
         redirect_uris=[option("--swap-redirect-uri")],
-    ) as spotify:
-        yield spotify
+    )
+    try:
+        spotify.start()
+    except OSError as error:
+        pytest.exit(f"the fake cannot have --accounts-port {port}: {error}", 2)
+    yield spotify
+    spotify.stop()
 
 
 @pytest.fixture(scope="session")

@@ -84,8 +84,8 @@ class PromiseReport:
         if service is None or not item.get_closest_marker("promise"):
             return (yield)
         if not service.begin(_sentence(item)) and "last_word" not in item.name:
-            since = f" since: {service.deaths[-1]}" if service.deaths else ""
-            service.last_seen = f"the service does not answer any more{since}"
+            since = f", since: {service.deaths[-1]}" if service.deaths else ""
+            service.last_seen = f"nobody answers at {service.url}{since}"
             pytest.skip(service.last_seen)
         try:
             return (yield)

@@ -1,0 +1,124 @@
+"""The suite finds the faults of a careless service, and says so understandably."""
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+WORDS = "not 1xx and not bomb and not MB and not slow and not late and not byte"
+
+
+def free_ports() -> tuple[int, int]:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as one,
+        socket.create_server(("127.0.0.1", 0)) as two,
+    ):
+        return one.getsockname()[1], two.getsockname()[1]
+
+
+def judge(folder: Path, *options: str, port: int, accounts_port: int) -> dict[str, dict[str, str]]:
+    """Run the suite as its users do; return the table by promise."""
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "tests/contract"),
+            *("--profile", "node", "--deadline", "1", "--tb", "no"),
+            *("--swap-url", f"http://127.0.0.1:{port}", "--accounts-port", str(accounts_port)),
+            *("--promises-json", str(folder / "table.json")),
+            *("--junitxml", str(folder / "table.xml"), *options),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=55,
+    )
+    (folder / "printed").write_text(done.stdout)
+    rows = json.loads((folder / "table.json").read_text())
+    return {row["promise"]: row for row in rows}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("judged")
+
+
+@pytest.fixture(scope="module")
+def table(folder: Path) -> Callable[[str], dict[str, str]]:
+    """Give the row whose promise begins with these words."""
+    port, accounts_port = free_ports()
+    command = f"{sys.executable} -m tests.contract.careless_service {port}"
+    command += f" http://127.0.0.1:{accounts_port}"
+    rows = judge(
+        folder, "--swap-command", command, "-k", WORDS, port=port, accounts_port=accounts_port
+    )
+    return lambda words: next(row for promise, row in rows.items() if promise.startswith(words))
+
+
+TROUBLE = "trouble is told truly in time and the next request is fine: "
+
+
+@pytest.mark.parametrize(
+    ("promise", "seen"),
+    [
+        ("a rotated refresh token is sealed too", "the app has Spotify's own refresh token"),
+        ("a tampered token is refused", "Spotify was asked"),
+        ("equal refresh tokens are never sealed alike", "too much alike"),
+        ("fifty refreshes always bring", "refresh 1 brings None"),
+        ("what cannot work is refused and spotify is not asked: no code", "Spotify was asked"),
+        ("answers are json that nobody may keep: a swap", "Cache-Control is ''"),
+        ("bad requests get a short json error: an unknown path", "text/html"),
+        ("apps learn how long spotify wants them to wait: 7", "Retry-After: None"),
+        (f"{TROUBLE}502 HTML from the edge", "wanted 503 temporarily_unavailable"),
+        (f"{TROUBLE}silence", "none within 1 s"),
+        (f"{TROUBLE}reset before the head", "the service died"),
+        ("a spotify that refuses connections is told truly", "the service died"),
+        ("last word no answer ever held a plain refresh token", "secrets were given away"),
+        ("last word no secret code or token is in the log", "secrets were logged"),
+        ("last word the service is still alive", "it died"),
+    ],
+)
+def test_a_careless_service_is_found_out(
+    table: Callable[[str], dict[str, str]], promise: str, seen: str
+) -> None:
+    row = table(promise)
+
+    assert row["outcome"] == "broken"
+    assert seen in row["seen"]
+
+
+@pytest.mark.parametrize(
+    "promise",
+    [
+        "a code becomes tokens with a numeric expiry",
+        "a used code is an invalid grant",
+        "twenty logins at once all succeed",
+        f"{TROUBLE}another content type",
+    ],
+)
+def test_what_it_does_right_is_held(table: Callable[[str], dict[str, str]], promise: str) -> None:
+    assert table(promise)["outcome"] == "held"
+
+
+@pytest.mark.usefixtures("table")
+def test_the_table_is_printed_and_told_to_junit(folder: Path) -> None:
+    printed = (folder / "printed").read_text()
+    cases = ET.parse(folder / "table.xml").findall(".//testcase")
+
+    assert "promises held" in printed
+    assert len(cases) == len(json.loads((folder / "table.json").read_text()))
+
+
+def test_nothing_is_asked_where_nobody_answers(tmp_path: Path) -> None:
+    port, accounts_port = free_ports()
+
+    rows = judge(tmp_path, port=port, accounts_port=accounts_port)
+
+    asked = [row["promise"] for row in rows.values() if row["outcome"] != "not asked"]
+    assert {words[:9] for words in asked} == {"last word"}
+    assert rows["last word the service is still alive"]["outcome"] == "broken"
