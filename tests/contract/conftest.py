@@ -12,7 +12,7 @@ from tests.contract.service_command import running_command
 from tests.contract.swap_service import SwapService
 
 _OUR_DEADLINE = 2.0  # SPOTIFY_TIMEOUT of our own service here; the shorter, the sooner tested
-_SLACK = 1.0
+_SLACK = 3.0  # for a busy machine
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +70,7 @@ def judged(request: pytest.FixtureRequest, judged_spotify: FakeSpotify) -> Itera
     if url and (command := option("--swap-command")):
         with running_command(command, url) as program:
             yield SwapService(
-                url, profile, judged_spotify, option("--deadline") or 9, program.start, program.log
+                url, profile, judged_spotify, option("--deadline") or 9, program, program.log
             )
     elif url:
         yield SwapService(url, profile, judged_spotify, option("--deadline") or 9)

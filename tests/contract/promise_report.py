@@ -62,12 +62,13 @@ class PromiseReport:
         """Against somebody else's service, ask for nothing but the promises that it makes."""
         # The last word is about everything that was seen before.
         items.sort(key=lambda item: "last_word" in item.nodeid)
-        url, profile = config.getoption("--swap-url"), PROFILES[config.getoption("--profile")]
+        url = config.getoption("--swap-url")
+        unasked = self._unasked()
         is_live_wanted = "live" in (config.getoption("markexpr") or "")
         chosen, left = [], []
         for item in items:
             if marker := item.get_closest_marker("promise"):
-                is_wanted = not url or not set(marker.args) & profile.unclaimed
+                is_wanted = not set(marker.args) & unasked
             elif item.get_closest_marker("live"):
                 is_wanted = is_live_wanted
             else:
@@ -76,6 +77,14 @@ class PromiseReport:
         items[:] = chosen
         if left:
             config.hook.pytest_deselected(items=left)
+
+    def _unasked(self) -> set[str]:
+        option = self._config.getoption
+        if not option("--swap-url"):
+            return {"ending"}  # our own ends in tests of its own
+        unclaimed = set(PROFILES[option("--profile")].unclaimed)
+        # Only who has started a program sees its log, and may end it.
+        return unclaimed if option("--swap-command") else unclaimed | {"log", "ending"}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Protocol
 from urllib.parse import urlencode, urlsplit
 
 from fake_spotify import FakeSpotify
@@ -18,9 +19,20 @@ from tests.contract.taint import Canaries
 
 _SHOWN = 60
 _LONGEST = 1_000_000  # bytes of an answer that are looked at
-_PATIENCE_WITH_THE_SICK = 1.0
+_PATIENCE_SECONDS = 5.0  # with a service that has just missed a deadline
+_LITTLE_PATIENCE_SECONDS = 1.0  # with one that had not recovered the last time
 _DYING_SECONDS = 0.5
 _SECRETS = ("code", "code_verifier", "refresh_token", "access_token")
+
+
+class Program(Protocol):
+    """What can start the service, and end it."""
+
+    def start(self) -> None:
+        """Start it, in the place of one that has died or got stuck."""
+
+    def stop(self) -> None:
+        """Tell it to end, and wait until it has."""
 
 
 @dataclass
@@ -30,7 +42,7 @@ class SwapService:
 
     Attributes:
         deadline_seconds: In which it has to answer, whatever Spotify does.
-        restart: Starts it anew when it has died; None if nobody can.
+        program: Starts it anew when it has died; None if nobody can.
         log: What it has logged so far; None if nobody knows.
         leaks: Answers that held a plain refresh token or the client secret.
         deaths: During which promises it died.
@@ -41,7 +53,7 @@ class SwapService:
     profile: Profile
     spotify: FakeSpotify
     deadline_seconds: float
-    restart: Callable[[], None] | None = None
+    program: Program | None = None
     log: Callable[[], str] | None = None
     leaks: list[str] = field(default_factory=list)
     deaths: list[str] = field(default_factory=list)
@@ -51,17 +63,20 @@ class SwapService:
     _shown: str = ""
     _promise: str = ""
     _is_sick: bool = False
+    _is_given_up: bool = False
 
     def begin(self, promise: str) -> bool:
         """Turn to the next promise; False if the service is dead and cannot be started again."""
         self._promise, self._shown = promise, ""
         self._seen.clear()
-        self._is_sick = not listens(self.url) or (self._is_sick and not self._answers())
-        if self._is_sick and self.restart is not None:
-            self.restart()
+        patience = _LITTLE_PATIENCE_SECONDS if self._is_given_up else _PATIENCE_SECONDS
+        self._is_sick = not listens(self.url) or (self._is_sick and not self._answers(patience))
+        if self._is_sick and self.program is not None:
+            self.program.start()
             self._is_sick = False
+        self._is_given_up = self._is_sick
         self.spotify.clear_requests()
-        return not self._is_sick
+        return not self._is_given_up
 
     def end(self) -> None:
         """Look whether the service has survived the promise."""
@@ -149,11 +164,9 @@ class SwapService:
             timer.cancel()
             connection.close()
 
-    def _answers(self) -> bool:
+    def _answers(self, seconds: float) -> bool:
         try:
-            self._exchange(
-                "POST", self.profile.swap, b"", {"Content-Type": FORM}, _PATIENCE_WITH_THE_SICK
-            )
+            self._exchange("POST", self.profile.swap, b"", {"Content-Type": FORM}, seconds)
         except (OSError, http.client.HTTPException):
             return False
         return True

@@ -1,0 +1,26 @@
+"""What the service owes those who are waiting when it is told to end."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from fake_spotify import Match
+from fake_spotify.fault_wires import SlowHead
+from tests.contract.processes import wait_until
+from tests.contract.swap_service import SwapService
+
+SPOTIFY_SECONDS = 1
+
+
+@pytest.mark.promise("ending")
+def test_a_login_under_way_is_finished_before_the_service_ends(swap_service: SwapService) -> None:
+    assert swap_service.program, "asked only of a service that the suite has started"
+    spotify, code = swap_service.spotify, swap_service.spotify.code()
+    spotify.fault(SlowHead(SPOTIFY_SECONDS), match=Match(token=code))
+    with ThreadPoolExecutor(1) as pool:
+        swapping = pool.submit(swap_service.swap, code)
+        wait_until(lambda: not spotify.faults())
+        swap_service.program.stop()
+    swap_service.program.start()
+
+    assert swapping.result().status == 200, "it was dropped"
