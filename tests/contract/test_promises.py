@@ -14,7 +14,7 @@ from tests.contract.swap_service import SwapService, members
 REFRESHES = Match(grant_type="refresh_token")
 SPOTIFYS_OWN = re.compile(r"AQ[A-Za-z0-9_-]{100,}\Z")
 ROUNDS = 50
-FORM_SAFE = re.compile(r"[A-Za-z0-9._~-]+\Z")
+CHANGED_BY_FORMS = set("+%&; \r\n")
 
 
 @pytest.mark.promise("main job")
@@ -89,7 +89,7 @@ def test_a_sealed_token_survives_an_unescaped_form(swap_service: SwapService) ->
             {"Content-Type": FORM},
         )
 
-        assert FORM_SAFE.match(token), "characters that forms change are in it"
+        assert not set(token) & CHANGED_BY_FORMS, "characters that forms change are in it"
         assert answer.status == 200, "it did not arrive whole"
 
 

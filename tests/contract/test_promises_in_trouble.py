@@ -152,7 +152,11 @@ def test_a_spotify_that_refuses_connections_is_told_truly(swap_service: SwapServ
 
 
 @pytest.mark.promise("trouble")
-@pytest.mark.parametrize(("asked", "told"), [(1, 1), (7, 7), (19_056, 19_056), (999_999, 86_400)])
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [(1, 1), (7, 7), (19_056, 19_056), (999_999, 86_400)],
+    ids=["1", "7", "19056", "at most a day"],
+)
 def test_apps_learn_how_long_spotify_wants_them_to_wait(
     swap_service: SwapService, asked: int, told: int
 ) -> None:

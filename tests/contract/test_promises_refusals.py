@@ -105,7 +105,9 @@ def test_the_services_own_wrong_credentials_log_nobody_out(
 
 
 @pytest.mark.promise("refusals")
-@pytest.mark.parametrize(("spotifys", "ours"), [(400, 400), (401, 400), (403, 403)])
+@pytest.mark.parametrize(
+    ("spotifys", "ours"), [(400, 400), (401, 400), (403, 403)], ids=["400", "401 as 400", "403"]
+)
 def test_a_refusal_keeps_its_error_and_its_words(
     swap_service: SwapService, spotifys: int, ours: int
 ) -> None:
