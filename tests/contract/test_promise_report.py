@@ -1,6 +1,7 @@
 """The suite finds the faults of a careless service, and says so understandably."""
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -9,6 +10,9 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
+
+from tests.contract import promise_report
+from tests.contract.profiles import PROFILES
 
 ROOT = Path(__file__).parents[2]
 WORDS = "not 1xx and not bomb and not MB and not slow and not late and not byte"
@@ -122,3 +126,19 @@ def test_nothing_is_asked_where_nobody_answers(tmp_path: Path) -> None:
     asked = [row["promise"] for row in rows.values() if row["outcome"] != "not asked"]
     assert {words[:9] for words in asked} == {"last word"}
     assert rows["last word the service is still alive"]["outcome"] == "broken"
+
+
+def test_every_option_profile_and_group_is_documented() -> None:
+    document = (ROOT / "docs" / "contract-suite.md").read_text()
+    parser = pytest.Parser(_ispytest=True)
+    promise_report.add_options(parser)
+    options = [
+        name for group in parser._groups for option in group.options for name in option.names()
+    ]
+    tests = "".join(file.read_text() for file in Path(__file__).parent.glob("test_promises*.py"))
+    groups = set(re.findall(r'@pytest.mark.promise\("([^"]+)"\)', tests))
+
+    assert [name for name in options if f"`{name}`" not in document] == []
+    assert [name for name in PROFILES if f"| `{name}` |" not in document] == []
+    assert [name for name in groups if name not in document] == []
+    assert [name for profile in PROFILES.values() for name in profile.unclaimed - groups] == []
