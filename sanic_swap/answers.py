@@ -2,14 +2,16 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
 
-from sanic import HTTPResponse, Sanic
+from sanic import HTTPResponse, Request, Sanic
 
 App = Sanic[Any, Any]
+# What is done to each answer before it goes out.
+Finish = Callable[[Request, HTTPResponse], HTTPResponse]
 
 # On every answer. Tokens must not be kept by anybody on the way (RFC 6749 section 5.1).
 _ON_ALL = (

@@ -5,7 +5,7 @@ from typing import cast
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.http import Http
 
-from sanic_swap.answers import json_answer
+from sanic_swap.answers import Finish, json_answer
 from sanic_swap.body import LARGEST_BODY, media_type, read_fields
 from sanic_swap.errors import BodyTooLarge
 from sanic_swap.in_flight import InFlight
@@ -15,7 +15,9 @@ from sanic_swap.swap import Story, TokenSwap
 _TOO_LARGE = f"the body must not exceed {LARGEST_BODY} bytes"
 
 
-def blueprint(swap: TokenSwap, rules: ParameterRules, in_flight: InFlight) -> Blueprint:
+def blueprint(
+    swap: TokenSwap, rules: ParameterRules, in_flight: InFlight, finish: Finish
+) -> Blueprint:
     """Return `/swap`, `/refresh` and their OAuth and Ruby spellings under `/api`."""
     api = Blueprint("api")
 
@@ -29,8 +31,10 @@ def blueprint(swap: TokenSwap, rules: ParameterRules, in_flight: InFlight) -> Bl
             asked = rules.read(fields, grant_type)
             story = request.ctx.story = Story()
             if isinstance(asked, SwapRequest):
-                return json_answer(await swap.swap(asked, story))
-            return json_answer(await swap.refresh(asked, story))
+                body = await swap.swap(asked, story)
+            else:
+                body = await swap.refresh(asked, story)
+        return finish(request, json_answer(body))
 
     # Streamed, so that type and size are judged before a body is in memory.
     @api.post("/swap", stream=True)
@@ -59,7 +63,7 @@ async def _read_body(request: Request) -> bytes:
         raise BodyTooLarge(_TOO_LARGE)
     stream = cast("Http", request.stream)  # what Sanic's server always sets
     body = b""
-    while chunk := await stream.read():
+    while stream.request_body and (chunk := await stream.read()):
         body += chunk
         if len(body) > LARGEST_BODY:
             raise BodyTooLarge(_TOO_LARGE)

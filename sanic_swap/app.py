@@ -2,15 +2,19 @@
 
 import os
 import sys
+from asyncio import CancelledError
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from sanic import Sanic
+from sanic.exceptions import SanicException
 
-from sanic_swap import api, edge, openapi, ops
+from sanic_swap import api, openapi, ops
+from sanic_swap.access_log import AccessLog
 from sanic_swap.answers import App
 from sanic_swap.body import LARGEST_BODY
 from sanic_swap.cors import Cors
+from sanic_swap.edge import Edge
 from sanic_swap.errors import SettingsError
 from sanic_swap.in_flight import InFlight
 from sanic_swap.logs import configure_logging
@@ -37,17 +41,27 @@ def create_app() -> App:
     except SettingsError as error:
         print(f"sanic-swap: the settings do not make a service:\n{error}", file=sys.stderr)
         sys.exit(2)
-    configure_logging(settings.log_level, settings.log_format)
+    access_log = make_access_log(settings)
     readiness = ops.Readiness()
     readiness.phase = ops.Phase.READY
-    return make_app(settings, readiness)
+    return make_app(settings, readiness, access_log)
 
 
-def make_app(settings: Settings, readiness: ops.Readiness) -> App:
+def make_access_log(settings: Settings) -> AccessLog | None:
+    """Set up logging for this process; return the access log, if the operator wants one."""
+    lines, line_format = configure_logging(settings.log_level, settings.log_format)
+    wanted = settings.access_log and settings.log_level in ("debug", "info")
+    return AccessLog(lines, line_format) if wanted else None
+
+
+def make_app(
+    settings: Settings, readiness: ops.Readiness, access_log: AccessLog | None = None
+) -> App:
     """
     Return the application; nothing is opened before its server starts.
 
     Args:
+        access_log: Told of every answer.
         readiness: Whoever runs the server says there when it is ready, and when it drains.
     """
     spotify = make_spotify(settings)
@@ -68,10 +82,12 @@ def make_app(settings: Settings, readiness: ops.Readiness) -> App:
     )
     rules = make_rules(settings)
     in_flight = InFlight(settings.max_in_flight)
-    app.blueprint(api.blueprint(swap, rules, in_flight))
-    app.blueprint(ops.blueprint(readiness))
-    app.blueprint(openapi.blueprint())
-    edge.surround(app, Cors(settings.cors_origins), log_answers=settings.access_log)
+    edge = Edge(Cors(settings.cors_origins), access_log)
+    app.blueprint(api.blueprint(swap, rules, in_flight, edge.finish))
+    app.blueprint(ops.blueprint(readiness, edge.finish))
+    app.blueprint(openapi.blueprint(edge.finish))
+    for kind in (SanicException, Exception, CancelledError):
+        app.error_handler.add(kind, edge.on_error)
 
     resources = AsyncExitStack()
 

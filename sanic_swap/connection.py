@@ -41,14 +41,13 @@ class _StrictHttp(Http):
     protocol: "Connection"
     readiness: Readiness
     limits: Limits
-    _body_deadline = 0.0
+    _body_deadline: float | None = None
 
     async def http1_request_header(self) -> None:
-        loop = self.protocol.loop
         buffer = self.recv_buffer
         if b"\r\n\r\n" not in buffer:
             is_first = not self.protocol.state["requests_count"]
-            began = self.protocol.opened_at if is_first else loop.time()
+            began = self.protocol.opened_at if is_first else self.protocol.loop.time()
             with _too_slow("head"):
                 async with asyncio.timeout_at(began + self.limits.client_seconds):
                     while b"\r\n\r\n" not in buffer and len(buffer) < self.HEADER_MAX_SIZE:
@@ -57,14 +56,24 @@ class _StrictHttp(Http):
         if end >= 0 and not is_well_formed(bytes(buffer[:end])):
             # Never put what cannot be trusted into a Request, not even its URL.
             raise BadRequest("Bad Request")
+        self._body_deadline = None
         await super().http1_request_header()
-        self._body_deadline = loop.time() + self.limits.client_seconds
 
     async def read(self) -> bytes | None:
-        whole = len(self.recv_buffer) >= (self.request_bytes_left or 0)
-        # Sanic declares it as bytes, and sets it to True or "chunked".
-        if whole and self.request_body is True:  # type: ignore[comparison-overlap]
-            return await super().read()  # nearly always: body and head come together
+        buffer, left = self.recv_buffer, self.request_bytes_left or 0
+        # Nearly always body and head come together. (Sanic declares `request_body` as bytes,
+        # and sets it to True or "chunked".)
+        if (
+            self.request_body is True  # type: ignore[comparison-overlap]
+            and 0 < left <= min(len(buffer), self.request_max_size)
+            and not self.expecting_continue
+        ):
+            body = bytes(buffer[:left])
+            del buffer[:left]
+            self.request_bytes_left, self.request_body = 0, None
+            return body
+        if self._body_deadline is None:
+            self._body_deadline = self.protocol.loop.time() + self.limits.client_seconds
         with _too_slow("body"):
             async with asyncio.timeout_at(self._body_deadline):
                 return await super().read()
@@ -75,7 +84,9 @@ class _StrictHttp(Http):
         if ending or self._is_out_of_step():
             self.keep_alive = False
         await super().http1_response_header(data, end_stream)
-        self.protocol.abort_unless_taken()
+        transport = self.protocol.transport
+        if transport is not None and transport.get_write_buffer_size():
+            self.protocol.abort_unless_taken()
         if self.request_body and not self.keep_alive:
             await self._discard_rest()
 
@@ -142,9 +153,7 @@ class Connection(HttpProtocol):
 
     def abort_unless_taken(self) -> None:
         """Give the client its time to take what was sent; then drop it."""
-        transport = self.transport
-        if transport is not None and transport.get_write_buffer_size():
-            self.loop.call_later(self.limits.client_seconds, self._abort_if_full)
+        self.loop.call_later(self.limits.client_seconds, self._abort_if_full)
 
     def _is_busy(self) -> bool:
         """Say whether a request is here as a whole, and its answer not yet."""

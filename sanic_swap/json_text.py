@@ -44,14 +44,29 @@ def read_members(body: bytes) -> list[Member]:
         NotStrictJson: If it is anything else: not UTF-8, a byte-order mark, NaN,
             nested too deeply, something behind the object.
     """
+    text = _text(body)
     try:
-        text = body.decode("utf-8")
-        if _is_too_deep(text):
-            raise NotStrictJson
         return list(_members(text))
     except (ValueError, IndexError):
         # From None: the decoder's own error keeps the whole text, tokens and all.
         raise NotStrictJson("not a strict JSON object") from None
+
+
+def read_object(body: bytes) -> tuple[str, dict[str, Any]]:
+    """
+    Return the JSON object in *body* as its text, without blanks around it, and its values.
+
+    Raises:
+        NotStrictJson: As `read_members`, and if a name repeats anywhere.
+    """
+    text = _text(body).strip(_BLANKS)
+    try:
+        value = _DECODER.decode(text)
+    except ValueError:
+        raise NotStrictJson("not a strict JSON object") from None
+    if type(value) is not dict:
+        raise NotStrictJson("not a JSON object")
+    return text, value
 
 
 def strings_in(value: Any) -> Iterator[str]:  # noqa: ANN401 - whatever JSON can say
@@ -71,6 +86,16 @@ def strings_in(value: Any) -> Iterator[str]:  # noqa: ANN401 - whatever JSON can
 def quoted(text: str) -> str:
     """Return *text* as a JSON string in ASCII."""
     return json.dumps(text)
+
+
+def _text(body: bytes) -> str:
+    try:
+        text = body.decode("utf-8")
+    except ValueError:
+        raise NotStrictJson("not UTF-8") from None
+    if _is_too_deep(text):
+        raise NotStrictJson("nested too deeply")
+    return text
 
 
 def _is_too_deep(text: str) -> bool:

@@ -3,110 +3,123 @@
 import asyncio
 import json
 import logging
+import re
 import sys
 import time
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TextIO
 
 log = logging.getLogger("sanic_swap")
-access = logging.getLogger("sanic_swap.access")
+
+_ODD = re.compile(r'^$|[\s="]')
+
+Fields = Mapping[str, object]
+# Moment in Unix seconds, level, message, fields.
+LineFormat = Callable[[float, str, str, Fields], str]
 
 
-def configure_logging(level: str, style: str) -> None:
+def text_line(moment: float, level: str, message: str, fields: Fields) -> str:
+    """Return `2026-11-23T15:49:00Z INFO message field=value`; odd values are quoted."""
+    words = [_second(int(moment)), level, _one_line(message)]
+    words += [f"{name}={_word(str(value))}" for name, value in fields.items()]
+    return " ".join(words)
+
+
+def json_line(moment: float, level: str, message: str, fields: Fields) -> str:
+    """Return one JSON object: time, level, message, fields."""
+    told = {"time": _second(int(moment)), "level": level.lower(), "message": message}
+    return json.dumps({**told, **fields})
+
+
+class Lines:
     """
-    Send every log line of this process to standard error.
+    Writes what one turn of the event loop has to say at its end, all at once.
+
+    A write is a system call, and under load there are many lines a turn.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._waiting: list[str] = []
+
+    def put(self, line: str) -> None:
+        """Write *line* at the end of this turn, or now if there is no event loop."""
+        self._waiting.append(line)
+        if len(self._waiting) == 1:
+            try:
+                asyncio.get_running_loop().call_soon(self.flush)
+            except RuntimeError:
+                self.flush()
+
+    def flush(self) -> None:
+        """Write now."""
+        lines, self._waiting = self._waiting, []
+        try:
+            self._stream.write("".join(f"{line}\n" for line in lines))
+            self._stream.flush()
+        except (OSError, ValueError):
+            pass  # a full disk or a closed pipe is no reason to fail a request
+
+
+def configure_logging(
+    level: str, style: str, stream: TextIO | None = None
+) -> tuple[Lines, LineFormat]:
+    """
+    Send every log line of this process to *stream*, by default standard error.
 
     Args:
         level: A level's name in lower case: debug, info, warning, error.
         style: `text` for people, `json` for machines (one object a line).
+
+    Returns:
+        Where lines go and how they look, for whoever cannot afford `logging`.
     """
-    handler = _OnceATurn(sys.stderr)
-    handler.setFormatter(_JsonLines() if style == "json" else _TextLines())
+    lines = Lines(stream or sys.stderr)
+    line_format = json_line if style == "json" else text_line
     root = logging.getLogger()
-    root.handlers[:] = [handler]
+    root.handlers[:] = [_Handler(lines, line_format)]
     # The libraries below us are heard when something is wrong; their debug output would
     # show what they send.
     root.setLevel(logging.WARNING)
     log.setLevel(level.upper())
-    # Looked up for each record, and shown in no line of ours.
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     # What cannot happen in logging itself must not print a traceback either.
     logging.raiseExceptions = False
+    return lines, line_format
 
 
-class _OnceATurn(logging.StreamHandler[TextIO]):
-    """
-    Writes what one turn of the event loop has logged at its end, all at once.
+class _Handler(logging.Handler):
+    """What comes by way of `logging`: our own words, and those of the libraries."""
 
-    A write is a system call, and under load there are many lines a turn. Errors are
-    written at once, with all that was said before them.
-    """
-
-    def __init__(self, stream: TextIO) -> None:
-        super().__init__(stream)
-        self._waiting: list[str] = []
+    def __init__(self, lines: Lines, line_format: LineFormat) -> None:
+        super().__init__()
+        self._lines = lines
+        self._format = line_format
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._waiting.append(self.format(record) + self.terminator)
-        if len(self._waiting) > 1 and record.levelno < logging.ERROR:
-            return  # whoever was first has seen to it
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            loop = None
-        if loop is None or record.levelno >= logging.ERROR:
-            self.flush()
-        else:
-            loop.call_soon(self.flush)
+        fields = getattr(record, "fields", None)
+        fields = dict(fields) if isinstance(fields, dict) else {}
+        if record.exc_info:
+            fields["exception"] = logging.Formatter().formatException(record.exc_info)
+        self._lines.put(self._format(record.created, record.levelname, record.getMessage(), fields))
+        if record.levelno >= logging.ERROR:
+            self._lines.flush()
 
     def flush(self) -> None:
-        with self.lock:  # type: ignore[union-attr]  # made by the base class
-            lines, self._waiting = "".join(self._waiting), []
-            try:
-                self.stream.write(lines)
-                self.stream.flush()
-            except (OSError, ValueError):
-                pass  # a full disk or a closed pipe is no reason to fail a request
-
-
-class _TextLines(logging.Formatter):
-    """`2026-11-23T15:49:00Z INFO message field=value`."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        fields = _fields(record)
-        words = [_moment(record), record.levelname, _one_line(record.getMessage())]
-        words += [f"{name}={_one_line(str(value))}" for name, value in fields.items()]
-        line = " ".join(words)
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
-
-
-class _JsonLines(logging.Formatter):
-    """One JSON object a line: time, level, message, fields."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "time": _moment(record),
-            "level": record.levelname.lower(),
-            "message": record.getMessage(),
-            **_fields(record),
-        }
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line)
-
-
-def _fields(record: logging.LogRecord) -> dict[str, object]:
-    fields = getattr(record, "fields", None)
-    return fields if isinstance(fields, dict) else {}
-
-
-def _moment(record: logging.LogRecord) -> str:
-    return _second(int(record.created))
+        self._lines.flush()
 
 
 @lru_cache(maxsize=4)
 def _second(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
+
+
+def _word(text: str) -> str:
+    """Quote what could be taken for the end of a value, or for another field."""
+    if text and text.isalnum():
+        return text
+    text = _one_line(text)
+    return json.dumps(text, ensure_ascii=False) if _ODD.search(text) else text
 
 
 def _one_line(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sanic import Blueprint, HTTPResponse, Request
 
-from sanic_swap.answers import json_answer
+from sanic_swap.answers import Finish, json_answer
 from sanic_swap.parameters import LONGEST_SEALED_TOKEN, REFRESH, SWAP
 from sanic_swap.version import __version__
 
@@ -53,14 +53,14 @@ _ERRORS = {
 }
 
 
-def blueprint() -> Blueprint:
+def blueprint(finish: Finish) -> Blueprint:
     """Return `/openapi.json`."""
     described = Blueprint("openapi")
     body = json.dumps(description()).encode()
 
     @described.route("/openapi.json", methods=("GET", "HEAD"))
-    async def openapi_description(_: Request) -> HTTPResponse:
-        return json_answer(body)
+    async def openapi_description(request: Request) -> HTTPResponse:
+        return finish(request, json_answer(body))
 
     return described
 

@@ -4,7 +4,7 @@ from enum import Enum
 
 from sanic import Blueprint, HTTPResponse, Request
 
-from sanic_swap.answers import object_answer, page_answer
+from sanic_swap.answers import Finish, object_answer, page_answer
 from sanic_swap.version import __version__
 
 _PAGE = f"""<!doctype html>
@@ -52,7 +52,7 @@ class Readiness:
         return self.phase is Phase.DRAINING
 
 
-def blueprint(readiness: Readiness) -> Blueprint:
+def blueprint(readiness: Readiness, finish: Finish) -> Blueprint:
     """Return `/`, `/healthz` and `/readyz`."""
     ops = Blueprint("ops")
     both = ("GET", "HEAD")
@@ -60,17 +60,18 @@ def blueprint(readiness: Readiness) -> Blueprint:
     @ops.route("/", methods=both)
     async def who_answers(request: Request) -> HTTPResponse:
         if "text/html" in request.headers.get("accept", "").lower():
-            return page_answer(_PAGE)
+            return finish(request, page_answer(_PAGE))
         links = {"openapi": "/openapi.json", "health": "/healthz", "ready": "/readyz"}
-        return object_answer({"service": "sanic-swap", "version": __version__, "links": links})
+        told = {"service": "sanic-swap", "version": __version__, "links": links}
+        return finish(request, object_answer(told))
 
     @ops.route("/healthz", methods=both)
-    async def alive(_: Request) -> HTTPResponse:
-        return object_answer({"status": "ok"})
+    async def alive(request: Request) -> HTTPResponse:
+        return finish(request, object_answer({"status": "ok"}))
 
     @ops.route("/readyz", methods=both)
-    async def ready(_: Request) -> HTTPResponse:
+    async def ready(request: Request) -> HTTPResponse:
         status = 200 if readiness.phase is Phase.READY else 503
-        return object_answer({"status": readiness.phase.value}, status)
+        return finish(request, object_answer({"status": readiness.phase.value}, status))
 
     return ops

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 
 from sanic.server.protocols.http_protocol import HttpProtocol
 
-from sanic_swap.app import make_app
+from sanic_swap.app import make_access_log, make_app
 from sanic_swap.connection import Limits, connection_class
 from sanic_swap.logs import log
 from sanic_swap.ops import Phase, Readiness
@@ -41,7 +41,7 @@ async def _serve(settings: Settings) -> None:
     for number in _SIGNALS:
         loop.add_signal_handler(number, stop.set)
     readiness = Readiness()
-    app = make_app(settings, readiness)
+    app = make_app(settings, readiness, make_access_log(settings))
     limits = Limits(settings.client_timeout, settings.connection_limit)
     listener = _listen(settings)
     server = await app.create_server(

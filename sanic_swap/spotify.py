@@ -4,11 +4,11 @@ The one module that knows aiohttp. No exception of aiohttp's leaves it: the `rep
 some prints the Authorization header, that is our client secret.
 """
 
-import asyncio
+import math
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 import aiohttp
 from yarl import URL
@@ -55,8 +55,11 @@ class SpotifyAccounts:
             connector=LimitedConnector(limit=0, keepalive_timeout=_IDLE_SECONDS, ttl_dns_cache=300),
             headers=self._headers,
             cookie_jar=aiohttp.DummyCookieJar(),
-            # One deadline stands around everything; aiohttp's own would be a second one.
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
+            # One deadline around everything from the wait for a connection to the last byte,
+            # to the millisecond: aiohttp would round longer ones up to whole seconds.
+            timeout=aiohttp.ClientTimeout(
+                total=self._timeout_seconds, sock_connect=None, ceil_threshold=math.inf
+            ),
             auto_decompress=False,
             trust_env=False,
         )
@@ -101,8 +104,7 @@ class SpotifyAccounts:
 
     async def _ask(self, form: dict[str, str], *, sent: Sequence[Secret] = ()) -> TokenAnswer:
         try:
-            async with asyncio.timeout(self._timeout_seconds):
-                status, retry_after, body = await self._post(urlencode(form).encode())
+            status, retry_after, body = await self._post(_encoded(form))
         except TimeoutError:
             raise SpotifyTooSlow(f"no answer within {self._timeout_seconds:g} s") from None
         except (aiohttp.ClientResponseError, aiohttp.InvalidURL):
@@ -114,10 +116,15 @@ class SpotifyAccounts:
     async def _post(self, form: bytes) -> tuple[int, str | None, bytes | None]:
         if self._session is None:
             raise RuntimeError("SpotifyAccounts is used inside `async with`")
-        async with self._session.post(
-            self._token_url, data=form, allow_redirects=False
-        ) as response:
+        response = await self._session.post(self._token_url, data=form, allow_redirects=False)
+        try:
             return response.status, response.headers.get("Retry-After"), await _body(response)
+        finally:
+            response.release()
+
+
+def _encoded(form: dict[str, str]) -> bytes:
+    return "&".join(f"{name}={quote_plus(value)}" for name, value in form.items()).encode()
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes | None:

@@ -6,10 +6,11 @@ else becomes one of the errors below `SpotifyError`.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from math import ceil
+from typing import Any
 
 from sanic_swap.errors import (
     CredentialsRefused,
@@ -19,7 +20,7 @@ from sanic_swap.errors import (
     SpotifyNonsense,
     SpotifyThrottles,
 )
-from sanic_swap.json_text import Member, NotStrictJson, quoted, read_members, strings_in
+from sanic_swap.json_text import NotStrictJson, quoted, read_members, read_object, strings_in
 from sanic_swap.secret import Secret
 
 LONGEST_RETRY_AFTER = 86_400  # seconds
@@ -42,7 +43,8 @@ class TokenAnswer:
 
     refresh_token: Secret | None
     tells_expiry: bool
-    _members: tuple[Member, ...]
+    _before: str = field(repr=False)  # the text of the object up to its refresh token,
+    _after: str | None = field(repr=False)  # and behind it; None if it had none
 
     def render(self, sealed: str | None, expires_in: int | None = None) -> bytes:
         """
@@ -52,15 +54,13 @@ class TokenAnswer:
             sealed: Takes the refresh token's place, or stands last if Spotify sent none.
             expires_in: Seconds until the refresh token dies, if it is to be told.
         """
-        written = [
-            _refresh_member(sealed) if member.name == "refresh_token" and sealed else member.text
-            for member in self._members
-        ]
-        if expires_in is not None and not self.tells_expiry:
-            written.append(f'"refresh_token_expires_in":{expires_in}')
-        if sealed and self.refresh_token is None:
-            written.append(_refresh_member(sealed))
-        return ("{" + ",".join(written) + "}").encode()
+        told = expires_in is not None and not self.tells_expiry
+        expiry = f',"refresh_token_expires_in":{expires_in}' if told else ""
+        refresh_token = "" if sealed is None else f'"refresh_token":{quoted(sealed)}'
+        if self._after is not None:
+            return f"{self._before}{refresh_token}{self._after}{expiry}}}".encode()
+        last = f",{refresh_token}" if refresh_token else ""
+        return f"{self._before}{expiry}{last}}}".encode()
 
 
 def read_answer(
@@ -92,10 +92,13 @@ def read_answer(
         raise SpotifyNonsense(f"status {status}")
     if body is None:
         raise SpotifyNonsense("too large")
-    members = _object(body)
+    try:
+        text, members = read_object(body)
+    except NotStrictJson:
+        raise SpotifyNonsense("not a JSON object, or a member twice") from None
     if status == 200:
-        return _tokens(members, sent)
-    raise _refusal(status, {member.name: member.value for member in members}, sent)
+        return _tokens(body, text, members, sent)
+    raise _refusal(status, members, sent)
 
 
 def seconds_to_wait(retry_after: str | None, now: datetime | None = None) -> int | None:
@@ -118,43 +121,39 @@ def seconds_to_wait(retry_after: str | None, now: datetime | None = None) -> int
     return max(0, min(ceil(left), LONGEST_RETRY_AFTER))
 
 
-def _object(body: bytes) -> list[Member]:
-    try:
-        members = read_members(body)
-    except NotStrictJson:
-        raise SpotifyNonsense("not a JSON object") from None
-    if len({member.name for member in members}) != len(members):
-        raise SpotifyNonsense("a member twice")
-    return members
-
-
-def _tokens(members: list[Member], sent: Sequence[Secret]) -> TokenAnswer:
-    values = {member.name: member.value for member in members}
-    access_token = values.get("access_token")
+def _tokens(body: bytes, text: str, members: dict[str, Any], sent: Sequence[Secret]) -> TokenAnswer:
+    access_token = members.get("access_token")
     if type(access_token) is not str or not access_token:
         raise SpotifyNonsense("no usable access_token")
-    refresh_token = values.get("refresh_token")
-    if refresh_token is None or refresh_token == "":
-        plain = None
-    elif type(refresh_token) is str and _REFRESH_TOKEN.match(refresh_token):
-        plain = Secret(refresh_token)
-    else:
+    tells_expiry = "refresh_token_expires_in" in members
+    if "refresh_token" not in members:
+        _keep_secret(sent, text, members)
+        return TokenAnswer(None, tells_expiry, text[:-1], None)
+    refresh_token = members.pop("refresh_token")
+    written = [(member.name, member.text) for member in read_members(body)]
+    at = [name for name, _ in written].index("refresh_token")
+    before = [text for _, text in written[:at]]
+    after = [text for _, text in written[at + 1 :]]
+    if refresh_token is None or refresh_token == "":  # it counts as absent
+        _keep_secret(sent, text, members)
+        return TokenAnswer(None, tells_expiry, "{" + ",".join(before + after), None)
+    if type(refresh_token) is not str or not _REFRESH_TOKEN.match(refresh_token):
         raise SpotifyNonsense("an unusable refresh_token")
-    others = tuple(member for member in members if member.name != "refresh_token")
-    for secret in (*sent, plain):
-        if secret is not None and _tells(others, secret.reveal()):
+    plain = Secret(refresh_token)
+    _keep_secret((*sent, plain), "".join(before + after), members)
+    before_it = "{" + "".join(f"{text}," for text in before)
+    return TokenAnswer(plain, tells_expiry, before_it, "".join(f",{text}" for text in after))
+
+
+def _keep_secret(plain: Sequence[Secret], text: str, members: dict[str, Any]) -> None:
+    """Refuse an answer whose *members*, written as *text*, hold a plain refresh token."""
+    for secret in plain:
+        # Almost always decided by the text alone; escapes in it need a closer look.
+        token = secret.reveal()
+        if token not in text and "\\" not in text:
+            continue
+        if any(token in string for string in strings_in(members)):
             raise SpotifyNonsense("the plain refresh token elsewhere in the body")
-    kept = tuple(members) if plain else others
-    return TokenAnswer(plain, "refresh_token_expires_in" in values, kept)
-
-
-def _tells(members: Sequence[Member], plain: str) -> bool:
-    # Almost always decided by the text alone; escapes in it need a closer look.
-    if not any(plain in member.text or "\\" in member.text for member in members):
-        return False
-    return any(
-        plain in string for member in members for string in (member.name, *strings_in(member.value))
-    )
 
 
 def _refusal(status: int, values: dict[str, object], sent: Sequence[Secret]) -> SpotifyError:
@@ -180,7 +179,3 @@ def _refusal(status: int, values: dict[str, object], sent: Sequence[Secret]) -> 
         relayable(values.get("error_description"), _DESCRIPTION),
         relayable(values.get("error_uri"), _URI),
     )
-
-
-def _refresh_member(sealed: str) -> str:
-    return f'"refresh_token":{quoted(sealed)}'

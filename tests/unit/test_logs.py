@@ -1,51 +1,45 @@
 """Each log line is one line, whatever is in it, for people and for machines."""
 
+import asyncio
 import io
 import json
 import logging
-import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.logs import _JsonLines, _TextLines, access, configure_logging, log
+from sanic_swap.logs import Lines, configure_logging, json_line, log, text_line
 
+MOMENT = 1_795_448_940.9
 nasty = st.text(max_size=40) | st.text(
     "\r\n\v\f\x1b\x00\x7f\x85\u2028\u2029\u202e\ud800a\\", max_size=20
 )
 
 
-def record(message, *args, fields=None, error=None, level=logging.INFO):
-    made = logging.LogRecord("sanic_swap", level, __file__, 1, message, args, error)
-    made.created = 1_795_448_940.9
-    if fields is not None:
-        made.fields = fields
-    return made
+def told(message, level="INFO", **fields):
+    return text_line(MOMENT, level, message, fields)
 
 
 @pytest.fixture
-def untouched_logging():
+def written():
     root, before = logging.getLogger(), logging.raiseExceptions
     state = root.handlers[:], root.level, log.level
-    yield root
+    stream = io.StringIO()
+    yield stream
     root.handlers[:], logging.raiseExceptions = state[0], before
     root.setLevel(state[1])
     log.setLevel(state[2])
 
 
 def test_a_line_for_people_has_time_level_message_and_fields():
-    line = _TextLines().format(
-        record("listening at %s", "here", fields={"url": "http://x", "n": 2})
-    )
+    line = told("listening at here", url="http://x", n=2)
 
     assert line == "2026-11-23T15:49:00Z INFO listening at here url=http://x n=2"
 
 
 def test_a_line_for_machines_has_the_same_as_json():
-    line = _JsonLines().format(
-        record("listening at %s", "here", fields={"url": "http://x", "n": 2})
-    )
+    line = json_line(MOMENT, "INFO", "listening at here", {"url": "http://x", "n": 2})
 
     assert json.loads(line) == {
         "time": "2026-11-23T15:49:00Z",
@@ -58,7 +52,7 @@ def test_a_line_for_machines_has_the_same_as_json():
 
 @given(nasty, nasty)
 def test_a_line_for_people_is_one_printable_line(message, value):
-    line = _TextLines().format(record("%s", message, fields={"agent": value}))
+    line = told(message, agent=value)
 
     assert line.isprintable()
     assert len(line.splitlines()) == 1
@@ -66,7 +60,7 @@ def test_a_line_for_people_is_one_printable_line(message, value):
 
 @given(nasty, nasty)
 def test_a_line_for_machines_is_one_ascii_line_that_reads_back(message, value):
-    line = _JsonLines().format(record("%s", message, fields={"agent": value}))
+    line = json_line(MOMENT, "INFO", message, {"agent": value})
 
     assert line.isascii()
     assert line.isprintable()
@@ -75,7 +69,27 @@ def test_a_line_for_machines_is_one_ascii_line_that_reads_back(message, value):
 
 @given(st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z")), max_size=40))
 def test_what_is_printable_stays_readable(text):
-    assert _TextLines().format(record("%s", text)).endswith(f" {text}")
+    assert told(text).endswith(f" {text}")
+
+
+@given(nasty | st.text('ab ="', max_size=20), nasty | st.text('ab ="', max_size=20))
+def test_no_value_can_forge_another_field(first, second):
+    line = told("x", agent=first, error=second)
+    rest = line.partition(" agent=")[2]
+    for value, name in ((first, " error="), (second, None)):
+        if rest.startswith('"'):
+            shown, end = json.JSONDecoder().raw_decode(rest)
+            rest = rest[end:]
+        else:
+            shown = rest.partition(" ")[0]
+            rest = rest[len(shown) :]
+            assert not set(shown) & set('"= ')
+
+        assert shown == value or not value.isprintable()
+        if name:
+            assert rest.startswith(name)
+            rest = rest.removeprefix(name)
+    assert not rest
 
 
 @pytest.mark.parametrize(
@@ -92,37 +106,12 @@ def test_what_is_printable_stays_readable(text):
     ],
 )
 def test_what_could_forge_a_line_is_escaped(text, shown):
-    assert _TextLines().format(record("%s", text)).endswith(f"INFO {shown}")
-
-
-@pytest.mark.parametrize("fields", [None, {}, "text", 7], ids=["none", "empty", "text", "number"])
-def test_fields_that_are_none_do_not_matter(fields):
-    assert _TextLines().format(record("message", fields=fields)).endswith("INFO message")
-
-
-def raised(text):
-    with pytest.raises(ValueError, match=r".") as caught:
-        raise ValueError(text)
-    return caught.type, caught.value, caught.tb
-
-
-def test_an_error_stays_inside_the_one_line_for_machines():
-    line = _JsonLines().format(record("failed", error=raised("first\nsecond")))
-
-    assert len(line.splitlines()) == 1
-    assert "ValueError: first\nsecond" in json.loads(line)["exception"]
-
-
-def test_an_error_is_told_to_people_below_the_line():
-    text = _TextLines().format(record("failed", error=raised("broken"), level=logging.ERROR))
-
-    assert text.splitlines()[0] == "2026-11-23T15:49:00Z ERROR failed"
-    assert text.splitlines()[-1] == "ValueError: broken"
+    assert told(text).endswith(f"INFO {shown}")
 
 
 @pytest.mark.parametrize("style", ["text", "json"])
 @pytest.mark.parametrize(
-    ("level", "told"),
+    ("level", "shown"),
     [
         ("debug", ["debug", "info", "warning", "error"]),
         ("info", ["info", "warning", "error"]),
@@ -130,35 +119,70 @@ def test_an_error_is_told_to_people_below_the_line():
         ("error", ["error"]),
     ],
 )
-def test_the_level_decides_what_is_told(untouched_logging, level, told, style):
-    configure_logging(level, style)
-    untouched_logging.handlers[0].setStream(io.StringIO())
+def test_the_level_decides_what_is_told(written, level, shown, style):
+    configure_logging(level, style, written)
 
     for name in ("debug", "info", "warning", "error"):
         log.log(getattr(logging, name.upper()), "it is of level %s.", name)
 
-    lines = untouched_logging.handlers[0].stream.getvalue().splitlines()
-    assert [line.partition("it is of level ")[2].partition(".")[0] for line in lines] == told
+    lines = written.getvalue().splitlines()
+    assert [line.partition("it is of level ")[2].partition(".")[0] for line in lines] == shown
 
 
-def test_libraries_are_heard_when_something_is_wrong_and_only_then(untouched_logging):
-    configure_logging("debug", "text")
-    untouched_logging.handlers[0].setStream(io.StringIO())
+def test_libraries_are_heard_when_something_is_wrong_and_only_then(written):
+    configure_logging("debug", "text", written)
 
     logging.getLogger("aiohttp").debug("Authorization: Basic hidden")
     logging.getLogger("aiohttp").warning("it is broken")
 
-    written = untouched_logging.handlers[0].stream.getvalue()
-    assert "hidden" not in written
-    assert "it is broken" in written
+    assert "hidden" not in written.getvalue()
+    assert "it is broken" in written.getvalue()
 
 
-def test_logging_goes_to_standard_error(untouched_logging):
-    configure_logging("info", "text")
+@pytest.mark.parametrize("style", ["text", "json"])
+def test_a_traceback_stays_inside_its_line(written, style):
+    configure_logging("info", style, written)
 
-    assert untouched_logging.handlers[0].stream is sys.stderr
-    assert len(untouched_logging.handlers) == 1
+    try:
+        int("first\nsecond")
+    except ValueError:
+        log.exception("failed")
+
+    [line] = written.getvalue().splitlines()
+    assert "ValueError: invalid literal" in line
 
 
-def test_the_access_log_is_a_branch_of_ours():
-    assert access.parent is log
+@pytest.mark.parametrize("fields", [None, "text", 7], ids=["none", "text", "number"])
+def test_fields_that_are_none_do_not_matter(written, fields):
+    configure_logging("info", "text", written)
+
+    log.info("message", extra={"fields": fields})
+
+    assert written.getvalue().endswith("INFO message\n")
+
+
+async def test_the_lines_of_one_turn_are_written_in_order_at_its_end():
+    stream = io.StringIO()
+    lines = Lines(stream)
+    lines.put("first")
+    lines.put("second")
+    before = stream.getvalue()
+    await asyncio.sleep(0)
+
+    assert (before, stream.getvalue()) == ("", "first\nsecond\n")
+
+
+async def test_an_error_is_written_at_once_with_all_that_came_before(written):
+    configure_logging("info", "text", written)
+
+    log.info("first")
+    log.error("second")
+
+    assert [line.split()[-1] for line in written.getvalue().splitlines()] == ["first", "second"]
+
+
+def test_a_closed_stream_fails_nobody():
+    stream = io.StringIO()
+    stream.close()
+
+    Lines(stream).put("x")
