@@ -19,10 +19,19 @@ Fields = Mapping[str, object]
 LineFormat = Callable[[float, str, str, Fields], str]
 
 
+@lru_cache(maxsize=1024)
+def text_word(text: str) -> str:
+    """Return a value as it stands in a line for people: quoted if it could be misread."""
+    if text.isalnum():
+        return text
+    text = _one_line(text)
+    return json.dumps(text, ensure_ascii=False) if _ODD.search(text) else text
+
+
 def text_line(moment: float, level: str, message: str, fields: Fields) -> str:
     """Return `2026-11-23T15:49:00Z INFO message field=value`; odd values are quoted."""
     words = [_second(int(moment)), level, _one_line(message)]
-    words += [f"{name}={_word(str(value))}" for name, value in fields.items()]
+    words += [f"{name}={text_word(str(value))}" for name, value in fields.items()]
     return " ".join(words)
 
 
@@ -112,14 +121,6 @@ class _Handler(logging.Handler):
 @lru_cache(maxsize=4)
 def _second(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
-
-
-def _word(text: str) -> str:
-    """Quote what could be taken for the end of a value, or for another field."""
-    if text and text.isalnum():
-        return text
-    text = _one_line(text)
-    return json.dumps(text, ensure_ascii=False) if _ODD.search(text) else text
 
 
 def _one_line(text: str) -> str:

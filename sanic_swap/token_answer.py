@@ -43,8 +43,8 @@ class TokenAnswer:
 
     refresh_token: Secret | None
     tells_expiry: bool
-    _before: str = field(repr=False)  # the text of the object up to its refresh token,
-    _after: str | None = field(repr=False)  # and behind it; None if it had none
+    _before: str = field(repr=False)  # the object's text up to the value of its refresh token,
+    _after: str | None = field(repr=False)  # and behind it up to the brace; None if it had none
 
     def render(self, sealed: str | None, expires_in: int | None = None) -> bytes:
         """
@@ -56,11 +56,11 @@ class TokenAnswer:
         """
         told = expires_in is not None and not self.tells_expiry
         expiry = f',"refresh_token_expires_in":{expires_in}' if told else ""
-        refresh_token = "" if sealed is None else f'"refresh_token":{quoted(sealed)}'
-        if self._after is not None:
-            return f"{self._before}{refresh_token}{self._after}{expiry}}}".encode()
-        last = f",{refresh_token}" if refresh_token else ""
-        return f"{self._before}{expiry}{last}}}".encode()
+        if sealed is None:
+            return f"{self._before}{expiry}}}".encode()
+        if self._after is None:
+            return f'{self._before}{expiry},"refresh_token":{quoted(sealed)}}}'.encode()
+        return f"{self._before}{quoted(sealed)}{self._after}{expiry}}}".encode()
 
 
 def read_answer(
@@ -130,19 +130,30 @@ def _tokens(body: bytes, text: str, members: dict[str, Any], sent: Sequence[Secr
         _keep_secret(sent, text, members)
         return TokenAnswer(None, tells_expiry, text[:-1], None)
     refresh_token = members.pop("refresh_token")
-    written = [(member.name, member.text) for member in read_members(body)]
-    at = [name for name, _ in written].index("refresh_token")
-    before = [text for _, text in written[:at]]
-    after = [text for _, text in written[at + 1 :]]
     if refresh_token is None or refresh_token == "":  # it counts as absent
-        _keep_secret(sent, text, members)
-        return TokenAnswer(None, tells_expiry, "{" + ",".join(before + after), None)
+        before, after = _around_refresh_token(body)
+        _keep_secret(sent, before + after, members)
+        return TokenAnswer(None, tells_expiry, "{" + ",".join(filter(None, (before, after))), None)
     if type(refresh_token) is not str or not _REFRESH_TOKEN.match(refresh_token):
         raise SpotifyNonsense("an unusable refresh_token")
     plain = Secret(refresh_token)
-    _keep_secret((*sent, plain), "".join(before + after), members)
-    before_it = "{" + "".join(f"{text}," for text in before)
-    return TokenAnswer(plain, tells_expiry, before_it, "".join(f",{text}" for text in after))
+    if "\\" not in text and text.count(refresh_token) == 1:
+        # As it always is: it stands there once, so it stands nowhere else.
+        _keep_secret(sent, text.replace(refresh_token, ""), members)
+        head, _, tail = text.partition(f'"{refresh_token}"')
+        return TokenAnswer(plain, tells_expiry, head, tail[:-1])
+    before, after = _around_refresh_token(body)
+    _keep_secret((*sent, plain), before + after, members)
+    head = "{" + (f"{before}," if before else "") + '"refresh_token":'
+    return TokenAnswer(plain, tells_expiry, head, f",{after}" if after else "")
+
+
+def _around_refresh_token(body: bytes) -> tuple[str, str]:
+    """Return the text of the members before and behind `refresh_token`."""
+    written = read_members(body)
+    at = [member.name for member in written].index("refresh_token")
+    before, after = written[:at], written[at + 1 :]
+    return ",".join(member.text for member in before), ",".join(member.text for member in after)
 
 
 def _keep_secret(plain: Sequence[Secret], text: str, members: dict[str, Any]) -> None:
