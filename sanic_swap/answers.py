@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import formatdate
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
 from sanic import HTTPResponse, Request, Sanic
@@ -19,13 +20,31 @@ _ON_ALL = (
     (b"Pragma", b"no-cache"),
     (b"X-Content-Type-Options", b"nosniff"),
 )
+_STATUSES = frozenset(HTTPStatus)
+_ON_ALL_LINES = b"".join(b"%b: %b\r\n" % header for header in _ON_ALL)
 
 
-class _Answer(HTTPResponse):
+class Answer(HTTPResponse):
     """An answer with our headers and a Date, without the empty Alt-Svc that Sanic adds."""
+
+    def head(self, *, keep_alive: bool) -> bytes:
+        """Return status line and headers, ready to be sent before the body."""
+        own = "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
+        if self.status != 204:
+            own += (
+                f"Content-Type: {self.content_type}\r\nContent-Length: {len(self.body or b'')}\r\n"
+            )
+        own += f"Connection: {'keep-alive' if keep_alive else 'close'}\r\n"
+        return b"%b%b%bDate: %b\r\n\r\n" % (
+            _status_line(self.status),
+            _ON_ALL_LINES,
+            own.encode("ascii"),
+            _http_date(),
+        )
 
     @property
     def processed_headers(self) -> Iterator[tuple[bytes, bytes]]:
+        """Return the headers as Sanic's own server wants them."""
         own = [
             (name.encode("ascii"), str(value).encode("ascii"))
             for name, value in self.headers.items()
@@ -41,7 +60,7 @@ def json_answer(
     body: bytes, status: int = 200, headers: dict[str, str] | None = None
 ) -> HTTPResponse:
     """Return *body*, which is JSON already, as an answer."""
-    return _Answer(body, status=status, headers=headers, content_type="application/json")
+    return Answer(body, status=status, headers=headers, content_type="application/json")
 
 
 def object_answer(members: Mapping[str, object], status: int = 200) -> HTTPResponse:
@@ -53,17 +72,23 @@ def page_answer(page: str) -> HTTPResponse:
     """Return a page that loads nothing and can be framed by nobody."""
     policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
     headers = {"Content-Security-Policy": policy}
-    return _Answer(page, headers=headers, content_type="text/html; charset=utf-8")
+    return Answer(page, headers=headers, content_type="text/html; charset=utf-8")
 
 
 def options_answer(allow: str) -> HTTPResponse:
     """Return the answer to OPTIONS: which methods there are."""
-    return _Answer(status=204, headers={"Allow": allow})
+    return Answer(status=204, headers={"Allow": allow})
 
 
 def _http_date() -> bytes:
     """Return the time as RFC 9110 section 6.6.1 wants it."""
     return _http_date_of(int(time.time()))
+
+
+@lru_cache(maxsize=64)
+def _status_line(status: int) -> bytes:
+    phrase = HTTPStatus(status).phrase if status in _STATUSES else ""
+    return f"HTTP/1.1 {status} {phrase}\r\n".encode()
 
 
 @lru_cache(maxsize=2)

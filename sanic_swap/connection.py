@@ -14,6 +14,7 @@ from sanic.exceptions import BadRequest, RequestTimeout
 from sanic.http import Http, Stage
 from sanic.server.protocols.http_protocol import HttpProtocol
 
+from sanic_swap.answers import Answer
 from sanic_swap.ops import Readiness
 from sanic_swap.request_head import is_well_formed
 
@@ -83,12 +84,23 @@ class _StrictHttp(Http):
         ending = self.readiness.draining or ended
         if ending or self._is_out_of_step():
             self.keep_alive = False
-        await super().http1_response_header(data, end_stream)
+        if isinstance(self.response, Answer):
+            await self._send_whole(self.response)
+        else:
+            await super().http1_response_header(data, end_stream)
         transport = self.protocol.transport
         if transport is not None and transport.get_write_buffer_size():
             self.protocol.abort_unless_taken()
         if self.request_body and not self.keep_alive:
             await self._discard_rest()
+
+    async def _send_whole(self, answer: Answer) -> None:
+        """Send head and body at once: what Sanic does for any answer, done for ours alone."""
+        head = answer.head(keep_alive=self.keep_alive)
+        self.response_func = None  # type: ignore[assignment]  # as Sanic itself does
+        self.expecting_continue = False
+        await self._send(head if self.head_only else head + (answer.body or b""))
+        self.stage = Stage.IDLE
 
     def create_empty_request(self) -> None:
         self.url = None  # a bad one would make Sanic's second try fail as the first did

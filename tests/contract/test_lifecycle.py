@@ -135,4 +135,4 @@ def test_an_app_that_has_said_all_still_gets_its_answer() -> None:
                 answer += received
 
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
-    assert b"connection: close" in answer
+    assert b"Connection: close" in answer
