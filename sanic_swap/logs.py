@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TextIO
 
 log = logging.getLogger("sanic_swap")
+_SOON_SECONDS = 0.05
 
 _ODD = re.compile(r'^$|[\s="]')
 
@@ -43,9 +44,9 @@ def json_line(moment: float, level: str, message: str, fields: Fields) -> str:
 
 class Lines:
     """
-    Writes what one turn of the event loop has to say at its end, all at once.
+    Writes what many requests have to say at once, some milliseconds later.
 
-    A write is a system call, and under load there are many lines a turn.
+    A write is a system call: one for each line would be a noticeable part of a request.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -53,17 +54,19 @@ class Lines:
         self._waiting: list[str] = []
 
     def put(self, line: str) -> None:
-        """Write *line* at the end of this turn, or now if there is no event loop."""
+        """Write *line* soon, in order; now if there is no event loop."""
         self._waiting.append(line)
         if len(self._waiting) == 1:
             try:
-                asyncio.get_running_loop().call_soon(self.flush)
+                asyncio.get_running_loop().call_later(_SOON_SECONDS, self.flush)
             except RuntimeError:
                 self.flush()
 
     def flush(self) -> None:
         """Write now."""
         lines, self._waiting = self._waiting, []
+        if not lines:
+            return
         try:
             self._stream.write("".join(f"{line}\n" for line in lines))
             self._stream.flush()
@@ -111,8 +114,7 @@ class _Handler(logging.Handler):
         if record.exc_info:
             fields["exception"] = logging.Formatter().formatException(record.exc_info)
         self._lines.put(self._format(record.created, record.levelname, record.getMessage(), fields))
-        if record.levelno >= logging.ERROR:
-            self._lines.flush()
+        self._lines.flush()
 
     def flush(self) -> None:
         self._lines.flush()

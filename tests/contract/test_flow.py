@@ -196,6 +196,8 @@ def test_tokens_that_are_dead_here_are_refused_without_asking_spotify(
     with running_service(spotify.url, **changes) as other:
         answer = post_form(f"{other.url}/refresh", {"refresh_token": token})
 
+        assert other.stop() == 0
+        assert "POST /refresh" in other.log()
         assert "spotify_ms" not in other.log()
     assert (answer.status, answer.json()) == (
         400,

@@ -161,22 +161,24 @@ def test_fields_that_are_none_do_not_matter(written, fields):
     assert written.getvalue().endswith("INFO message\n")
 
 
-async def test_the_lines_of_one_turn_are_written_in_order_at_its_end():
+async def test_lines_are_written_together_in_order_and_soon():
     stream = io.StringIO()
     lines = Lines(stream)
     lines.put("first")
     lines.put("second")
     before = stream.getvalue()
-    await asyncio.sleep(0)
+    deadline = asyncio.get_running_loop().time() + 10
+    while not stream.getvalue() and asyncio.get_running_loop().time() < deadline:
+        await asyncio.sleep(0.001)
 
     assert (before, stream.getvalue()) == ("", "first\nsecond\n")
 
 
-async def test_an_error_is_written_at_once_with_all_that_came_before(written):
-    configure_logging("info", "text", written)
+async def test_our_own_words_are_written_at_once_with_all_that_came_before(written):
+    lines, _ = configure_logging("info", "text", written)
 
-    log.info("first")
-    log.error("second")
+    lines.put("first")
+    log.info("second")
 
     assert [line.split()[-1] for line in written.getvalue().splitlines()] == ["first", "second"]
 
