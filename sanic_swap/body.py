@@ -24,6 +24,9 @@ class Field(NamedTuple):
     name: str
     value: Any  # str in a form; in JSON whatever JSON can say
 
+    def __repr__(self) -> str:
+        return f"Field({self.name!r})"  # the value may be a code or token
+
 
 def media_type(content_types: list[str], content_encodings: list[str]) -> str | None:
     """

@@ -137,6 +137,6 @@ def _settings(env_file: Path | None) -> Settings:
         env_file = Path(".env")
     settings = read_settings(os.environ, env_file=env_file)
     configure_logging(settings.log_level, settings.log_format)
-    for warning in warnings(settings, os.environ):
+    for warning in warnings(settings):
         log.warning("%s", warning)
     return settings

@@ -33,6 +33,9 @@ class Member(NamedTuple):
     value: Any  # Number, str, bool, None, list or dict: whatever JSON can say
     text: str
 
+    def __repr__(self) -> str:
+        return f"Member({self.name!r})"  # the value may be a token
+
 
 def read_members(body: bytes) -> list[Member]:
     """

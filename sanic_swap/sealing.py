@@ -195,9 +195,7 @@ class KeyRing:
         end = _HEAD.size + length
         plain, padding = payload[_HEAD.size : end], payload[end:]
         whole = len(plain) == length and len(padding) < _BLOCK and not any(padding)
-        if version != _VERSION or not whole or length > LONGEST_REFRESH_TOKEN:
-            raise TokenRefused
-        if not _PRINTABLE.match(plain):
+        if version != _VERSION or not whole or not _PRINTABLE.match(plain):
             raise TokenRefused
         return OpenedToken(
             Secret(plain.decode("ascii")),

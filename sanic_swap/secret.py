@@ -29,10 +29,14 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return compare_digest(self._value.encode(), other._value.encode())
+        return compare_digest(_encoded(self._value), _encoded(other._value))
 
     def __hash__(self) -> int:
         return hash(self._value)
 
     def __reduce__(self) -> str:
         raise TypeError("a secret is not serialised")
+
+
+def _encoded(value: str) -> bytes:
+    return value.encode("utf-8", "surrogatepass")  # JSON can carry half a surrogate pair

@@ -110,6 +110,15 @@ def comma_separated(text: str) -> tuple[str, ...]:
     return tuple(entry.strip() for entry in text.split(",") if entry.strip())
 
 
+def foreign_tokens(text: str) -> tuple[str, ...]:
+    """Read which other services' tokens are opened; `none` stands alone."""
+    names = comma_separated(text.lower())
+    known = {"node", "ruby", "fernet", "plain"}
+    if not set(names) <= known and names != ("none",):
+        raise ValueError("must be some of node, ruby, fernet and plain, or none")
+    return names
+
+
 def origins(text: str) -> tuple[str, ...]:
     """Read web origins as browsers send them (RFC 6454), any scheme; also null and *."""
     entries = comma_separated(text)

@@ -44,7 +44,12 @@ def _optional(name: str, read: Callable[[str], Any], meaning: str, default: obje
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Every setting; the README's table says more about each."""
+    """
+    Every setting; the README's table says more about each.
+
+    Attributes:
+        not_built: Variables that are set, and belong to what this version does not have.
+    """
 
     client_id: str = _required(
         "CLIENT_ID", values.client_id, "Spotify's id of the app.", ("SPOTIFY_CLIENT_ID",)
@@ -84,7 +89,7 @@ class Settings:
     )
     foreign_tokens: tuple[str, ...] = _optional(
         "LEGACY_TOKENS",
-        values.comma_separated,
+        values.foreign_tokens,
         "What becomes of other swap services' tokens.",
         (),
     )
@@ -136,6 +141,8 @@ class Settings:
         "CORS_ORIGINS", values.origins, "Web origins that may call, or *.", ()
     )
 
+    not_built: tuple[str, ...] = ()
+
     @property
     def drain_seconds(self) -> float:
         """DRAIN_TIMEOUT, or by default the longest that a request can take, and 2 s."""
@@ -149,4 +156,5 @@ class Settings:
 
 def variables() -> dict[str, Variable]:
     """Return the table: each setting's variable by the name of its attribute."""
-    return {row.name: row.metadata["variable"] for row in fields(Settings)}
+    rows = [row for row in fields(Settings) if "variable" in row.metadata]
+    return {row.name: row.metadata["variable"] for row in rows}

@@ -59,10 +59,13 @@ def read_settings(
     problems += _contradictions(found, everything, key_required_because)
     if problems:
         raise SettingsError(problems)
-    return Settings(**found)
+    not_built = tuple(
+        name for name in _LATER if everything.get(name) or everything.get(f"{name}_FILE")
+    )
+    return Settings(**found, not_built=not_built)
 
 
-def warnings(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
+def warnings(settings: Settings) -> Iterator[str]:
     """Yield what works today and may hurt tomorrow, each naming its variable."""
     key = settings.encryption_secret.key if settings.encryption_secret else None
     if key is None:
@@ -78,9 +81,8 @@ def warnings(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
         if secret.key is None:
             why = "printed in public source" if published(secret) else "too short to have sealed"
             yield f"PREVIOUS_ENCRYPTION_SECRETS: one is {why}; it opens none of our tokens"
-    for name in _LATER:
-        if environ.get(name):
-            yield f"{name}: set, but this version does not have that feature yet"
+    for name in settings.not_built:
+        yield f"{name}: set, but this version does not have that feature yet"
     if set(settings.foreign_tokens) - {"none"}:
         yield "LEGACY_TOKENS: this version opens no other service's tokens yet; they are held back"
 
@@ -156,7 +158,7 @@ def _contradictions(
 ) -> Iterator[str]:
     reasons = {
         "REUSE_PORT": found.get("reuse_port"),
-        "STORE_URL": everything.get("STORE_URL"),
+        "STORE_URL": everything.get("STORE_URL") or everything.get("STORE_URL_FILE"),
         "PREVIOUS_ENCRYPTION_SECRETS": found.get("previous_secrets"),
         "LEGACY_TOKENS": found.get("foreign_tokens"),
         "FLY_MACHINE_ID": everything.get("FLY_MACHINE_ID"),

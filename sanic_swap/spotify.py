@@ -1,7 +1,8 @@
 """Talks to Spotify's accounts service, within a deadline.
 
-The one module that knows aiohttp. No exception of aiohttp's leaves it: the `repr` of
-some prints the Authorization header, that is our client secret.
+The one module that knows aiohttp, but for `interim_limit`, which closes a gap in it. No
+exception of aiohttp's leaves it: the `repr` of some prints the Authorization header, that
+is our client secret.
 """
 
 import math
