@@ -70,7 +70,12 @@ def test_ci_runs_the_readmes_two_commands() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["README.md", *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
+    "name",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
+    ],
 )
 def test_links_between_documents_lead_somewhere(name: str) -> None:
     for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", read(name)):
