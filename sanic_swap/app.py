@@ -1,9 +1,9 @@
 """Puts the parts together into one Sanic application."""
 
+import asyncio
 import os
 import sys
-from asyncio import CancelledError
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from pathlib import Path
 
 from sanic import Sanic
@@ -86,7 +86,7 @@ def make_app(
     app.blueprint(api.blueprint(swap, rules, in_flight, edge.finish))
     app.blueprint(ops.blueprint(readiness, edge.finish))
     app.blueprint(openapi.blueprint(edge.finish))
-    for kind in (SanicException, Exception, CancelledError):
+    for kind in (SanicException, Exception, asyncio.CancelledError):
         app.error_handler.add(kind, edge.on_error)
 
     resources = AsyncExitStack()
@@ -97,7 +97,10 @@ def make_app(
 
     @app.after_server_stop
     async def close_resources(_: App) -> None:
-        await in_flight.emptied()
+        # Exchanges whose client has hung up belong to no connection any more.
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(readiness.deadline):
+                await in_flight.emptied()
         await resources.aclose()
 
     return app

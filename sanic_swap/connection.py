@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from sanic.exceptions import BadRequest, RequestTimeout
+from sanic.exceptions import BadRequest, RequestTimeout, ServiceUnavailable
 from sanic.http import Http, Stage
 from sanic.server.protocols.http_protocol import HttpProtocol
 
@@ -167,13 +167,19 @@ class Connection(HttpProtocol):
         """Give the client its time to take what was sent; then drop it."""
         self.loop.call_later(self.limits.client_seconds, self._abort_if_full)
 
+    def give_up(self) -> None:
+        """Answer the request under way with 503, now; for a process that has to end."""
+        if self.http is not None and self._task is not None:
+            self.http.exception = ServiceUnavailable("The service is stopping")
+            self._task.cancel()
+
     def _is_busy(self) -> bool:
         """Say whether a request is here as a whole, and its answer not yet."""
-        http = self._http if self._task is not None else None
+        http = self.http if self._task is not None else None
         return http is not None and http.stage is Stage.HANDLER and not http.request_body
 
     def _close_if_silent(self) -> None:
-        http = self._http
+        http = self.http
         if not self.state["requests_count"] and http is not None and http.stage is Stage.IDLE:
             self.close()
 

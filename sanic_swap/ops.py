@@ -45,6 +45,7 @@ class Readiness:
 
     def __init__(self) -> None:
         self.phase = Phase.STARTING
+        self.deadline: float | None = None  # of the drain, in the event loop's time
 
     @property
     def draining(self) -> bool:

@@ -10,10 +10,8 @@ import signal
 import socket
 from collections.abc import Callable, Collection
 
-from sanic.server.protocols.http_protocol import HttpProtocol
-
 from sanic_swap.app import make_access_log, make_app
-from sanic_swap.connection import Limits, connection_class
+from sanic_swap.connection import Connection, Limits, connection_class
 from sanic_swap.logs import log
 from sanic_swap.ops import Phase, Readiness
 from sanic_swap.settings import Settings
@@ -22,6 +20,7 @@ _BACKLOG = 4096
 _SEND_BUFFER = 64 * 1024  # bytes; more than any answer
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _POLL_SECONDS = 0.02
+_LAST_WORD_SECONDS = 0.5  # for answers to those whose time is up
 
 
 def serve(settings: Settings) -> None:
@@ -67,22 +66,27 @@ async def _serve(settings: Settings) -> None:
     await asyncio.sleep(settings.drain_delay)
     if server.server is not None:
         server.server.close()
-    await _drain(server.connections, settings.drain_seconds)
+    readiness.deadline = loop.time() + settings.drain_seconds
+    await _drain(server.connections, readiness.deadline)
     await server.after_stop()
     log.info("stopped")
 
 
-async def _drain(connections: Collection[HttpProtocol], seconds: float) -> None:
-    """Let the answers under way go out, for *seconds* at the most; close idle connections."""
+async def _drain(connections: Collection[Connection], deadline: float) -> None:
+    """Let the answers under way go out until *deadline*, then answer 503; close the idle ones."""
+    await _close_idle(connections, deadline)
+    for connection in tuple(connections):
+        connection.give_up()
+    await _close_idle(connections, asyncio.get_running_loop().time() + _LAST_WORD_SECONDS)
+
+
+async def _close_idle(connections: Collection[Connection], deadline: float) -> None:
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + seconds
-    while loop.time() < deadline:
+    while connections and loop.time() < deadline:
         # Each one, not up to the first that is busy; and closing takes a moment, in which
         # the last bytes are still on their way out.
         for connection in tuple(connections):
             connection.close_if_idle()
-        if not connections:
-            break
         await asyncio.sleep(_POLL_SECONDS)
 
 

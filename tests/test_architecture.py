@@ -59,7 +59,7 @@ DOORS = {
         "aiohttp": {"interim_limit", "spotify"},  # a connection, and the session that uses it
         "dotenv": {"settings_reader"},
         "nacl": {"keys", "sealing"},  # Argon2 for passphrases, SecretBox for tokens
-        "sanic": WEB | {"server"},
+        "sanic": WEB,
         "uvloop": {"server"},
         "yarl": {"spotify"},
     },

@@ -3,6 +3,7 @@
 import signal
 import socket
 import threading
+import time
 
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
@@ -71,6 +72,27 @@ def test_while_draining_readiness_says_so(upstream: HTTPServer) -> None:
         assert ready.headers["Connection"] == "close"
         assert send("GET", f"{service.url}/healthz").status == 200
         assert service.process.wait(10) == 0
+
+
+def test_what_is_unfinished_at_the_end_of_the_drain_is_told_so(upstream: HTTPServer) -> None:
+    spotify = SlowSpotify(upstream)
+    url = upstream.url_for("").rstrip("/")
+    with running_service(url, DRAIN_TIMEOUT="1", SPOTIFY_TIMEOUT="30") as service:
+        answers: list[Answer] = []
+        asking = swap_in_background(service, answers)
+        assert spotify.asked.acquire(timeout=10)
+        began = time.monotonic()
+        service.process.send_signal(signal.SIGTERM)
+        asking.join(20)
+
+        assert service.process.wait(10) == 0
+        assert time.monotonic() - began < 1 + 2
+        spotify.may_answer.set()
+        assert [(answer.status, answer.error) for answer in answers] == [
+            (503, "temporarily_unavailable")
+        ]
+        assert answers[0].headers["Retry-After"].isdigit()
+        assert "our bug" not in service.log()
 
 
 def test_more_requests_than_allowed_are_refused_at_once_and_health_still_answers(
