@@ -1,5 +1,6 @@
 """A Spotify that breaks below HTTP: it answers each connection with bytes, or none at all."""
 
+import re
 import socket
 import threading
 from collections.abc import Callable
@@ -14,8 +15,8 @@ class BrokenUpstream:
     Listens on a loopback port and lets a script play with each connection.
 
     Attributes:
-        script: What happens to a connection once its request's first bytes are there.
-        requests: The first bytes of each request that came.
+        script: What happens to a connection once its request is there.
+        requests: Each request that came.
     """
 
     def __init__(self) -> None:
@@ -48,10 +49,22 @@ class BrokenUpstream:
     def _play(self, connection: socket.socket) -> None:
         with connection:
             try:
-                self.requests.append(connection.recv(65_536))
+                self.requests.append(_whole_request(connection))
                 self.script(connection)
             except OSError:
                 pass  # the service has hung up, as it should on some of these
+
+
+def _whole_request(connection: socket.socket) -> bytes:
+    """Return head and body: closing on unread bytes would be a reset, whatever was said."""
+    request = b""
+    while received := connection.recv(65_536):
+        request += received
+        head, end, body = request.partition(b"\r\n\r\n")
+        length = re.search(rb"(?i)\r\ncontent-length: *([0-9]+)", head)
+        if end and length is not None and len(body) >= int(length[1]):
+            break
+    return request
 
 
 def says(answer: bytes) -> Script:
