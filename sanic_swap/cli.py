@@ -124,7 +124,10 @@ def _serve(arguments: argparse.Namespace) -> int:
     try:
         serve(settings)
     except OSError as error:
-        print(f"sanic-swap: HOST, PORT: cannot listen there: {error.strerror}", file=sys.stderr)
+        where = f"{settings.host}:{settings.port}"
+        print(
+            f"sanic-swap: HOST, PORT: cannot listen on {where}: {error.strerror}", file=sys.stderr
+        )
         return WRONG_USE
     return GOOD
 

@@ -48,7 +48,7 @@ def _run_page(stack: ExitStack, *, browser: bool) -> int:
     page = stack.enter_context(DemoPage())
     places = _start(stack, f"{page.url}/callback", auto_approve=False)
     page.open(places)
-    print(f"Fake Spotify  {places.accounts_url}")
+    print(f"Fake Spotify  {places.control_url}/   <- make it misbehave here")
     print(f"The service   {places.service_url}")
     print(f"The app       {page.url}   <- open this and click through; Ctrl-C ends it all\n")
     describe_all(places)
@@ -59,7 +59,16 @@ def _run_page(stack: ExitStack, *, browser: bool) -> int:
 
 
 def _start(stack: ExitStack, redirect_uri: str, *, auto_approve: bool) -> Places:
-    fake = [sys.executable, "-m", "fake_spotify", "--port", "0", "--redirect-uri", redirect_uri]
+    fake = [
+        sys.executable,
+        "-P",
+        "-m",
+        "fake_spotify",
+        "--port",
+        "0",
+        "--redirect-uri",
+        redirect_uri,
+    ]
     if auto_approve:
         fake.append("--auto-approve")
     output = stack.enter_context(_child(fake, dict(os.environ), "stdout"))
@@ -79,7 +88,7 @@ def _start(stack: ExitStack, redirect_uri: str, *, auto_approve: bool) -> Places
         "LOG_FORMAT": "json",
         "ACCESS_LOG": "off",
     }
-    serve = [sys.executable, "-m", "sanic_swap", "serve", "--env-file", os.devnull]
+    serve = [sys.executable, "-P", "-m", "sanic_swap", "serve", "--env-file", os.devnull]
     output = stack.enter_context(_child(serve, environment, "stderr"))
     return Places(
         accounts_url=told["accounts_url"],

@@ -15,6 +15,7 @@ _STYLE = """
   body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem }
   section { border-left: .25rem solid #8884; padding: 0 1rem; margin: 1.5rem 0 }
   section.done { border-color: #1a8f4c }
+  section.failed { border-color: #c0392b }
   h2 { font-size: 1.05rem; margin: 0 }
   pre { background: #8882; padding: .6rem; border-radius: .3rem; white-space: pre-wrap;
         overflow-wrap: anywhere; font-size: .85rem }
@@ -168,9 +169,15 @@ def _page(session: _Session) -> str:
 def _section(number: int, answer: str | None, command: str, actions: dict[int, str]) -> str:
     shown = f"<pre>{escape(answer)}</pre>" if answer else ""
     return (
-        f'<section class="{"done" if answer else "open"}"><h2>{number}. {TITLES[number]}</h2>'
+        f'<section class="{_outcome(answer)}"><h2>{number}. {TITLES[number]}</h2>'
         f"<pre>{escape(command)}</pre>{shown}{actions.get(number, '')}</section>"
     )
+
+
+def _outcome(answer: str | None) -> str:
+    if answer is None:
+        return "open"
+    return "done" if answer.startswith(("code=", "200")) else "failed"
 
 
 def _button(action: str, says: str) -> str:

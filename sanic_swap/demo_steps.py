@@ -138,14 +138,20 @@ def curl(number: int, places: Places) -> str:
     match number:
         case 1:
             # The fake's own door for scripts; a person logs in at /authorize instead.
-            taken = 'sed -n \'s/.*"code": "\\([^"]*\\)".*/\\1/p\''
-            return f"CODE=$(curl -s -d '{{}}' {places.control_url}/codes | {taken})"
+            asked = f'curl -s -d \'{{"scope": "{SCOPE}"}}\' {places.control_url}/codes'
+            return f"CODE=$({asked} | {_member('code')})"
         case 2:
-            return f'curl -d code="$CODE" {places.service_url}/swap'
+            asked = f'curl -s -d code="$CODE" {places.service_url}/swap'
+            return f"REFRESH_TOKEN=$({asked} | tee /dev/stderr | {_member('refresh_token')})"
         case 3:
-            return f'curl -d refresh_token="$REFRESH_TOKEN" {places.service_url}/refresh'
+            asked = f'curl -s -d refresh_token="$REFRESH_TOKEN" {places.service_url}/refresh'
+            return f"ACCESS_TOKEN=$({asked} | tee /dev/stderr | {_member('access_token')})"
         case _:
             return f'curl -H "Authorization: Bearer $ACCESS_TOKEN" {places.api_url}/v1/me'
+
+
+def _member(name: str) -> str:
+    return f"""sed -n 's/.*"{name}": *"\\([^"]*\\)".*/\\1/p'"""
 
 
 TITLES = {

@@ -71,7 +71,7 @@ def root_key(secret: str) -> RootKey:
     if len(secret) < SHORTEST_PASSPHRASE:
         raise UnusableSecret(
             f"has fewer than {SHORTEST_PASSPHRASE} characters; make one with `sanic-swap keygen`"
-            " (a shorter one of an older service goes into LEGACY_SECRETS, beside a new key)"
+            " (a shorter one of an older service belongs into LEGACY_SECRETS, beside a new key)"
         )
     return _named(_stretched(_utf8(secret)), from_passphrase=True)
 

@@ -78,6 +78,11 @@ def warnings(settings: Settings) -> Iterator[str]:
     if not settings.accounts_url.is_private:
         yield "SPOTIFY_ACCOUNTS_INSECURE: the client secret travels in clear to Spotify's stand-in"
     for secret in settings.previous_secrets:
+        if secret.key is not None and secret.key.from_passphrase:
+            yield (
+                "PREVIOUS_ENCRYPTION_SECRETS: one is taken as a passphrase; if it was meant to be"
+                " several, each stands on a line of its own"
+            )
         if secret.key is None:
             why = "printed in public source" if published(secret) else "too short to have sealed"
             yield f"PREVIOUS_ENCRYPTION_SECRETS: one is {why}; it opens none of our tokens"

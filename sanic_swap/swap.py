@@ -120,8 +120,8 @@ class TokenSwap:
         shape = shape_of(as_sent)
         if shape is not None and self._foreign.held:
             raise TokenHeld(
-                f"a token that looks like one of another swap service ({shape}): set"
-                f" LEGACY_TOKENS={shape} to open such tokens, or LEGACY_TOKENS=none to refuse them"
+                f"a token that looks like one of another swap service ({shape}), which this version"
+                " does not open; LEGACY_TOKENS=none would tell such users to log in again"
             )
         raise TokenRefused
 
