@@ -27,9 +27,12 @@ class AccessLog:
         taken_ms = (time.perf_counter() - started) * 1000 if started else 0.0
         # The route, not the path: a path is the caller's text, and may hold anything.
         path = f"/{request.route.path}" if request.route else "-"
+        agent = request.headers.get("user-agent", "-")[:200]
+        if not agent.isascii():  # bytes that are no UTF-8 would be half a surrogate pair in JSON
+            agent = agent.encode("utf-8", "backslashreplace").decode()
         fields: dict[str, object] = {
             "client": request.ip,
-            "agent": request.headers.get("user-agent", "-")[:200],
+            "agent": agent,
             "request_id": request_id,
         }
         context = request.ctx.__dict__

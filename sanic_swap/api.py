@@ -22,14 +22,15 @@ def blueprint(
     api = Blueprint("api")
 
     async def answer(request: Request, grant_type: str | None) -> HTTPResponse:
+        declared = media_type(
+            request.headers.getall("content-type", []),
+            request.headers.getall("content-encoding", []),
+        )
+        fields = read_fields(await _read_body(request), declared)
+        asked = rules.read(fields, grant_type)
+        story = request.ctx.story = Story()
+        # Not before the body is here: who sends slowly shall not take others' places.
         with in_flight:
-            declared = media_type(
-                request.headers.getall("content-type", []),
-                request.headers.getall("content-encoding", []),
-            )
-            fields = read_fields(await _read_body(request), declared)
-            asked = rules.read(fields, grant_type)
-            story = request.ctx.story = Story()
             if isinstance(asked, SwapRequest):
                 body = await swap.swap(asked, story)
             else:

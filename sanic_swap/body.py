@@ -41,7 +41,8 @@ def media_type(content_types: list[str], content_encodings: list[str]) -> str | 
     encoding = ",".join(content_encodings).strip().lower()
     if encoding not in ("", "identity"):
         raise UnsupportedMediaType("Content-Encoding must be identity")
-    declared = ",".join(content_types).partition(";")[0].strip().lower()
+    types = [value.partition(";")[0].strip().lower() for value in content_types]
+    declared = ",".join(filter(None, types))
     if declared in (FORM, JSON):
         return declared
     # What fetch() in a browser says by itself tells nothing about the body.

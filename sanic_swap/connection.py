@@ -120,10 +120,13 @@ class _StrictHttp(Http):
 
     def _is_out_of_step(self) -> bool:
         """Say whether what is still to come could be taken for another request."""
+        if "transfer-encoding" in self.request.headers:
+            return True
+        if self.request_body and not self.request_bytes_left:
+            self.request_body = None  # announced, and empty: there is nothing to come
         if self.request_body:
             self.expecting_continue = False
-        chunked = "transfer-encoding" in self.request.headers
-        return chunked or bool(self.request_body and self.request_bytes_left)
+        return bool(self.request_body)
 
 
 class Connection(HttpProtocol):

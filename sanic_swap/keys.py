@@ -55,7 +55,8 @@ def root_key(secret: str) -> RootKey:
     16 or more code points is stretched with Argon2id, which takes about 0.1 s and 64 MiB.
 
     Raises:
-        UnusableSecret: If it is too short, published, or not text.
+        UnusableSecret: If it is too short or published.
+        ValueError: If it is no text at all.
     """
     if is_published(secret):
         raise UnusableSecret(
@@ -97,4 +98,4 @@ def _utf8(secret: str) -> bytes:
     try:
         return secret.encode()
     except UnicodeEncodeError:
-        raise UnusableSecret("is not valid UTF-8") from None
+        raise ValueError("is not valid UTF-8") from None

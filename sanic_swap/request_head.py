@@ -15,6 +15,8 @@ _HEAD = re.compile(
 )
 _FRAMING = re.compile(rb"\r\n(content-length|transfer-encoding|host):([^\r]*)", re.IGNORECASE)
 _LENGTH = re.compile(rb"[0-9]{1,15}\Z")
+# RFC 9112 section 3.2: origin-form or absolute-form, with a path and without a fragment.
+_TARGET = re.compile(rb"(?:/|https?://[^/?#]+/)[^#]*\Z", re.IGNORECASE)
 _ABSOLUTE = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE)
 # RFC 3986 section 3.2.2, and a port.
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9]{0,5})?\Z")
@@ -29,7 +31,9 @@ def is_well_formed(head: bytes) -> bool:
     if not _HEAD.match(head):
         return False
     line = head[: head.find(b"\r\n")] if b"\r\n" in head else head
-    _, target, version = line.split(b" ")
+    method, target, version = line.split(b" ")
+    if not _TARGET.match(target) and (method, target) != (b"OPTIONS", b"*"):
+        return False
     seen: dict[bytes, bytes] = {}
     for name, value in _FRAMING.findall(head):
         if name.lower() in seen:

@@ -70,6 +70,9 @@ async def _serve(settings: Settings) -> None:
     await _drain(server.connections, readiness.deadline)
     await server.after_stop()
     log.info("stopped")
+    for number in _SIGNALS:  # one that comes while Python puts itself away changes nothing
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_IGN)
 
 
 async def _drain(connections: Collection[Connection], deadline: float) -> None:

@@ -44,7 +44,7 @@ def refresh(settings: Settings, sealed: Secret) -> int:
 
 def inspect(settings: Settings, sealed: Secret, *, as_json: bool) -> int:
     """Print what a sealed token says of itself; 0 if it opens here, else 1."""
-    token = sealed.reveal().strip()
+    token = sealed.reveal().strip(" \t\r\n")
     told: dict[str, object] = {"format": "s1" if token.startswith(PREFIX) else shape_of(token)}
     if token.startswith(PREFIX):
         told["key_id"] = key_id_of(token)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from http.client import HTTPConnection
 
 import pytest
 
@@ -186,3 +187,32 @@ def test_form_and_json_are_judged_alike(service: Running) -> None:
     as_json = ask(service, "POST", "/swap", json.dumps({"code": "(null)"}).encode())
 
     assert (as_form.status, as_form.json()) == (as_json.status, as_json.json())
+
+
+def test_an_announced_body_that_is_empty_is_no_matter(service: Running) -> None:
+    answer = ask(service, "OPTIONS", "/swap", b"", Content_Length="0")
+
+    assert (answer.status, answer.headers["Connection"]) == (204, "keep-alive")
+    assert "not consumed" not in service.log()
+
+
+@pytest.mark.parametrize(
+    ("types", "status"),
+    [
+        pytest.param(["application/json;charset=utf-8", "text/xml"], 415, id="JSON and XML"),
+        pytest.param(["", "application/json"], 400, id="nothing and JSON"),
+    ],
+)
+def test_two_content_types_are_none_that_we_know(
+    service: Running, types: list[str], status: int
+) -> None:
+    host, port = service.url.removeprefix("http://").split(":")
+    connection = HTTPConnection(host, int(port), timeout=10)
+    connection.putrequest("POST", "/swap")
+    for value in types:
+        connection.putheader("Content-Type", value)
+    connection.putheader("Content-Length", "2")
+    connection.endheaders(b"{}")
+
+    assert connection.getresponse().status == status
+    connection.close()

