@@ -7,6 +7,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+_PATIENCE_SECONDS = 20
 Script = Callable[[socket.socket], None]
 
 
@@ -22,6 +23,7 @@ class BrokenUpstream:
     def __init__(self) -> None:
         self.script: Script = lambda _: None
         self.requests: list[bytes] = []
+        self._plays: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self._thread = threading.Thread(target=self._accept, daemon=True)
@@ -38,19 +40,29 @@ class BrokenUpstream:
     ) -> None:
         self._listener.close()
 
+    def is_quiet(self) -> bool:
+        """Say whether every connection so far has ended on both sides."""
+        return not any(play.is_alive() for play in self._plays)
+
     def _accept(self) -> None:
         while True:
             try:
                 connection, _ = self._listener.accept()
             except OSError:
                 return
-            threading.Thread(target=self._play, args=(connection,), daemon=True).start()
+            play = threading.Thread(target=self._play, args=(connection,), daemon=True)
+            play.start()
+            self._plays.append(play)
 
     def _play(self, connection: socket.socket) -> None:
         with connection:
             try:
                 self.requests.append(_whole_request(connection))
                 self.script(connection)
+                connection.shutdown(socket.SHUT_WR)
+                connection.settimeout(_PATIENCE_SECONDS)
+                while connection.recv(65_536):
+                    pass
             except OSError:
                 pass  # the service has hung up, as it should on some of these
 
@@ -89,6 +101,7 @@ def resets(first: bytes = b"") -> Script:
     def script(connection: socket.socket) -> None:
         connection.sendall(first)
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
+        connection.close()
 
     return script
 

@@ -18,7 +18,7 @@ from tests.contract.broken_upstream import (
     says,
 )
 from tests.contract.http_client import Answer, post_form
-from tests.contract.processes import Running, running_service
+from tests.contract.processes import Running, running_service, wait_until
 
 DEADLINE_SECONDS = 2
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -43,11 +43,13 @@ def both_endpoints(service: Running, broken: BrokenUpstream) -> list[Answer]:
     """Swap with the script that is set, and refresh a good token with it."""
     script, broken.script = broken.script, says(HEAD + b"Content-Length: 46\r\n\r\n" + GOOD)
     sealed = post_form(f"{service.url}/swap", {"code": "c"}).json()["refresh_token"]
-    broken.script = script
-    return [
-        post_form(f"{service.url}/swap", {"code": "c"}),
-        post_form(f"{service.url}/refresh", {"refresh_token": sealed}),
-    ]
+    answers = []
+    for path, form in (("/swap", {"code": "c"}), ("/refresh", {"refresh_token": sealed})):
+        # No connection is left that the service could use again just as it is closed.
+        wait_until(broken.is_quiet)
+        broken.script = script
+        answers.append(post_form(f"{service.url}{path}", form))
+    return answers
 
 
 def test_a_spotify_that_refuses_connections_is_unreachable() -> None:
