@@ -213,20 +213,21 @@ def test_a_second_field_of_framing_is_never_well_formed(field, data):
 @pytest.mark.parametrize(
     "hostile",
     [
-        pytest.param(head("GET / HTTP/1.1", "Host: a" + " " * 16_000 + "b"), id="blanks in Host"),
-        pytest.param(post("Content-Length: 1" + "\t " * 8_000 + "x"), id="blanks in a length"),
-        pytest.param(post("X: a" + " " * 16_000 + "\x01"), id="blanks in another value"),
-        pytest.param(post(*["Host: a"] * 1_500), id="many hosts"),
-        pytest.param(post(*["X:"] * 4_000), id="many fields"),
-        pytest.param(b"GET /" + b"a" * 16_000, id="a long target"),
-        pytest.param(b"G" * 16_000, id="a long method"),
+        pytest.param(head("GET / HTTP/1.1", "Host: a" + " " * 160_000 + "b"), id="blanks in Host"),
+        pytest.param(post("Content-Length: 1" + "\t " * 80_000 + "x"), id="blanks in a length"),
+        pytest.param(post("X: a" + " " * 160_000 + "\x01"), id="blanks in another value"),
+        pytest.param(post(*["Host: a"] * 15_000), id="many hosts"),
+        pytest.param(post(*["X:"] * 40_000), id="many fields"),
+        pytest.param(b"GET /" + b"a" * 160_000, id="a long target"),
+        pytest.param(b"G" * 160_000, id="a long method"),
     ],
 )
 def test_a_hostile_head_takes_no_longer_than_its_size_explains(hostile):
     started = process_time()
     is_well_formed(hostile)
 
-    assert process_time() - started < 0.2  # seconds; a thousand times what 16 KiB need
+    # Seconds, where some hundredths are usual: what grows with the square takes minutes.
+    assert process_time() - started < 20
 
 
 def test_the_table_is_long_enough_to_be_worth_its_name():

@@ -175,14 +175,14 @@ def test_what_is_nested_too_deeply_is_refused(body):
 @pytest.mark.parametrize(
     "body",
     [
-        pytest.param(b'{"a":[' + b"[]," * 501 + b'"' + b'\\"' * 7_500, id="escaped quotes"),
-        pytest.param(b'{"a":[' + b"[]," * 501 + b'"' + b"\\\\" * 7_500, id="backslashes"),
-        pytest.param(b'{"a":[' + b"[]," * 501 + b'"\\\n' * 5_000, id="broken escapes"),
-        pytest.param(b'{"a":[' + b'"' * 16_000, id="quotes"),
-        pytest.param(b'{"a":' + b"1" * 16_000, id="digits"),
-        pytest.param(b" " * 16_000 + b"x", id="blanks"),
-        pytest.param(b"{" + b" " * 16_000, id="blanks inside"),
-        pytest.param(b"{" + b'"a":1,' * 2_500, id="members"),
+        pytest.param(b'{"a":[' + b"[]," * 501 + b'"' + b'\\"' * 75_000, id="escaped quotes"),
+        pytest.param(b'{"a":[' + b"[]," * 501 + b'"' + b"\\\\" * 75_000, id="backslashes"),
+        pytest.param(b'{"a":[' + b"[]," * 501 + b'"\\\n' * 50_000, id="broken escapes"),
+        pytest.param(b'{"a":[' + b'"' * 160_000, id="quotes"),
+        pytest.param(b'{"a":' + b"1" * 160_000, id="digits"),
+        pytest.param(b" " * 160_000 + b"x", id="blanks"),
+        pytest.param(b"{" + b" " * 160_000, id="blanks inside"),
+        pytest.param(b"{" + b'"a":1,' * 25_000, id="members"),
     ],
 )
 def test_a_hostile_body_takes_no_longer_than_its_size_explains(body):
@@ -190,7 +190,8 @@ def test_a_hostile_body_takes_no_longer_than_its_size_explains(body):
     with pytest.raises(NotStrictJson):
         read_members(body)
 
-    assert process_time() - started < 0.2  # seconds; two thousand times what 16 KiB need
+    # Seconds, where some hundredths are usual: what grows with the square takes minutes.
+    assert process_time() - started < 20
 
 
 def test_a_repeated_name_is_the_callers_to_judge():
