@@ -21,7 +21,7 @@ def read(name: str) -> str:
 
 @pytest.mark.parametrize("variable", variables().values(), ids=lambda variable: variable.name)
 def test_every_setting_stands_in_the_readme_with_its_aliases(variable: object) -> None:
-    for spelling in variable.spellings:  # type: ignore[attr-defined]
+    for spelling in variable.spellings:
         assert f"`{spelling}`" in README
 
 
@@ -35,7 +35,7 @@ def test_the_readme_names_no_setting_that_does_not_exist() -> None:
 
 def test_defaults_in_the_readme_are_the_settings_own() -> None:
     table = README.partition("## Settings")[2].partition("## Commands")[0]
-    settings = Settings(client_id="x", client_secret="x", callback_urls=("x:y",))  # type: ignore[arg-type]
+    settings = Settings(client_id="x", client_secret="x", callback_urls=("x:y",))
     for name, value in (
         ("PORT", settings.port),
         ("SPOTIFY_TIMEOUT", settings.spotify_timeout),
@@ -100,12 +100,12 @@ def test_locks_hold_names_versions_and_hashes_alone(name: str) -> None:
     assert "://" not in text
     assert "index" not in re.findall(r"^--?([a-z]+)", text, re.MULTILINE)
     for requirement in dependencies:
-        assert re.search(rf"^{re.match(r'[a-z0-9-]+', requirement)[0]}==", text, re.MULTILINE)  # type: ignore[index]
+        assert re.search(rf"^{re.match(r'[a-z0-9-]+', requirement)[0]}==", text, re.MULTILINE)
 
 
 def test_the_fly_settings_give_the_service_time_to_drain() -> None:
     fly = tomllib.loads(read("fly.toml"))
-    settings = Settings(client_id="x", client_secret="x", callback_urls=("x:y",))  # type: ignore[arg-type]
+    settings = Settings(client_id="x", client_secret="x", callback_urls=("x:y",))
 
     assert fly["kill_timeout"] > settings.drain_seconds
     assert fly["http_service"]["internal_port"] == int(fly["env"]["PORT"])

@@ -138,7 +138,7 @@ def test_a_body_may_be_a_form_or_json(
     service: Running, spotify: Running, content_type: str | None, spell: object
 ) -> None:
     headers = {} if content_type is None else {"Content-Type": content_type}
-    body = spell({"code": new_code(spotify), "extra": [1, None]})  # type: ignore[operator]
+    body = spell({"code": new_code(spotify), "extra": [1, None]})
 
     assert send("POST", f"{service.url}/swap", body.encode(), headers).status == 200
 

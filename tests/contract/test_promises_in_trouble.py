@@ -125,7 +125,7 @@ def assert_told_truly(service: SwapService, answers: list[Answer], expected: obj
 
 
 def _words(expected: object) -> str:
-    return " ".join(str(part) for part in expected if part)  # type: ignore[attr-defined]
+    return " ".join(str(part) for part in expected if part)
 
 
 @pytest.mark.promise("trouble")
