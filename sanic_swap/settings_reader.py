@@ -1,13 +1,14 @@
 """Reads the settings from the environment and a file, and finds everything wrong at once."""
 
-import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sanic_swap.errors import SettingsError
+from sanic_swap.setting_sources import ENVIRONMENT, Source, Written, find, read_env_file
 from sanic_swap.setting_values import published
-from sanic_swap.settings import Settings, Variable, variables
+from sanic_swap.settings import Settings, variables
 
 # Named in the documentation of the whole service, and not built into this version.
 _LATER = (
@@ -24,8 +25,73 @@ _LATER = (
     "METRICS_HOST",
     "NEW_RELIC_LICENSE_KEY",
 )
-_LAST_NEWLINE = re.compile(r"\r?\n\Z")
 _KEYGEN = "make one with `sanic-swap keygen`"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """
+    What environment and file say, right or wrong.
+
+    Attributes:
+        values: What could be read, by the name of the attribute in `Settings`.
+        written: Where each setting that is set was found, likewise.
+        problems: Everything wrong, each naming its variable, never a value.
+        names_in_file: Every name that the file of settings has.
+        not_built: As in `Settings`.
+    """
+
+    values: Mapping[str, Any]
+    written: Mapping[str, Written]
+    problems: list[str]
+    names_in_file: tuple[str, ...]
+    not_built: tuple[str, ...]
+
+    def settings(self) -> Settings:
+        """
+        Return the settings that were read.
+
+        Raises:
+            SettingsError: With every problem.
+        """
+        if self.problems:
+            raise SettingsError(self.problems)
+        return Settings(**self.values, not_built=self.not_built)
+
+
+def read(
+    environ: Mapping[str, str],
+    *,
+    env_file: Path | None = None,
+    key_required_because: str | None = None,
+) -> Reading:
+    """
+    Return what *environ* and *env_file* say; the environment wins.
+
+    Args:
+        env_file: `NAME=value` lines; None reads no file.
+        key_required_because: Why a made-up key will not do here, if the caller knows.
+    """
+    problems: list[str] = []
+    from_file = read_env_file(env_file, problems) if env_file else {}
+    sources = (Source(ENVIRONMENT, environ), Source(str(env_file), from_file))
+    values: dict[str, Any] = {}
+    written: dict[str, Written] = {}
+    for attribute, variable in variables().items():
+        found = find(variable, sources, problems)
+        if found is None:
+            continue
+        written[attribute] = found
+        try:
+            values[attribute] = variable.read(found.text)
+        except ValueError as error:
+            problems.append(f"{variable.name}: {error}")
+    everything = {**from_file, **environ}
+    problems += _contradictions(values, everything, key_required_because)
+    not_built = tuple(
+        name for name in _LATER if everything.get(name) or everything.get(f"{name}_FILE")
+    )
+    return Reading(values, written, problems, tuple(from_file), not_built)
 
 
 def read_settings(
@@ -35,34 +101,13 @@ def read_settings(
     key_required_because: str | None = None,
 ) -> Settings:
     """
-    Return the settings that *environ* and *env_file* make; the environment wins.
-
-    Args:
-        env_file: `NAME=value` lines; None reads no file.
-        key_required_because: Why a made-up key will not do here, if the caller knows.
+    Return the settings that *environ* and *env_file* make, as `read` does.
 
     Raises:
         SettingsError: With every problem, each naming its variable, never a value.
     """
-    problems: list[str] = []
-    from_file = _read_file(env_file, problems) if env_file else {}
-    found: dict[str, Any] = {}
-    for attribute, variable in variables().items():
-        text = _text_of(variable, environ, from_file, problems)
-        if text is None:
-            continue
-        try:
-            found[attribute] = variable.read(text)
-        except ValueError as error:
-            problems.append(f"{variable.name}: {error}")
-    everything = {**from_file, **environ}
-    problems += _contradictions(found, everything, key_required_because)
-    if problems:
-        raise SettingsError(problems)
-    not_built = tuple(
-        name for name in _LATER if everything.get(name) or everything.get(f"{name}_FILE")
-    )
-    return Settings(**found, not_built=not_built)
+    reading = read(environ, env_file=env_file, key_required_because=key_required_because)
+    return reading.settings()
 
 
 def warnings(settings: Settings) -> Iterator[str]:
@@ -90,72 +135,6 @@ def warnings(settings: Settings) -> Iterator[str]:
         yield f"{name}: set, but this version does not have that feature yet"
     if set(settings.foreign_tokens) - {"none"}:
         yield "LEGACY_TOKENS: this version opens no other service's tokens yet; they are held back"
-
-
-def _read_file(path: Path, problems: list[str]) -> dict[str, str]:
-    # Imported here: most deployments have no file, and start-up time counts.
-    from dotenv.parser import parse_stream
-
-    try:
-        with path.open(encoding="utf-8") as lines:
-            bindings = list(parse_stream(lines))
-    except (OSError, UnicodeDecodeError) as error:
-        problems.append(f"{path}: cannot be read ({type(error).__name__})")
-        return {}
-    problems += [
-        f"{path}: line {binding.original.line} is not NAME=value"
-        for binding in bindings
-        if binding.error or (binding.key and binding.value is None)
-    ]
-    return {
-        binding.key: binding.value
-        for binding in bindings
-        if binding.key and binding.value is not None
-    }
-
-
-def _text_of(
-    variable: Variable,
-    environ: Mapping[str, str],
-    from_file: Mapping[str, str],
-    problems: list[str],
-) -> str | None:
-    for source in (environ, from_file):
-        texts = dict(_spelled(variable, source, problems))
-        if len(set(texts.values())) > 1:
-            problems.append(f"{variable.name}: {' and '.join(texts)} have different values")
-        if texts:
-            return next(iter(texts.values()))
-    if variable.required and not any(problem.startswith(variable.name) for problem in problems):
-        also = f" (or {', '.join(variable.aliases)})" if variable.aliases else ""
-        problems.append(f"{variable.name}: is missing{also}")
-    return None
-
-
-def _spelled(
-    variable: Variable, source: Mapping[str, str], problems: list[str]
-) -> Iterator[tuple[str, str]]:
-    """Yield each name under which *source* has the setting, and its text."""
-    for name in variable.spellings:
-        text, path = source.get(name), source.get(f"{name}_FILE")
-        if text and path:
-            problems.append(f"{variable.name}: both {name} and {name}_FILE are set")
-        elif text:
-            yield name, text
-        elif path:
-            try:
-                text = Path(path).read_bytes().decode()
-            except (OSError, ValueError) as error:
-                problems.append(
-                    f"{variable.name}: the file of {name}_FILE cannot be read"
-                    f" ({type(error).__name__})"
-                )
-            else:
-                yield f"{name}_FILE", _LAST_NEWLINE.sub("", text)
-        elif text == "" and name == "ENCRYPTION_SECRET":
-            # Elsewhere empty means not set. Here a secret store that failed to fill it in
-            # would silently log everyone out at the next restart.
-            problems.append(f"{name}: is empty; {_KEYGEN}, or remove it")
 
 
 def _contradictions(

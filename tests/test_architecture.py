@@ -19,6 +19,7 @@ LEVELS = {
         {"body", "demo_page", "error_responses", "grant_id", "in_flight"},
         {"sealing", "setting_values", "token_answer"},
         {"parameters", "settings"},
+        {"setting_sources"},
         {"settings_reader"},
         # The outside world, and what we do with it. Nothing from here down knows Sanic.
         {"spotify"},
@@ -57,7 +58,7 @@ WEB = {"access_log", "answers", "api", "app", "connection", "edge", "http_errors
 DOORS = {
     "sanic_swap": {
         "aiohttp": {"interim_limit", "spotify"},  # a connection, and the session that uses it
-        "dotenv": {"settings_reader"},
+        "dotenv": {"setting_sources"},
         "nacl": {"keys", "sealing"},  # Argon2 for passphrases, SecretBox for tokens
         "sanic": WEB,
         "uvloop": {"server"},
