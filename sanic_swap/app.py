@@ -17,7 +17,8 @@ from sanic_swap.cors import Cors
 from sanic_swap.edge import Edge
 from sanic_swap.errors import SettingsError
 from sanic_swap.in_flight import InFlight
-from sanic_swap.logs import configure_logging
+from sanic_swap.key_list import key_ids_in_use
+from sanic_swap.logs import configure_logging, log
 from sanic_swap.parts import make_rules, make_spotify, make_swap
 from sanic_swap.settings import Settings
 from sanic_swap.settings_reader import read_settings
@@ -66,6 +67,7 @@ def make_app(
     """
     spotify = make_spotify(settings)
     swap = make_swap(settings, spotify)
+    log.info("keys", extra={"fields": key_ids_in_use(settings)})
 
     app: App = Sanic("sanic_swap", env_prefix="_NO_VARIABLE_OF_OURS_", configure_logging=False)
     app.config.update(

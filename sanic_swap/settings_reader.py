@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from sanic_swap.errors import SettingsError
+from sanic_swap.key_list import ambiguous_key_ids, keys_named_twice
 from sanic_swap.setting_sources import ENVIRONMENT, Source, Written, find, read_env_file
 from sanic_swap.setting_values import published
 from sanic_swap.settings import Settings, variables
@@ -131,6 +132,7 @@ def warnings(settings: Settings) -> Iterator[str]:
         if secret.key is None:
             why = "printed in public source" if published(secret) else "too short to have sealed"
             yield f"PREVIOUS_ENCRYPTION_SECRETS: one is {why}; it opens none of our tokens"
+    yield from keys_named_twice(settings)
     for name in settings.not_built:
         yield f"{name}: set, but this version does not have that feature yet"
     if set(settings.foreign_tokens) - {"none"}:
@@ -161,3 +163,9 @@ def _contradictions(
     secret = found.get("encryption_secret")
     if secret and secret.key and secret.key.key_id in found.get("retired_key_ids", ()):
         yield "RETIRED_KEY_IDS: names the key that ENCRYPTION_SECRET makes"
+    secrets = (secret, *found.get("previous_secrets", ()))
+    for key_id in ambiguous_key_ids(one.key for one in secrets if one and one.key):
+        yield (
+            f"PREVIOUS_ENCRYPTION_SECRETS: two different keys have the id {key_id}, so their tokens"
+            " cannot be told apart; keep one of them"
+        )

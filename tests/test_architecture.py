@@ -19,7 +19,7 @@ LEVELS = {
         {"body", "demo_page", "error_responses", "grant_id", "in_flight"},
         {"sealing", "setting_values", "token_answer"},
         {"parameters", "settings"},
-        {"setting_sources"},
+        {"key_list", "setting_sources"},
         {"settings_reader"},
         # The outside world, and what we do with it. Nothing from here down knows Sanic.
         {"spotify"},
