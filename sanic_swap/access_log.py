@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sanic import Request
 
+from sanic_swap.client_address import AddressHeader
 from sanic_swap.logs import LineFormat, Lines
 
 
@@ -16,10 +17,12 @@ class AccessLog:
     Args:
         lines: Where they go.
         line_format: How they look.
+        believed: Where proxies tell the client's address, if they are believed.
     """
 
     lines: Lines
     line_format: LineFormat
+    believed: AddressHeader | None = None
 
     def tell(self, request: Request, status: int, request_id: str) -> None:
         """Log the answer to *request*; 499 is the status of those whose client is gone."""
@@ -30,8 +33,11 @@ class AccessLog:
         agent = request.headers.get("user-agent", "-")[:200]
         if not agent.isascii():  # bytes that are no UTF-8 would be half a surrogate pair in JSON
             agent = agent.encode("utf-8", "backslashreplace").decode()
+        client = request.ip
+        if self.believed is not None:
+            client = self.believed.client_of(client, request.headers)
         fields: dict[str, object] = {
-            "client": request.ip,
+            "client": client,
             "agent": agent,
             "request_id": request_id,
         }

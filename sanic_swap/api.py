@@ -1,22 +1,51 @@
 """The endpoints that apps call."""
 
-from typing import cast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.http import Http
 
 from sanic_swap.answers import Finish, json_answer
 from sanic_swap.body import LARGEST_BODY, media_type, read_fields
+from sanic_swap.client_address import AddressHeader
 from sanic_swap.errors import BodyTooLarge
 from sanic_swap.in_flight import InFlight
 from sanic_swap.parameters import REFRESH, SWAP, ParameterRules, SwapRequest
 from sanic_swap.swap import Story, TokenSwap
 
+if TYPE_CHECKING:
+    from sanic_swap.rate_limit import RateLimit
+
 _TOO_LARGE = f"the body must not exceed {LARGEST_BODY} bytes"
 
 
+@dataclass(frozen=True, slots=True)
+class SwapLimit:
+    """How often a client may swap, and where proxies tell its address, if they are believed."""
+
+    rate_limit: "RateLimit"
+    believed: AddressHeader | None
+
+    async def count(self, request: Request) -> None:
+        """
+        Count one swap.
+
+        Raises:
+            RateLimited: If it is one too many.
+        """
+        client = request.ip
+        if self.believed is not None:
+            client = self.believed.client_of(client, request.headers)
+        await self.rate_limit.count_swap(client)
+
+
 def blueprint(
-    swap: TokenSwap, rules: ParameterRules, in_flight: InFlight, finish: Finish
+    swap: TokenSwap,
+    rules: ParameterRules,
+    in_flight: InFlight,
+    finish: Finish,
+    swap_limit: SwapLimit | None = None,
 ) -> Blueprint:
     """Return `/swap`, `/refresh` and their OAuth and Ruby spellings under `/api`."""
     api = Blueprint("api")
@@ -32,6 +61,8 @@ def blueprint(
         # Not before the body is here: who sends slowly shall not take others' places.
         with in_flight:
             if isinstance(asked, SwapRequest):
+                if swap_limit is not None:
+                    await swap_limit.count(request)
                 body = await swap.swap(asked, story)
             else:
                 body = await swap.refresh(asked, story)

@@ -19,7 +19,7 @@ from sanic_swap.errors import SettingsError
 from sanic_swap.in_flight import InFlight
 from sanic_swap.key_list import key_ids_in_use
 from sanic_swap.logs import configure_logging, log
-from sanic_swap.parts import make_rules, make_spotify, make_swap
+from sanic_swap.parts import make_rate_limit, make_rules, make_spotify, make_swap
 from sanic_swap.settings import Settings
 from sanic_swap.settings_reader import read_settings
 
@@ -52,7 +52,7 @@ def make_access_log(settings: Settings) -> AccessLog | None:
     """Set up logging for this process; return the access log, if the operator wants one."""
     lines, line_format = configure_logging(settings.log_level, settings.log_format)
     wanted = settings.access_log and settings.log_level in ("debug", "info")
-    return AccessLog(lines, line_format) if wanted else None
+    return AccessLog(lines, line_format, settings.address_header) if wanted else None
 
 
 def make_app(
@@ -66,7 +66,8 @@ def make_app(
         readiness: Whoever runs the server says there when it is ready, and when it drains.
     """
     spotify = make_spotify(settings)
-    swap = make_swap(settings, spotify)
+    rate_limit = make_rate_limit(settings)
+    swap = make_swap(settings, spotify, rate_limit)
     log.info("keys", extra={"fields": key_ids_in_use(settings)})
 
     app: App = Sanic("sanic_swap", env_prefix="_NO_VARIABLE_OF_OURS_", configure_logging=False)
@@ -85,7 +86,8 @@ def make_app(
     rules = make_rules(settings)
     in_flight = InFlight(settings.max_in_flight)
     edge = Edge(Cors(settings.cors_origins), access_log)
-    app.blueprint(api.blueprint(swap, rules, in_flight, edge.finish))
+    swap_limit = api.SwapLimit(rate_limit, settings.address_header) if rate_limit else None
+    app.blueprint(api.blueprint(swap, rules, in_flight, edge.finish, swap_limit))
     app.blueprint(ops.blueprint(readiness, edge.finish))
     app.blueprint(openapi.blueprint(edge.finish))
     for kind in (SanicException, Exception, asyncio.CancelledError):

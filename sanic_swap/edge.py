@@ -62,9 +62,7 @@ class Edge:
         answer = _answer(error, request_id)
         request.ctx.error = answer.error
         _tell_operator(error, request, request_id)
-        headers = {}
-        if answer.retry_after is not None:
-            headers["Retry-After"] = str(answer.retry_after)
+        headers = answer.headers()
         if isinstance(error, MethodNotAllowed):
             headers["Allow"] = _allowed(error)
         return self.finish(request, json_answer(answer.body(), answer.status, headers))

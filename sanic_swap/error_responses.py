@@ -8,6 +8,7 @@ from sanic_swap import errors
 TROUBLE_SECONDS = 5  # Retry-After where Spotify named no time
 OPERATOR_SECONDS = 300  # Retry-After where a person has to mend something
 BUSY_SECONDS = 1
+_LONGEST_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class ErrorResponse:
 
     Attributes:
         retry_after: Whole seconds; always there on 429 and 503.
+        limit: How many requests our own rate limit takes, if that is what refuses.
     """
 
     status: int
@@ -24,6 +26,7 @@ class ErrorResponse:
     description: str
     uri: str | None = None
     retry_after: int | None = None
+    limit: int | None = None
 
     def body(self) -> bytes:
         """Return the JSON body."""
@@ -31,6 +34,17 @@ class ErrorResponse:
         if self.uri is not None:
             members["error_uri"] = self.uri
         return json.dumps(members).encode()
+
+    def headers(self) -> dict[str, str]:
+        """Return the headers that say when to come again."""
+        headers = {}
+        if self.retry_after is not None:
+            headers["Retry-After"] = str(self.retry_after)
+        if self.limit is not None:
+            headers["RateLimit-Limit"] = str(self.limit)
+            headers["RateLimit-Remaining"] = "0"
+            headers["RateLimit-Reset"] = str(self.retry_after)
+        return headers
 
 
 def response_to(error: errors.SwapError) -> ErrorResponse:
@@ -46,6 +60,14 @@ def response_to(error: errors.SwapError) -> ErrorResponse:
             )
         case errors.TooBusy():
             return unavailable(503, "Too many requests at once", retry_after=BUSY_SECONDS)
+        case errors.RateLimited():
+            return ErrorResponse(
+                429,
+                "temporarily_unavailable",
+                "Too many requests; try again later",
+                retry_after=min(error.retry_after, _LONGEST_SECONDS),
+                limit=error.limit,
+            )
         case errors.SpotifyError():
             return _spotify_trouble(error)
         case _:

@@ -9,6 +9,7 @@ SwapError
 │   ├── BodyTooLarge          more than a token request ever needs
 │   └── UnsupportedMediaType  neither a form nor JSON
 ├── TooBusy                   as many requests are under way as the operator allows
+├── RateLimited               this client, or this grant, asked more often than it may
 ├── TokenRefused              a sealed token does not open here, and never will
 ├── TokenHeld                 it may open again once the operator has mended the settings
 └── SpotifyError              Spotify gave no tokens
@@ -67,6 +68,21 @@ class UnsupportedMediaType(RequestRefused):
 
 class TooBusy(SwapError):
     """As many requests are under way as MAX_IN_FLIGHT allows."""
+
+
+class RateLimited(SwapError):
+    """
+    One client, or one grant, has asked more often than RATE_LIMIT allows.
+
+    Args:
+        limit: How many requests a window takes.
+        retry_after: Whole seconds until the next window, 1 or more.
+    """
+
+    def __init__(self, limit: int, retry_after: int) -> None:
+        super().__init__("asked more often than RATE_LIMIT allows")
+        self.limit = limit
+        self.retry_after = retry_after
 
 
 class TokenRefused(SwapError):

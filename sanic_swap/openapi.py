@@ -52,6 +52,13 @@ _ERRORS = {
     504: "Spotify did not answer in time.",
 }
 
+# Of this service's own limit alone, not of Spotify's.
+_RATE_LIMIT = {
+    "RateLimit-Limit": "How many requests a window takes.",
+    "RateLimit-Remaining": "How many are left in it: none.",
+    "RateLimit-Reset": "Seconds until the next window.",
+}
+
 
 def blueprint(finish: Finish) -> Blueprint:
     """Return `/openapi.json`."""
@@ -145,6 +152,8 @@ def _refusal(status: int, told: str) -> _Members:
     answer = _json(told, {"$ref": "#/components/schemas/Error"})
     if status in (429, 503):
         answer["headers"]["Retry-After"] = {"$ref": "#/components/headers/RetryAfter"}
+    if status == 429:
+        answer["headers"] |= {name: _told_by_limit(told) for name, told in _RATE_LIMIT.items()}
     return answer
 
 
@@ -158,6 +167,10 @@ def _json(told: str, schema: _Members) -> _Members:
 
 def _schema(required: list[str], **properties: _Members) -> _Members:
     return {"type": "object", "required": required, "properties": properties}
+
+
+def _told_by_limit(told: str) -> _Members:
+    return {"description": told, "required": False, "schema": {"type": "integer", "minimum": 0}}
 
 
 def _header(kind: str, told: str) -> _Members:

@@ -1,5 +1,7 @@
 """Makes the parts of the service from its settings; opens nothing."""
 
+from typing import TYPE_CHECKING
+
 from sanic_swap.grant_id import GrantIds
 from sanic_swap.keys import RootKey, new_secret, root_key
 from sanic_swap.parameters import CallbackUrls, ParameterRules
@@ -7,6 +9,9 @@ from sanic_swap.sealing import KeyRing, SealingContext
 from sanic_swap.settings import Settings
 from sanic_swap.spotify import SpotifyAccounts
 from sanic_swap.swap import ForeignTokens, TokenSwap
+
+if TYPE_CHECKING:
+    from sanic_swap.rate_limit import RateLimit
 
 
 def make_spotify(settings: Settings) -> SpotifyAccounts:
@@ -37,7 +42,19 @@ def make_key_ring(settings: Settings) -> KeyRing:
     )
 
 
-def make_swap(settings: Settings, spotify: SpotifyAccounts) -> TokenSwap:
+def make_rate_limit(settings: Settings) -> "RateLimit | None":
+    """Return what counts requests, if the operator wants them counted."""
+    if not settings.rate_limit:
+        return None
+    # Imported here, because the library is large and most services do without.
+    from sanic_swap.rate_limit import RateLimit
+
+    return RateLimit(settings.rate_limit)
+
+
+def make_swap(
+    settings: Settings, spotify: SpotifyAccounts, rate_limit: "RateLimit | None" = None
+) -> TokenSwap:
     """Return what the endpoints and the commands do."""
     undecided = not settings.foreign_tokens or settings.foreign_tokens != ("none",)
     hold = undecided and settings.unknown_key == "hold" and settings.encryption_secret is not None
@@ -47,6 +64,7 @@ def make_swap(settings: Settings, spotify: SpotifyAccounts) -> TokenSwap:
         GrantIds(settings.client_secret),
         ForeignTokens(held=hold),
         lifetime_seconds=settings.refresh_token_lifetime,
+        rate_limit=rate_limit,
     )
 
 

@@ -16,6 +16,7 @@ from sanic_swap.keys import RootKey, UnusableSecret, is_published, root_key
 from sanic_swap.secret import Secret
 
 _VISIBLE = re.compile(r"[\x21-\x7e]+\Z")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}\Z")
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{8}\Z")
 _DURATION = re.compile(r"([0-9]{1,9})([smhdw])\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -125,6 +126,13 @@ def origins(text: str) -> tuple[str, ...]:
     if not all(_ORIGIN.fullmatch(entry) for entry in entries):
         raise ValueError("must be origins such as https://app.example, without a path, or *")
     return entries
+
+
+def header_name(text: str) -> str:
+    """Read the name of a header that holds addresses (RFC 9110 section 5.1)."""
+    if not _HEADER_NAME.match(text) or text.lower() == "forwarded":
+        raise ValueError("must name a header that holds addresses, such as Fly-Client-IP")
+    return text
 
 
 def accounts_url(text: str) -> AccountsUrl:

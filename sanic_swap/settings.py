@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from sanic_swap import setting_values as values
+from sanic_swap.client_address import FORWARDED_FOR, AddressHeader
+from sanic_swap.rates import Rate, rates
 from sanic_swap.secret import Secret
 from sanic_swap.setting_values import AccountsUrl, SealingSecret
 
@@ -140,6 +142,15 @@ class Settings:
     cors_origins: tuple[str, ...] = _optional(
         "CORS_ORIGINS", values.origins, "Web origins that may call, or *.", ()
     )
+    rate_limit: tuple[Rate, ...] = _optional(
+        "RATE_LIMIT", rates, "How often a client may swap and a grant may be refreshed.", ()
+    )
+    real_ip_header: str | None = _optional(
+        "REAL_IP_HEADER", values.header_name, "Where a proxy tells the client's address.", None
+    )
+    proxies_count: int | None = _optional(
+        "PROXIES_COUNT", values.whole_number(1, 100), "How many proxies add to the list.", None
+    )
 
     not_built: tuple[str, ...] = ()
 
@@ -152,6 +163,13 @@ class Settings:
     def connection_limit(self) -> int:
         """MAX_CONNECTIONS, or by default two for each request in flight."""
         return self.max_connections or 2 * self.max_in_flight
+
+    @property
+    def address_header(self) -> AddressHeader | None:
+        """Where the client's address stands, if somebody is to be believed about it."""
+        if self.real_ip_header is None and self.proxies_count is None:
+            return None
+        return AddressHeader(self.real_ip_header or FORWARDED_FOR, self.proxies_count)
 
 
 def variables() -> dict[str, Variable]:

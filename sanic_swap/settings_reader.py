@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sanic_swap.client_address import FORWARDED_FOR
 from sanic_swap.errors import SettingsError
 from sanic_swap.key_list import ambiguous_key_ids, keys_named_twice
 from sanic_swap.setting_sources import ENVIRONMENT, Source, Written, find, read_env_file
@@ -18,9 +19,6 @@ _LATER = (
     "LEGACY_RESEAL",
     "ROTATION_REPLAY",
     "REVOCATION_GUARD",
-    "RATE_LIMIT",
-    "REAL_IP_HEADER",
-    "PROXIES_COUNT",
     "STORE_URL",
     "METRICS_PORT",
     "METRICS_HOST",
@@ -123,6 +121,11 @@ def warnings(settings: Settings) -> Iterator[str]:
         yield f"ENCRYPTION_SECRET: a passphrase; a key is stronger and starts faster: {_KEYGEN}"
     if not settings.accounts_url.is_private:
         yield "SPOTIFY_ACCOUNTS_INSECURE: the client secret travels in clear to Spotify's stand-in"
+    if settings.rate_limit and settings.address_header is None:
+        yield (
+            "RATE_LIMIT: swaps are counted by who connects; behind a proxy that is the proxy, for"
+            " all clients at once, so set REAL_IP_HEADER or PROXIES_COUNT there"
+        )
     for secret in settings.previous_secrets:
         if secret.key is not None and secret.key.from_passphrase:
             yield (
@@ -159,6 +162,12 @@ def _contradictions(
         yield (
             "SPOTIFY_ACCOUNTS_URL: plain http is for this machine alone;"
             " SPOTIFY_ACCOUNTS_INSECURE=on allows it elsewhere"
+        )
+    is_list = (found.get("real_ip_header") or "").lower() == FORWARDED_FOR.lower()
+    if is_list and "proxies_count" not in found:
+        yield (
+            "REAL_IP_HEADER: X-Forwarded-For is a list, of which anybody can write the beginning;"
+            " PROXIES_COUNT says which entry to believe"
         )
     secret = found.get("encryption_secret")
     if secret and secret.key and secret.key.key_id in found.get("retired_key_ids", ()):

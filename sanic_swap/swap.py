@@ -6,6 +6,7 @@ Knows no HTTP. An answer is the JSON body for the app, beside what the log may s
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sanic_swap.errors import TokenHeld, TokenRefused
 from sanic_swap.foreign_shapes import shape_of
@@ -15,6 +16,9 @@ from sanic_swap.parameters import RefreshRequest, SwapRequest
 from sanic_swap.sealing import PREFIX, KeyRing, OpenedToken
 from sanic_swap.spotify import SpotifyAccounts
 from sanic_swap.token_answer import TokenAnswer
+
+if TYPE_CHECKING:
+    from sanic_swap.rate_limit import RateLimit
 
 
 @dataclass(slots=True)
@@ -54,6 +58,7 @@ class TokenSwap:
     Args:
         lifetime_seconds: How long a refresh token lives from the user's authorization;
             given, answers tell what is left of it. None tells nothing.
+        rate_limit: Counts the refreshes of each grant, if they are limited.
         now: Unix seconds.
     """
 
@@ -65,6 +70,7 @@ class TokenSwap:
         foreign: ForeignTokens,
         *,
         lifetime_seconds: int | None = None,
+        rate_limit: "RateLimit | None" = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._spotify = spotify
@@ -72,6 +78,7 @@ class TokenSwap:
         self._grant_ids = grant_ids
         self._foreign = foreign
         self._lifetime_seconds = lifetime_seconds
+        self._rate_limit = rate_limit
         self._now = now
 
     async def swap(self, request: SwapRequest, story: Story) -> bytes:
@@ -100,12 +107,15 @@ class TokenSwap:
 
         Raises:
             TokenRefused, TokenHeld: If it does not open here.
+            RateLimited: If its grant was refreshed too often.
             SpotifyError: One of those below it.
         """
         sealed = request.refresh_token.reveal()
         opened = self._open(sealed, request.as_sent.reveal())
         story.key_id = opened.key_id
         story.grant = self._grant_ids.of(opened.refresh_token)
+        if self._rate_limit is not None:
+            await self._rate_limit.count_refresh(story.grant)
         answer = await self._timed(self._spotify.refresh(opened.refresh_token), story)
         if answer.refresh_token is not None:
             story.rotated_to = self._grant_ids.of(answer.refresh_token)

@@ -15,6 +15,7 @@ LEVELS = {
     "sanic_swap": [
         {"__init__", "cors", "demo_steps", "errors", "foreign_shapes", "interim_limit"},
         {"json_text", "keys", "logs", "request_head", "secret", "version"},
+        {"client_address", "rate_counts", "rates"},
         # Pure: what a request, a token, an answer or a setting is.
         {"body", "demo_page", "error_responses", "grant_id", "in_flight"},
         {"sealing", "setting_values", "token_answer"},
@@ -22,7 +23,7 @@ LEVELS = {
         {"key_list", "setting_sources"},
         {"settings_reader"},
         # The outside world, and what we do with it. Nothing from here down knows Sanic.
-        {"spotify"},
+        {"rate_limit", "spotify"},
         {"swap"},
         {"parts"},
         # The web.
@@ -59,6 +60,7 @@ DOORS = {
     "sanic_swap": {
         "aiohttp": {"interim_limit", "spotify"},  # a connection, and the session that uses it
         "dotenv": {"setting_sources"},
+        "limits": {"rate_counts", "rate_limit", "rates"},
         "nacl": {"keys", "sealing"},  # Argon2 for passphrases, SecretBox for tokens
         "sanic": WEB,
         "uvloop": {"server"},

@@ -6,8 +6,10 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from sanic.compat import Header
 
 from sanic_swap.access_log import AccessLog
+from sanic_swap.client_address import AddressHeader
 from sanic_swap.logs import Lines, json_line
 from sanic_swap.swap import Story
 
@@ -55,6 +57,22 @@ def test_a_line_tells_who_asked_under_which_id(tell):
 
     assert (line["client"], line["agent"], line["request_id"]) == ("203.0.113.7", "an app", "an-id")
     assert told_fields(line) == {"client", "agent", "request_id"}
+
+
+@pytest.mark.parametrize(
+    ("header", "client"),
+    [
+        pytest.param(None, "203.0.113.7", id="nobody believed"),
+        pytest.param(AddressHeader("X-Forwarded-For", 1), "2001:db8::1", id="the last proxy"),
+    ],
+)
+def test_the_address_is_the_one_that_is_believed(header, client):
+    stream = io.StringIO()
+    request = Request()
+    request.headers = Header([("X-Forwarded-For", "192.0.2.66, 2001:db8::1")])
+    AccessLog(Lines(stream), json_line, header).tell(request, 200, "an-id")
+
+    assert json.loads(stream.getvalue())["client"] == client
 
 
 def test_an_error_is_told_by_its_name(tell):

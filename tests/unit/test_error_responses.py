@@ -26,6 +26,8 @@ ANSWERS = [
     (errors.BodyTooLarge(SAYS), 413, "invalid_request", None),
     (errors.UnsupportedMediaType(SAYS), 415, "invalid_request", None),
     (errors.TooBusy(), 503, BUSY, ANY),
+    (errors.RateLimited(60, 17), 429, BUSY, 17),
+    (errors.RateLimited(1000, 2_592_000), 429, BUSY, 86_400),
     (errors.TokenRefused(), 400, "invalid_grant", None),
     (errors.TokenHeld("restore that key"), 503, BUSY, ANY),
     (errors.GrantRefused(400, "invalid_grant", "revoked", None), 400, "invalid_grant", None),

@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 
+import hypothesis
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -46,6 +47,9 @@ GOOD_VALUES = {
     "MAX_CONNECTIONS": "70",
     "CLIENT_TIMEOUT": "8",
     "CORS_ORIGINS": "https://app.example",
+    "RATE_LIMIT": "60/minute",
+    "REAL_IP_HEADER": "Fly-Client-IP",
+    "PROXIES_COUNT": "1",
 }
 
 
@@ -375,6 +379,7 @@ def test_no_complaint_ever_repeats_a_value(name, source, tmp_path, env_file):
 
 
 @given(st.dictionaries(st.sampled_from(sorted(GOOD_VALUES)), st.text(max_size=30), max_size=4))
+@hypothesis.settings(deadline=None)  # a passphrase or a library may be read
 def test_whatever_is_set_makes_settings_or_problems_that_name_variables(environ):
     try:
         read_settings(SEALED | environ)
@@ -513,6 +518,12 @@ def test_plain_http_to_another_machine_must_be_allowed(environ, good):
         pytest.param(
             SEALED | {"PREVIOUS_ENCRYPTION_SECRETS": OLDER}, [], id="an older secret that has"
         ),
+        pytest.param(
+            SEALED | {"RATE_LIMIT": "60/minute"}, ["RATE_LIMIT"], id="one address for everybody"
+        ),
+        pytest.param(
+            SEALED | {"RATE_LIMIT": "60/minute", "PROXIES_COUNT": "1"}, [], id="an address for each"
+        ),
     ],
 )
 def test_what_may_hurt_tomorrow_is_warned_of(environ, names):
@@ -547,6 +558,33 @@ def test_every_setting_has_one_row_and_no_name_occurs_twice():
     assert variables().keys() == {field.name for field in fields(Settings)} - {"not_built"}
     assert len(spellings) == len(set(spellings))
     assert all(variable.meaning for variable in variables().values())
+
+
+@pytest.mark.parametrize(
+    ("environ", "name", "place"),
+    [
+        ({"REAL_IP_HEADER": "Fly-Client-IP"}, "Fly-Client-IP", None),
+        ({"PROXIES_COUNT": "1"}, "X-Forwarded-For", 1),
+        ({"PROXIES_COUNT": "2", "REAL_IP_HEADER": "x-forwarded-for"}, "x-forwarded-for", 2),
+        ({"PROXIES_COUNT": "2", "REAL_IP_HEADER": "X-Client-IPs"}, "X-Client-IPs", 2),
+    ],
+)
+def test_a_header_is_believed_once_it_is_named(environ, name, place):
+    header = read_settings(SEALED | environ).address_header
+
+    assert (header.name, header.place) == (name, place)
+
+
+def test_nobody_is_believed_about_addresses_unless_told_to():
+    settings = read_settings(SEALED)
+
+    assert settings.address_header is None
+    assert settings.rate_limit == ()
+
+
+@pytest.mark.parametrize("name", ["X-Forwarded-For", "x-forwarded-for"])
+def test_a_list_of_addresses_needs_a_word_on_which_to_believe(name):
+    assert named(problems(SEALED | {"REAL_IP_HEADER": name})) == ["REAL_IP_HEADER"]
 
 
 def test_unknown_variables_do_not_matter():

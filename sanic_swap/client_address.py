@@ -1,0 +1,84 @@
+"""Which address a client has, as far as the proxies in front may be believed.
+
+A header is worth what the last trusted proxy wrote into it: whatever stands further left
+in a list, the client may have written itself.
+"""
+
+import re
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Protocol
+
+FORWARDED_FOR = "X-Forwarded-For"
+_IPV6_NETWORK = 64  # bits; what one household or phone has for itself (RFC 6177, RFC 7934)
+# As proxies write it: bare (Heroku, Fly, nginx) or with a port (Azure). A zone belongs to
+# one machine's link, and could hold any text.
+_SPELLING = re.compile(
+    r"(?:([0-9.]{7,15})|\[([0-9A-Fa-f:.]{2,45})\])(?::[0-9]{1,5})?\Z|([0-9A-Fa-f:.]{2,45})\Z"
+)
+
+
+class Headers(Protocol):
+    """The headers of a request, each line by itself."""
+
+    def getall(self, key: str, default: list[str], /) -> list[str]:
+        """Return the value of each line named *key*, in any case, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressHeader:
+    """
+    The header in which the operator's proxies tell the client's address.
+
+    Attributes:
+        name: In any case.
+        place: Which entry of a list, counted from the right, over all lines of that name;
+            1 is the last. None: the header holds one address, and stands there once.
+    """
+
+    name: str
+    place: int | None = None
+
+    def client_of(self, peer: str, headers: Headers) -> str:
+        """Return the client's address, or *peer* where the header does not tell one."""
+        told = self._told(headers.getall(self.name, []))
+        address = None if told is None else read_address(told)
+        return peer if address is None else str(address)
+
+    def _told(self, lines: list[str]) -> str | None:
+        if self.place is None:
+            return lines[0] if len(lines) == 1 else None
+        entries = ",".join(lines).rsplit(",", self.place)
+        return entries[-self.place] if len(entries) >= self.place else None
+
+
+def read_address(text: str) -> IPv4Address | IPv6Address | None:
+    """Return the address in one entry of a header, without its port; None if there is none."""
+    match = _SPELLING.match(text.strip(" \t"))
+    if match is None:
+        return None
+    try:
+        return _unmapped(ip_address(match[1] or match[2] or match[3]))
+    except ValueError:
+        return None
+
+
+def network_of(address: str) -> str:
+    """
+    Return whose address it is, as far as an address can tell: IPv6 by /64.
+
+    Who has one IPv6 address has 2^64 of them. What is no address comes back as it is.
+    """
+    try:
+        parsed = _unmapped(ip_address(address.partition("%")[0]))
+    except ValueError:
+        return address
+    if isinstance(parsed, IPv6Address):
+        return str(ip_network((parsed, _IPV6_NETWORK), strict=False))
+    return str(parsed)
+
+
+def _unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """Return the IPv4 address that a dual-stack socket shows as `::ffff:192.0.2.1`."""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return mapped or address
