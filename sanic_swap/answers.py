@@ -80,6 +80,13 @@ def options_answer(allow: str) -> HTTPResponse:
     return Answer(status=204, headers={"Allow": allow})
 
 
+def has_hung_up(request: Request) -> bool:
+    """Say whether the client has ended its side, and so most likely reads no answer."""
+    if request.conn_info is not None and request.conn_info.lost:
+        return True
+    return getattr(request.protocol, "has_ended", False)
+
+
 def _http_date() -> bytes:
     """Return the time as RFC 9110 section 6.6.1 wants it."""
     return _http_date_of(int(time.time()))

@@ -1,12 +1,13 @@
 """The endpoints that apps call."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from sanic import Blueprint, HTTPResponse, Request
 from sanic.http import Http
 
-from sanic_swap.answers import Finish, json_answer
+from sanic_swap.answers import Finish, has_hung_up, json_answer
 from sanic_swap.body import LARGEST_BODY, media_type, read_fields
 from sanic_swap.client_address import AddressHeader
 from sanic_swap.errors import BodyTooLarge
@@ -65,7 +66,7 @@ def blueprint(
                     await swap_limit.count(request)
                 body = await swap.swap(asked, story)
             else:
-                body = await swap.refresh(asked, story)
+                body = await swap.refresh(asked, story, partial(has_hung_up, request))
         return finish(request, json_answer(body))
 
     # Streamed, so that type and size are judged before a body is in memory.

@@ -19,7 +19,13 @@ from sanic_swap.errors import SettingsError
 from sanic_swap.in_flight import InFlight
 from sanic_swap.key_list import key_ids_in_use
 from sanic_swap.logs import configure_logging, log
-from sanic_swap.parts import make_rate_limit, make_rules, make_spotify, make_swap
+from sanic_swap.parts import (
+    make_rate_limit,
+    make_refreshes,
+    make_rules,
+    make_spotify,
+    make_swap,
+)
 from sanic_swap.settings import Settings
 from sanic_swap.settings_reader import read_settings
 
@@ -67,7 +73,8 @@ def make_app(
     """
     spotify = make_spotify(settings)
     rate_limit = make_rate_limit(settings)
-    swap = make_swap(settings, spotify, rate_limit)
+    refreshes = make_refreshes(settings)
+    swap = make_swap(settings, spotify, rate_limit, refreshes)
     log.info("keys", extra={"fields": key_ids_in_use(settings)})
 
     app: App = Sanic("sanic_swap", env_prefix="_NO_VARIABLE_OF_OURS_", configure_logging=False)
@@ -98,6 +105,7 @@ def make_app(
     @app.before_server_start
     async def open_resources(_: App) -> None:
         await resources.enter_async_context(spotify)
+        resources.push_async_callback(refreshes.close)
 
     @app.after_server_stop
     async def close_resources(_: App) -> None:

@@ -19,10 +19,17 @@ class GrantIds:
 
     def of(self, refresh_token: Secret) -> str:
         """Return the id of the grant that *refresh_token* belongs to."""
-        digest = blake2b(
+        return self.name(self.digest(refresh_token))
+
+    def name(self, digest: bytes) -> str:
+        """Return the id that begins with *digest*."""
+        return urlsafe_b64encode(digest)[:8].decode()
+
+    def digest(self, refresh_token: Secret) -> bytes:
+        """Return the 32 bytes of which the id is the beginning: no two tokens share them."""
+        return blake2b(
             refresh_token.reveal().encode(),
             digest_size=32,
             key=self._key,
             person=b"sanic_swap.grnt1",
         ).digest()
-        return urlsafe_b64encode(digest)[:8].decode()

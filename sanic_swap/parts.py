@@ -7,6 +7,7 @@ from sanic_swap.keys import RootKey, new_secret, root_key
 from sanic_swap.parameters import CallbackUrls, ParameterRules
 from sanic_swap.sealing import KeyRing, SealingContext
 from sanic_swap.settings import Settings
+from sanic_swap.shared_refreshes import SharedRefreshes
 from sanic_swap.spotify import SpotifyAccounts
 from sanic_swap.swap import ForeignTokens, TokenSwap
 
@@ -52,8 +53,16 @@ def make_rate_limit(settings: Settings) -> "RateLimit | None":
     return RateLimit(settings.rate_limit)
 
 
+def make_refreshes(settings: Settings) -> SharedRefreshes:
+    """Return what decides which refreshes ask Spotify."""
+    return SharedRefreshes(replay_seconds=settings.rotation_replay)
+
+
 def make_swap(
-    settings: Settings, spotify: SpotifyAccounts, rate_limit: "RateLimit | None" = None
+    settings: Settings,
+    spotify: SpotifyAccounts,
+    rate_limit: "RateLimit | None" = None,
+    refreshes: SharedRefreshes | None = None,
 ) -> TokenSwap:
     """Return what the endpoints and the commands do."""
     undecided = not settings.foreign_tokens or settings.foreign_tokens != ("none",)
@@ -63,6 +72,7 @@ def make_swap(
         make_key_ring(settings),
         GrantIds(settings.client_secret),
         ForeignTokens(held=hold),
+        refreshes or make_refreshes(settings),
         lifetime_seconds=settings.refresh_token_lifetime,
         rate_limit=rate_limit,
     )

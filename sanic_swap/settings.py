@@ -139,6 +139,12 @@ class Settings:
     client_timeout: float = _optional(
         "CLIENT_TIMEOUT", values.seconds, "Longest wait for a client, in seconds.", 10.0
     )
+    rotation_replay: float = _optional(
+        "ROTATION_REPLAY",
+        values.seconds_or_zero,
+        "How long the token before a rotation keeps getting the same answer, in seconds.",
+        30.0,
+    )
     cors_origins: tuple[str, ...] = _optional(
         "CORS_ORIGINS", values.origins, "Web origins that may call, or *.", ()
     )

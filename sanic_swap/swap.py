@@ -6,16 +6,19 @@ Knows no HTTP. An answer is the JSON body for the app, beside what the log may s
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sanic_swap.errors import TokenHeld, TokenRefused
 from sanic_swap.foreign_shapes import shape_of
 from sanic_swap.grant_id import GrantIds
 from sanic_swap.logs import log
 from sanic_swap.parameters import RefreshRequest, SwapRequest
+from sanic_swap.refreshed import Refreshed
 from sanic_swap.sealing import PREFIX, KeyRing, OpenedToken
+from sanic_swap.shared_refreshes import SharedRefreshes
 from sanic_swap.spotify import SpotifyAccounts
-from sanic_swap.token_answer import TokenAnswer
+
+T = TypeVar("T")
 
 if TYPE_CHECKING:
     from sanic_swap.rate_limit import RateLimit
@@ -56,6 +59,7 @@ class TokenSwap:
     Trades codes and sealed refresh tokens at Spotify, and seals what comes back.
 
     Args:
+        refreshes: Decides which refreshes ask Spotify.
         lifetime_seconds: How long a refresh token lives from the user's authorization;
             given, answers tell what is left of it. None tells nothing.
         rate_limit: Counts the refreshes of each grant, if they are limited.
@@ -68,6 +72,7 @@ class TokenSwap:
         keys: KeyRing,
         grant_ids: GrantIds,
         foreign: ForeignTokens,
+        refreshes: SharedRefreshes,
         *,
         lifetime_seconds: int | None = None,
         rate_limit: "RateLimit | None" = None,
@@ -77,6 +82,7 @@ class TokenSwap:
         self._keys = keys
         self._grant_ids = grant_ids
         self._foreign = foreign
+        self._refreshes = refreshes
         self._lifetime_seconds = lifetime_seconds
         self._rate_limit = rate_limit
         self._now = now
@@ -99,11 +105,19 @@ class TokenSwap:
         sealed = self._keys.seal(answer.refresh_token, authorized_at)
         return answer.render(sealed, self._seconds_left(authorized_at))
 
-    async def refresh(self, request: RefreshRequest, story: Story) -> bytes:
+    async def refresh(
+        self,
+        request: RefreshRequest,
+        story: Story,
+        has_hung_up: Callable[[], bool] = lambda: False,
+    ) -> bytes:
         """
         Trade a sealed refresh token for a new access token.
 
         The answer always has a refresh token: the rotated one, or the one that came in.
+
+        Args:
+            has_hung_up: Says, once the answer is there, whether nobody waits for it.
 
         Raises:
             TokenRefused, TokenHeld: If it does not open here.
@@ -113,16 +127,40 @@ class TokenSwap:
         sealed = request.refresh_token.reveal()
         opened = self._open(sealed, request.as_sent.reveal())
         story.key_id = opened.key_id
-        story.grant = self._grant_ids.of(opened.refresh_token)
+        digest = self._grant_ids.digest(opened.refresh_token)
+        story.grant = self._grant_ids.name(digest)
         if self._rate_limit is not None:
             await self._rate_limit.count_refresh(story.grant)
-        answer = await self._timed(self._spotify.refresh(opened.refresh_token), story)
+        refreshed = await self._timed(
+            self._refreshes.refresh(digest, opened.refresh_token, lambda: self._ask(opened)), story
+        )
+        if has_hung_up():
+            self._refreshes.undelivered(digest, refreshed)
+        else:
+            self._refreshes.delivered(digest, refreshed)
+        answer = refreshed.answer
         if answer.refresh_token is not None:
             story.rotated_to = self._grant_ids.of(answer.refresh_token)
-            sealed = self._keys.seal(answer.refresh_token, opened.authorized_at)
-        elif not opened.is_current:
-            sealed = self._keys.seal(opened.refresh_token, opened.authorized_at)
+        sealed = self._new_seal(refreshed, opened) or sealed
         return answer.render(sealed, self._seconds_left(opened.authorized_at))
+
+    async def _ask(self, opened: OpenedToken) -> Refreshed:
+        refreshed = Refreshed(await self._spotify.refresh(opened.refresh_token))
+        self._new_seal(refreshed, opened)  # here, so that all who share it get the same one
+        return refreshed
+
+    def _new_seal(self, refreshed: Refreshed, opened: OpenedToken) -> str | None:
+        """Return what goes out in place of the token that came in; None if that one stays."""
+        refresh_token = refreshed.answer.refresh_token
+        if refresh_token is None:
+            if opened.is_current:
+                return None
+            refresh_token = opened.refresh_token
+        sealed = refreshed.seals.get(opened.authorized_at)
+        if sealed is None:
+            sealed = self._keys.seal(refresh_token, opened.authorized_at)
+            refreshed.seals[opened.authorized_at] = sealed
+        return sealed
 
     def _open(self, sealed: str, as_sent: str) -> OpenedToken:
         if sealed.startswith(PREFIX):
@@ -136,7 +174,7 @@ class TokenSwap:
         raise TokenRefused
 
     @staticmethod
-    async def _timed(exchange: Awaitable[TokenAnswer], story: Story) -> TokenAnswer:
+    async def _timed(exchange: Awaitable[T], story: Story) -> T:
         started = time.perf_counter()
         try:
             return await exchange

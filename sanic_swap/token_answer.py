@@ -46,6 +46,11 @@ class TokenAnswer:
     _before: str = field(repr=False)  # the object's text up to the value of its refresh token,
     _after: str | None = field(repr=False)  # and behind it up to the brace; None if it had none
 
+    @property
+    def size(self) -> int:
+        """The characters of its text."""
+        return len(self._before) + len(self._after or "")
+
     def render(self, sealed: str | None, expires_in: int | None = None) -> bytes:
         """
         Return the JSON body for the app: every member as it came, but the refresh token.

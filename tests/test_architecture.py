@@ -14,14 +14,14 @@ OURS = ("sanic_swap", "fake_spotify")
 LEVELS = {
     "sanic_swap": [
         {"__init__", "cors", "demo_steps", "errors", "foreign_shapes", "interim_limit"},
-        {"json_text", "keys", "logs", "request_head", "secret", "version"},
+        {"json_text", "keys", "logs", "request_head", "secret", "single_flight", "version"},
         {"client_address", "rate_counts", "rates"},
         # Pure: what a request, a token, an answer or a setting is.
         {"body", "demo_page", "error_responses", "grant_id", "in_flight"},
         {"sealing", "setting_values", "token_answer"},
-        {"parameters", "settings"},
-        {"key_list", "setting_sources"},
-        {"settings_reader"},
+        {"parameters", "refreshed", "settings"},
+        {"kept_answers", "key_list", "setting_sources"},
+        {"settings_reader", "shared_refreshes"},
         # The outside world, and what we do with it. Nothing from here down knows Sanic.
         {"rate_limit", "spotify"},
         {"swap"},

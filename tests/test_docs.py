@@ -41,6 +41,7 @@ def test_defaults_in_the_readme_are_the_settings_own() -> None:
         ("SPOTIFY_TIMEOUT", settings.spotify_timeout),
         ("MAX_IN_FLIGHT", settings.max_in_flight),
         ("CLIENT_TIMEOUT", settings.client_timeout),
+        ("ROTATION_REPLAY", settings.rotation_replay),
         ("UNKNOWN_KEY", settings.unknown_key),
         ("SPOTIFY_ACCOUNTS_URL", settings.accounts_url.url),
     ):

@@ -38,8 +38,8 @@ def upstream() -> Iterator[HTTPServer]:
 
 @pytest.fixture(scope="session")
 def scripted_service(upstream: HTTPServer) -> Iterator[Running]:
-    """The service, in front of a Spotify that answers whatever a test wants."""
-    with running_service(upstream.url_for("").rstrip("/")) as service:
+    """The service, in front of a Spotify that answers whatever a test wants, to one token too."""
+    with running_service(upstream.url_for("").rstrip("/"), ROTATION_REPLAY="0") as service:
         yield service
 
 

@@ -46,6 +46,7 @@ GOOD_VALUES = {
     "MAX_IN_FLIGHT": "6",
     "MAX_CONNECTIONS": "70",
     "CLIENT_TIMEOUT": "8",
+    "ROTATION_REPLAY": "9",
     "CORS_ORIGINS": "https://app.example",
     "RATE_LIMIT": "60/minute",
     "REAL_IP_HEADER": "Fly-Client-IP",
@@ -108,6 +109,7 @@ def test_the_defaults_are_those_of_the_documentation():
     assert (settings.drain_seconds, settings.drain_delay) == (10, 0)
     assert (settings.max_in_flight, settings.connection_limit) == (1000, 2000)
     assert settings.client_timeout == 10
+    assert settings.rotation_replay == 30
     assert settings.cors_origins == ()
 
 
@@ -333,6 +335,7 @@ def test_everything_wrong_is_said_at_once():
         "PORT": "many",
         "REVOKE_BEFORE": "yesterday",
         "LOG_LEVEL": "loud",
+        "ROTATION_REPLAY": "-1",
         "CORS_ORIGINS": "nowhere",
         "SPOTIFY_ACCOUNTS_URL": "http://other.example",
         "ENCRYPTION_SECRET": "short",

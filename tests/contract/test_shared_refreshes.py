@@ -1,0 +1,177 @@
+"""Equal refreshes, answers that nobody took, and what comes after a rotation."""
+
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlencode, urlsplit
+
+import pytest
+
+from fake_spotify import FakeSpotify, Match
+from fake_spotify.fault_variations import Rotate
+from fake_spotify.fault_wires import SlowHead
+from tests.contract.http_client import Answer, post_form
+from tests.contract.processes import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    KEY,
+    REDIRECT_URI,
+    Running,
+    running_service,
+    wait_until,
+)
+
+MANY = 1000
+OLD_KEY, NEW_KEY = KEY, "1" * 64
+
+
+@pytest.fixture(scope="module")
+def spotify() -> Iterator[FakeSpotify]:
+    """A Spotify of this module alone."""
+    with FakeSpotify(
+        client_id=CLIENT_ID, client_secret=CLIENT_SECRET, redirect_uris=[REDIRECT_URI]
+    ) as spotify:
+        yield spotify
+
+
+@pytest.fixture(scope="module")
+def service(spotify: FakeSpotify) -> Iterator[Running]:
+    """The service, in front of it; it opens an older key's tokens too."""
+    keys = {"ENCRYPTION_SECRET": NEW_KEY, "PREVIOUS_ENCRYPTION_SECRETS": OLD_KEY}
+    with running_service(spotify.accounts_url, **keys) as service:
+        yield service
+
+
+@pytest.fixture
+def sealed(spotify: FakeSpotify, service: Running) -> Iterator[str]:
+    """A sealed token of somebody who has just logged in."""
+    yield log_in(service, spotify)
+    spotify.clear_faults()
+
+
+def log_in(service: Running, spotify: FakeSpotify) -> str:
+    answer = post_form(f"{service.url}/swap", {"code": spotify.code()})
+    spotify.clear_requests()
+    return str(answer.json()["refresh_token"])
+
+
+def refresh(service: Running, sealed: str) -> Answer:
+    return post_form(f"{service.url}/refresh", {"refresh_token": sealed})
+
+
+def at_once(service: Running, sealed: str, count: int) -> list[Answer]:
+    """Send *count* equal requests, so that all of them are under way together."""
+    host = urlsplit(service.url).hostname, urlsplit(service.url).port
+    body = urlencode({"refresh_token": sealed}).encode()
+    head = b"POST /refresh HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+    head += b"Content-Type: application/x-www-form-urlencoded\r\n"
+    connections = []
+    for _ in range(count):
+        connection = socket.create_connection(host, 20)
+        connection.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body))
+        connections.append(connection)
+    for connection in connections:
+        connection.sendall(body)
+    return [_answer(connection) for connection in connections]
+
+
+def _answer(connection: socket.socket) -> Answer:
+    with connection, connection.makefile("rb") as stream:
+        head, _, body = stream.read().partition(b"\r\n\r\n")
+        return Answer(int(head.split()[1]), {}, body)
+
+
+def test_a_thousand_equal_refreshes_are_one_call_and_equal_answers(
+    spotify: FakeSpotify, service: Running, sealed: str
+) -> None:
+    spotify.fault(SlowHead(2))
+
+    answers = at_once(service, sealed, MANY)
+
+    assert [answer.status for answer in answers] == [200] * MANY
+    assert len({answer.body for answer in answers}) == 1
+    assert spotify.count(Match(grant_type="refresh_token")) == 1
+
+
+def test_two_seals_of_one_token_share_the_answer_and_keep_their_own_seals(
+    spotify: FakeSpotify, service: Running
+) -> None:
+    with running_service(spotify.accounts_url, ENCRYPTION_SECRET=OLD_KEY) as older:
+        old = log_in(older, spotify)
+    new = refresh(service, old).json()["refresh_token"]
+    spotify.clear_requests()
+    spotify.fault(SlowHead(1))
+    with ThreadPoolExecutor(2) as pool:
+        answers = [
+            answer.json() for answer in pool.map(lambda one: refresh(service, one), (old, new))
+        ]
+    spotify.clear_faults()
+
+    assert spotify.count(Match(grant_type="refresh_token")) == 1
+    assert answers[0]["access_token"] == answers[1]["access_token"]
+    assert answers[1]["refresh_token"] == new
+    assert answers[0]["refresh_token"] not in (old, new)
+    assert refresh(service, answers[0]["refresh_token"]).status == 200
+
+
+def test_errors_are_shared_as_well(spotify: FakeSpotify, service: Running, sealed: str) -> None:
+    spotify.revoke(spotify.grants()[-1].id)
+    spotify.fault(SlowHead(1))
+
+    answers = at_once(service, sealed, 20)
+
+    assert {(answer.status, answer.error) for answer in answers} == {(400, "invalid_grant")}
+    assert spotify.count(Match(grant_type="refresh_token")) == 1
+
+
+def test_every_refresh_after_another_asks_spotify(service: Running, sealed: str) -> None:
+    answers = [refresh(service, sealed).json()["access_token"] for _ in range(3)]
+
+    assert len(set(answers)) == 3
+
+
+@pytest.mark.parametrize("half", [False, True], ids=["closes", "closes its side"])
+def test_an_answer_whose_asker_hung_up_goes_once_to_the_next_one(
+    spotify: FakeSpotify, service: Running, sealed: str, half: bool
+) -> None:
+    spotify.fault(SlowHead(0.5))
+    host = urlsplit(service.url).hostname, urlsplit(service.url).port
+    body = urlencode({"refresh_token": sealed}).encode()
+    head = b"POST /refresh HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
+    told = service.log().count("POST /refresh")
+    gone = socket.create_connection(host, 20)
+    gone.sendall(head + body)
+    wait_until(lambda: spotify.count(Match(grant_type="refresh_token")) == 1)
+    if half:
+        gone.shutdown(socket.SHUT_WR)
+        while gone.recv(65_536):
+            pass
+    gone.close()
+    wait_until(lambda: service.log().count("POST /refresh") > told)
+
+    answers = [refresh(service, sealed).json()["access_token"] for _ in range(3)]
+
+    assert spotify.count(Match(grant_type="refresh_token")) == 3
+    assert len(set(answers)) == 3
+
+
+def test_after_a_rotation_the_old_token_keeps_getting_the_same_answer(
+    spotify: FakeSpotify, service: Running, sealed: str
+) -> None:
+    spotify.fault(Rotate())
+    rotated = refresh(service, sealed)
+    late = at_once(service, sealed, 10)
+
+    assert {answer.body for answer in late} == {rotated.body}
+    assert spotify.count(Match(grant_type="refresh_token")) == 1
+    assert refresh(service, rotated.json()["refresh_token"]).status == 200
+
+
+def test_replay_ends(spotify: FakeSpotify) -> None:
+    with running_service(spotify.accounts_url, ROTATION_REPLAY="0") as service:
+        sealed = log_in(service, spotify)
+        spotify.fault(Rotate())
+        rotated = refresh(service, sealed)
+
+        assert refresh(service, sealed).error == "invalid_grant"
+        assert refresh(service, rotated.json()["refresh_token"]).status == 200
