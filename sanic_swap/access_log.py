@@ -51,6 +51,8 @@ class AccessLog:
                 fields["rotated_to"] = story.rotated_to
             if story.key_id is not None:
                 fields["key"] = story.key_id
+            if story.imported is not None:
+                fields["imported"] = story.imported
             if story.spotify_ms is not None:
                 fields["spotify_ms"] = round(story.spotify_ms, 1)
         message = f"{request.method} {path} {status} {taken_ms:.1f}ms"

@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         ("serve", "Run the service in the foreground; SIGTERM and SIGINT drain and stop it.", ""),
         ("swap", "Trade an authorization code, as POST /swap would.", _FROM_STDIN),
         ("refresh", "Trade a sealed refresh token, as POST /refresh would.", _FROM_STDIN),
-        ("inspect", "Tell what a sealed token says of itself, never what is inside.", _FROM_STDIN),
+        ("inspect", "Tell what a sealed or legacy token says, never what is inside.", _FROM_STDIN),
     ):
         command = commands.add_parser(
             name,

@@ -10,6 +10,10 @@ SHORTEST_PASSPHRASE = 16  # code points
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]{43}=?\Z")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{43}=?\Z")
 _HEX = re.compile(r"[0-9A-Fa-f]{64}\Z")
+_MOVE = (
+    "put a new key from `sanic-swap keygen` here and, if an older service used this one, move it to"
+    " LEGACY_SECRETS, where it still opens that service's tokens (LEGACY_TOKENS)"
+)
 _SALT = b"sanic-swap root1"
 
 # SHA-256 of encryption secrets that stand in the public repositories of other swap
@@ -60,8 +64,8 @@ def root_key(secret: str) -> RootKey:
     """
     if is_published(secret):
         raise UnusableSecret(
-            "is printed in the public source of another swap service; make one with"
-            " `sanic-swap keygen` (tokens that it sealed can still be imported)"
+            "is printed in the public source of another swap service, so everybody could open"
+            f" what it seals; {_MOVE}"
         )
     if _BASE64URL.match(secret):
         return _named(urlsafe_b64decode(secret[:43] + "="))
@@ -71,8 +75,7 @@ def root_key(secret: str) -> RootKey:
         return _named(bytes.fromhex(secret))
     if len(secret) < SHORTEST_PASSPHRASE:
         raise UnusableSecret(
-            f"has fewer than {SHORTEST_PASSPHRASE} characters; make one with `sanic-swap keygen`"
-            " (a shorter one of an older service belongs into LEGACY_SECRETS, beside a new key)"
+            f"has fewer than {SHORTEST_PASSPHRASE} characters, so it could be guessed; {_MOVE}"
         )
     return _named(_stretched(_utf8(secret)), from_passphrase=True)
 
@@ -80,6 +83,11 @@ def root_key(secret: str) -> RootKey:
 def is_published(secret: str) -> bool:
     """Say whether everybody can read this secret in another service's repository."""
     return sha256(_utf8(secret)).hexdigest() in _PUBLISHED
+
+
+def is_fernet_key(secret: str) -> bool:
+    """Say whether a secret is 32 bytes in base64url, as Fernet's specification wants it."""
+    return _BASE64URL.match(secret) is not None
 
 
 def _named(root: bytes, *, from_passphrase: bool = False) -> RootKey:

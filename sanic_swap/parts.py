@@ -4,12 +4,14 @@ from typing import TYPE_CHECKING
 
 from sanic_swap.grant_id import GrantIds
 from sanic_swap.keys import RootKey, new_secret, root_key
+from sanic_swap.legacy_settings import CIPHERED
+from sanic_swap.legacy_tokens import LegacyTokens, Opener
 from sanic_swap.parameters import CallbackUrls, ParameterRules
 from sanic_swap.sealing import KeyRing, SealingContext
 from sanic_swap.settings import Settings
 from sanic_swap.shared_refreshes import SharedRefreshes
 from sanic_swap.spotify import SpotifyAccounts
-from sanic_swap.swap import ForeignTokens, TokenSwap
+from sanic_swap.swap import TokenSwap
 
 if TYPE_CHECKING:
     from sanic_swap.rate_limit import RateLimit
@@ -43,6 +45,29 @@ def make_key_ring(settings: Settings) -> KeyRing:
     )
 
 
+def make_legacy_tokens(settings: Settings) -> LegacyTokens:
+    """Return what opens other services' tokens; a key for each secret and format is derived now."""
+    if settings.revoke_before:  # of no such token is known when it was authorized
+        return LegacyTokens({})
+    hold = settings.unknown_key == "hold" and settings.encryption_secret is not None
+    openers: dict[str, list[Opener]] = (
+        {"plain": [bytes]} if "plain" in settings.legacy_tokens else {}
+    )
+    if wanted := CIPHERED & set(settings.legacy_tokens):
+        # Imported here: it is an optional extra, and start-up time counts.
+        from sanic_swap.legacy_ciphers import OPENERS
+
+        for name in wanted:
+            made = (OPENERS[name](secret) for secret in settings.legacy_opening_secrets)
+            openers[name] = [opener for opener in made if opener is not None]
+    return LegacyTokens(
+        openers,
+        hold=hold and not settings.legacy_tokens,
+        closes_at=settings.legacy_closes_at,
+        reseal=settings.legacy_reseal,
+    )
+
+
 def make_rate_limit(settings: Settings) -> "RateLimit | None":
     """Return what counts requests, if the operator wants them counted."""
     if not settings.rate_limit:
@@ -65,13 +90,11 @@ def make_swap(
     refreshes: SharedRefreshes | None = None,
 ) -> TokenSwap:
     """Return what the endpoints and the commands do."""
-    undecided = not settings.foreign_tokens or settings.foreign_tokens != ("none",)
-    hold = undecided and settings.unknown_key == "hold" and settings.encryption_secret is not None
     return TokenSwap(
         spotify,
         make_key_ring(settings),
         GrantIds(settings.client_secret),
-        ForeignTokens(held=hold),
+        make_legacy_tokens(settings),
         refreshes or make_refreshes(settings),
         lifetime_seconds=settings.refresh_token_lifetime,
         rate_limit=rate_limit,

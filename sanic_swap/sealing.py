@@ -44,15 +44,18 @@ class OpenedToken:
     What was inside a sealed token.
 
     Attributes:
-        sealed_at, authorized_at: Unix seconds; `authorized_at` is 0 when unknown.
-        is_current: Whether the current key sealed it; if not, it wants sealing anew.
+        sealed_at, authorized_at: Unix seconds; 0 when unknown.
+        key_id: None if another service sealed it.
+        is_current: Whether it may come back as it is; if not, it wants sealing anew.
+        imported: Which other service made it, None if we did.
     """
 
     refresh_token: Secret
     sealed_at: int
     authorized_at: int
-    key_id: str
+    key_id: str | None
     is_current: bool
+    imported: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

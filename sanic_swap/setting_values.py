@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -111,7 +111,19 @@ def comma_separated(text: str) -> tuple[str, ...]:
     return tuple(entry.strip() for entry in text.split(",") if entry.strip())
 
 
-def foreign_tokens(text: str) -> tuple[str, ...]:
+def legacy_secrets(text: str) -> tuple[Secret, ...]:
+    """Read other services' secrets of any length, one a line, blank lines ignored."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("is not valid UTF-8") from None
+    secrets = tuple(Secret(line) for line in _LINE_END.split(text) if line.strip())
+    if not secrets:
+        raise ValueError("holds blank lines alone")
+    return secrets
+
+
+def legacy_tokens(text: str) -> tuple[str, ...]:
     """Read which other services' tokens are opened; `none` stands alone."""
     names = comma_separated(text.lower())
     known = {"node", "ruby", "fernet", "plain"}
@@ -202,6 +214,15 @@ def moment(text: str) -> int:
     if value.timestamp() <= 0:
         raise ValueError("must be after 1970")
     return math.ceil(value.timestamp())
+
+
+def end_of_day(text: str) -> int:
+    """Read an ISO 8601 date as the Unix seconds at which it ends in UTC."""
+    try:
+        midnight = datetime.combine(date.fromisoformat(text), time(), UTC)
+    except ValueError:
+        raise ValueError("must be an ISO 8601 date such as 2027-05-31") from None
+    return int(midnight.timestamp()) + _SECONDS["d"]
 
 
 def switch(text: str) -> bool:

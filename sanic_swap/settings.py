@@ -89,11 +89,17 @@ class Settings:
     revoke_before: int = _optional(
         "REVOKE_BEFORE", values.moment, "Tokens authorized before this are refused.", 0
     )
-    foreign_tokens: tuple[str, ...] = _optional(
-        "LEGACY_TOKENS",
-        values.foreign_tokens,
-        "What becomes of other swap services' tokens.",
-        (),
+    legacy_tokens: tuple[str, ...] = _optional(
+        "LEGACY_TOKENS", values.legacy_tokens, "Other swap services whose tokens open.", ()
+    )
+    legacy_secrets: tuple[Secret, ...] = _optional(
+        "LEGACY_SECRETS", values.legacy_secrets, "Those services' secrets, one a line.", ()
+    )
+    legacy_closes_at: int | None = _optional(
+        "LEGACY_TOKENS_UNTIL", values.end_of_day, "The last day on which they open.", None
+    )
+    legacy_reseal: bool = _optional(
+        "LEGACY_RESEAL", values.switch, "Whether they come back sealed as ours.", True
     )
     refresh_token_lifetime: int | None = _optional(
         "REFRESH_TOKEN_LIFETIME", values.lifetime, "Turns on refresh_token_expires_in.", None
@@ -159,6 +165,13 @@ class Settings:
     )
 
     not_built: tuple[str, ...] = ()
+
+    @property
+    def legacy_opening_secrets(self) -> tuple[Secret, ...]:
+        """LEGACY_SECRETS, or by default every secret of our own, the current one first."""
+        current = () if self.encryption_secret is None else (self.encryption_secret,)
+        own = (*current, *self.previous_secrets)
+        return self.legacy_secrets or tuple(secret.secret for secret in own)
 
     @property
     def drain_seconds(self) -> float:

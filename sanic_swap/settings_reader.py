@@ -1,6 +1,7 @@
 """Reads the settings from the environment and a file, and finds everything wrong at once."""
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,15 +9,13 @@ from typing import Any
 from sanic_swap.client_address import FORWARDED_FOR
 from sanic_swap.errors import SettingsError
 from sanic_swap.key_list import ambiguous_key_ids, keys_named_twice
+from sanic_swap.legacy_settings import legacy_problems, legacy_warnings
 from sanic_swap.setting_sources import ENVIRONMENT, Source, Written, find, read_env_file
 from sanic_swap.setting_values import published
 from sanic_swap.settings import Settings, variables
 
 # Named in the documentation of the whole service, and not built into this version.
 _LATER = (
-    "LEGACY_SECRETS",
-    "LEGACY_TOKENS_UNTIL",
-    "LEGACY_RESEAL",
     "REVOCATION_GUARD",
     "STORE_URL",
     "METRICS_PORT",
@@ -108,8 +107,13 @@ def read_settings(
     return reading.settings()
 
 
-def warnings(settings: Settings) -> Iterator[str]:
-    """Yield what works today and may hurt tomorrow, each naming its variable."""
+def warnings(settings: Settings, *, now: Callable[[], float] = time.time) -> Iterator[str]:
+    """
+    Yield what works today and may hurt tomorrow, each naming its variable.
+
+    Args:
+        now: Unix seconds, for tests.
+    """
     key = settings.encryption_secret.key if settings.encryption_secret else None
     if key is None:
         yield (
@@ -133,12 +137,14 @@ def warnings(settings: Settings) -> Iterator[str]:
             )
         if secret.key is None:
             why = "printed in public source" if published(secret) else "too short to have sealed"
-            yield f"PREVIOUS_ENCRYPTION_SECRETS: one is {why}; it opens none of our tokens"
+            yield (
+                f"PREVIOUS_ENCRYPTION_SECRETS: one is {why}; it opens legacy tokens alone,"
+                " and not even these while LEGACY_SECRETS is set"
+            )
+    yield from legacy_warnings(settings, now())
     yield from keys_named_twice(settings)
     for name in settings.not_built:
         yield f"{name}: set, but this version does not have that feature yet"
-    if set(settings.foreign_tokens) - {"none"}:
-        yield "LEGACY_TOKENS: this version opens no other service's tokens yet; they are held back"
 
 
 def _contradictions(
@@ -148,7 +154,7 @@ def _contradictions(
         "REUSE_PORT": found.get("reuse_port"),
         "STORE_URL": everything.get("STORE_URL") or everything.get("STORE_URL_FILE"),
         "PREVIOUS_ENCRYPTION_SECRETS": found.get("previous_secrets"),
-        "LEGACY_TOKENS": found.get("foreign_tokens"),
+        "LEGACY_TOKENS": found.get("legacy_tokens"),
         "FLY_MACHINE_ID": everything.get("FLY_MACHINE_ID"),
     }
     because = key_required_because or next(
@@ -168,6 +174,7 @@ def _contradictions(
             "REAL_IP_HEADER: X-Forwarded-For is a list, of which anybody can write the beginning;"
             " PROXIES_COUNT says which entry to believe"
         )
+    yield from legacy_problems(found.get("legacy_tokens", ()), everything)
     secret = found.get("encryption_secret")
     if secret and secret.key and secret.key.key_id in found.get("retired_key_ids", ()):
         yield "RETIRED_KEY_IDS: names the key that ENCRYPTION_SECRET makes"

@@ -8,9 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from sanic_swap.errors import TokenHeld, TokenRefused
-from sanic_swap.foreign_shapes import shape_of
 from sanic_swap.grant_id import GrantIds
+from sanic_swap.legacy_tokens import LegacyTokens
 from sanic_swap.logs import log
 from sanic_swap.parameters import RefreshRequest, SwapRequest
 from sanic_swap.refreshed import Refreshed
@@ -33,25 +32,15 @@ class Story:
         grant: The grant id of the refresh token that came in, or of the new one.
         rotated_to: The grant id of the token that Spotify put in its place.
         key_id: The key that had sealed the token that came in.
+        imported: Which other swap service had made it, None if we had.
         spotify_ms: Milliseconds that were spent waiting for Spotify.
     """
 
     grant: str | None = None
     rotated_to: str | None = None
     key_id: str | None = None
+    imported: str | None = None
     spotify_ms: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ForeignTokens:
-    """
-    What happens to tokens in the shape of another swap service.
-
-    Attributes:
-        held: Whether they are held back, because nobody has said what to do with them.
-    """
-
-    held: bool
 
 
 class TokenSwap:
@@ -71,7 +60,7 @@ class TokenSwap:
         spotify: SpotifyAccounts,
         keys: KeyRing,
         grant_ids: GrantIds,
-        foreign: ForeignTokens,
+        legacy: LegacyTokens,
         refreshes: SharedRefreshes,
         *,
         lifetime_seconds: int | None = None,
@@ -81,7 +70,7 @@ class TokenSwap:
         self._spotify = spotify
         self._keys = keys
         self._grant_ids = grant_ids
-        self._foreign = foreign
+        self._legacy = legacy
         self._refreshes = refreshes
         self._lifetime_seconds = lifetime_seconds
         self._rate_limit = rate_limit
@@ -125,8 +114,13 @@ class TokenSwap:
             SpotifyError: One of those below it.
         """
         sealed = request.refresh_token.reveal()
-        opened = self._open(sealed, request.as_sent.reveal())
+        if sealed.startswith(PREFIX):
+            opened = self._keys.open(sealed)
+        else:
+            sealed = request.as_sent.reveal()
+            opened = self._legacy.open(sealed)
         story.key_id = opened.key_id
+        story.imported = opened.imported
         digest = self._grant_ids.digest(opened.refresh_token)
         story.grant = self._grant_ids.name(digest)
         if self._rate_limit is not None:
@@ -139,9 +133,12 @@ class TokenSwap:
         else:
             self._refreshes.delivered(digest, refreshed)
         answer = refreshed.answer
-        if answer.refresh_token is not None:
-            story.rotated_to = self._grant_ids.of(answer.refresh_token)
+        replacement = answer.refresh_token
+        if replacement is not None and replacement != opened.refresh_token:
+            story.rotated_to = self._grant_ids.of(replacement)
         sealed = self._new_seal(refreshed, opened) or sealed
+        if opened.imported is not None:
+            _tell_import(opened, story)
         return answer.render(sealed, self._seconds_left(opened.authorized_at))
 
     async def _ask(self, opened: OpenedToken) -> Refreshed:
@@ -152,7 +149,7 @@ class TokenSwap:
     def _new_seal(self, refreshed: Refreshed, opened: OpenedToken) -> str | None:
         """Return what goes out in place of the token that came in; None if that one stays."""
         refresh_token = refreshed.answer.refresh_token
-        if refresh_token is None:
+        if refresh_token is None or refresh_token == opened.refresh_token:
             if opened.is_current:
                 return None
             refresh_token = opened.refresh_token
@@ -161,17 +158,6 @@ class TokenSwap:
             sealed = self._keys.seal(refresh_token, opened.authorized_at)
             refreshed.seals[opened.authorized_at] = sealed
         return sealed
-
-    def _open(self, sealed: str, as_sent: str) -> OpenedToken:
-        if sealed.startswith(PREFIX):
-            return self._keys.open(sealed)
-        shape = shape_of(as_sent)
-        if shape is not None and self._foreign.held:
-            raise TokenHeld(
-                f"a token that looks like one of another swap service ({shape}), which this version"
-                " does not open; LEGACY_TOKENS=none would tell such users to log in again"
-            )
-        raise TokenRefused
 
     @staticmethod
     async def _timed(exchange: Awaitable[T], story: Story) -> T:
@@ -185,3 +171,19 @@ class TokenSwap:
         if self._lifetime_seconds is None or not authorized_at:
             return None
         return max(0, authorized_at + self._lifetime_seconds - int(self._now()))
+
+
+def _tell_import(opened: OpenedToken, story: Story) -> None:
+    fields = {"imported": opened.imported, "grant": story.grant}
+    if story.rotated_to is not None:
+        fields["rotated_to"] = story.rotated_to
+    if not opened.is_current:
+        told = "imported a token of another service; it goes back sealed"
+    elif story.rotated_to is None:
+        told = "a token of another service goes back as it came (LEGACY_RESEAL=off)"
+    else:
+        told = (
+            "Spotify replaced a token of another service: the new one goes back sealed, although"
+            " LEGACY_RESEAL=off, because the old one may die now"
+        )
+    log.info("%s", told, extra={"fields": fields})

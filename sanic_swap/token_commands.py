@@ -11,11 +11,11 @@ from getpass import getpass
 from sanic_swap.body import Field
 from sanic_swap.error_responses import response_to
 from sanic_swap.errors import SwapError, TokenHeld, TokenRefused
-from sanic_swap.foreign_shapes import shape_of
 from sanic_swap.grant_id import GrantIds
+from sanic_swap.legacy_shapes import shape_of
 from sanic_swap.parameters import REFRESH, SWAP, SwapRequest
-from sanic_swap.parts import make_key_ring, make_rules, make_spotify, make_swap
-from sanic_swap.sealing import PREFIX, key_id_of
+from sanic_swap.parts import make_key_ring, make_legacy_tokens, make_rules, make_spotify, make_swap
+from sanic_swap.sealing import PREFIX, OpenedToken, key_id_of
 from sanic_swap.secret import Secret
 from sanic_swap.settings import Settings
 from sanic_swap.swap import Story, TokenSwap
@@ -43,35 +43,45 @@ def refresh(settings: Settings, sealed: Secret) -> int:
 
 
 def inspect(settings: Settings, sealed: Secret, *, as_json: bool) -> int:
-    """Print what a sealed token says of itself; 0 if it opens here, else 1."""
+    """Print what a sealed or legacy token says of itself; 0 if it opens here, else 1."""
     token = sealed.reveal().strip(" \t\r\n")
-    told: dict[str, object] = {"format": "s1" if token.startswith(PREFIX) else shape_of(token)}
-    if token.startswith(PREFIX):
+    ours = token.startswith(PREFIX)
+    told: dict[str, object] = {"format": "s1" if ours else shape_of(sealed.reveal())}
+    if ours:
         told["key_id"] = key_id_of(token)
     try:
-        opened = make_key_ring(settings).open(token)
+        if ours:
+            opened = make_key_ring(settings).open(token)
+        else:
+            opened = make_legacy_tokens(settings).open(sealed.reveal())
+            told["format"] = opened.imported
     except (TokenRefused, TokenHeld) as error:
         told |= {"opens": False, "reason": getattr(error, "reason", "it does not open here")}
     else:
-        told |= {
-            "opens": True,
-            "sealed_by": "the current key" if opened.is_current else "an older key",
-            "grant": GrantIds(settings.client_secret).of(opened.refresh_token),
-            "sealed_at": _moment(opened.sealed_at),
-            "authorized_at": _moment(opened.authorized_at) if opened.authorized_at else None,
-        }
-        if opened.authorized_at:
-            age = int(time.time()) - opened.authorized_at
-            told["age_days"] = round(age / _DAY, 1)
-            if settings.refresh_token_lifetime is not None:
-                left = max(0, settings.refresh_token_lifetime - age)
-                told["days_left"] = round(left / _DAY, 1)
+        told |= {"opens": True, "grant": GrantIds(settings.client_secret).of(opened.refresh_token)}
+        if ours:
+            told |= _life(settings, opened)
     if as_json:
         print(json.dumps(told))
     else:
         for name, value in told.items():
             print(f"{name + ':':15}{_in_words(value)}")
     return 0 if told["opens"] else 1
+
+
+def _life(settings: Settings, opened: OpenedToken) -> dict[str, object]:
+    told: dict[str, object] = {
+        "sealed_by": "the current key" if opened.is_current else "an older key",
+        "sealed_at": _moment(opened.sealed_at),
+        "authorized_at": _moment(opened.authorized_at) if opened.authorized_at else None,
+    }
+    if opened.authorized_at:
+        age = int(time.time()) - opened.authorized_at
+        told["age_days"] = round(age / _DAY, 1)
+        if settings.refresh_token_lifetime is not None:
+            left = max(0, settings.refresh_token_lifetime - age)
+            told["days_left"] = round(left / _DAY, 1)
+    return told
 
 
 def _answer(settings: Settings, fields: list[Field], grant_type: str) -> int:

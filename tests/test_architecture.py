@@ -13,14 +13,14 @@ OURS = ("sanic_swap", "fake_spotify")
 # From the bottom up: a module imports only from sets before its own.
 LEVELS = {
     "sanic_swap": [
-        {"__init__", "cors", "demo_steps", "errors", "foreign_shapes", "interim_limit"},
+        {"__init__", "cors", "demo_steps", "errors", "interim_limit", "legacy_shapes"},
         {"json_text", "keys", "logs", "request_head", "secret", "single_flight", "version"},
         {"client_address", "rate_counts", "rates"},
         # Pure: what a request, a token, an answer or a setting is.
         {"body", "demo_page", "error_responses", "grant_id", "in_flight"},
         {"sealing", "setting_values", "token_answer"},
-        {"parameters", "refreshed", "settings"},
-        {"kept_answers", "key_list", "setting_sources"},
+        {"legacy_tokens", "parameters", "refreshed", "settings"},
+        {"kept_answers", "key_list", "legacy_ciphers", "legacy_settings", "setting_sources"},
         {"settings_reader", "shared_refreshes"},
         # The outside world, and what we do with it. Nothing from here down knows Sanic.
         {"rate_limit", "spotify"},
@@ -59,6 +59,7 @@ WEB = {"access_log", "answers", "api", "app", "connection", "edge", "http_errors
 DOORS = {
     "sanic_swap": {
         "aiohttp": {"interim_limit", "spotify"},  # a connection, and the session that uses it
+        "cryptography": {"legacy_ciphers"},
         "dotenv": {"setting_sources"},
         "limits": {"rate_counts", "rate_limit", "rates"},
         "nacl": {"keys", "sealing"},  # Argon2 for passphrases, SecretBox for tokens

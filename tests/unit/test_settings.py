@@ -98,7 +98,7 @@ def test_the_defaults_are_those_of_the_documentation():
     assert settings.previous_secrets == settings.retired_key_ids == ()
     assert settings.unknown_key == "hold"
     assert settings.revoke_before == 0
-    assert settings.foreign_tokens == ()
+    assert settings.legacy_tokens == ()
     assert settings.refresh_token_lifetime is None
     assert settings.access_log is True
     assert (settings.log_level, settings.log_format) == ("info", "text")

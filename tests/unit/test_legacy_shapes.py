@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.foreign_shapes import shape_of
 from sanic_swap.keys import root_key
+from sanic_swap.legacy_shapes import shape_of
 from sanic_swap.sealing import KeyRing, SealingContext
 from sanic_swap.secret import Secret
 from tests import strategies

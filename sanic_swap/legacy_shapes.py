@@ -1,0 +1,83 @@
+"""Tells by shape alone which other swap service handed out a token.
+
+Undoes what is known to happen to such tokens on their way, and opens nothing. Each shape
+is as narrow as a refresh token of 20 to 2925 characters inside allows.
+"""
+
+import re
+from base64 import b64decode
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+# AES-256-CTR in hex: as many bytes out as in.
+_NODE = re.compile(r"(?:[0-9a-f]{2}){20,2925}\Z")
+# Version byte 0x80 and the upper bytes of a time stamp; at least one 32-byte ciphertext.
+_FERNET = re.compile(r"(gAAAA[A-Za-z0-9_-]{113,})={0,2}\Z")
+_PLAIN = re.compile(r"AQ[A-Za-z0-9_-]{18,2923}\Z")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{32,3904}\Z")
+_DES_BLOCK = 8
+_RUBY_LINE = 60  # characters, before the newline that wraps them
+# A newline as two characters, a quote or slash that somebody escaped; escaped again or not.
+_ESCAPES = re.compile(r"\\+[nrt]?")
+_LINE_ENDS = str.maketrans("", "", "\r\n\t")
+
+
+def shape_of(as_sent: str) -> str | None:
+    """Name the service that most likely made a token: node, fernet, plain, ruby, or None."""
+    names = {name for name, _ in readings(as_sent)}
+    return next((name for name in ("node", "fernet", "plain", "ruby") if name in names), None)
+
+
+def readings(as_sent: str) -> Iterator[tuple[str, bytes]]:
+    """
+    Yield each service that may have made a token, and the bytes that it sealed it to.
+
+    A token of the Ruby service can look like a plain one, and the other way round, so there
+    may be several; those that prove themselves by what is inside come first.
+
+    Args:
+        as_sent: With the blanks around it: to the Ruby service's they may belong.
+    """
+    text = _tidied(as_sent)
+    bare = text.strip(" ")
+    if _NODE.match(bare):
+        yield "node", bytes.fromhex(bare)
+    if match := _FERNET.match(bare):
+        yield "fernet", _padded(match[1]).encode()
+    for blocks in dict.fromkeys(_des_blocks(text)):
+        yield "ruby", blocks
+    if _PLAIN.match(bare):
+        yield "plain", bare.encode()
+
+
+def _tidied(text: str) -> str:
+    if "%" in text:  # percent-encoded once more than it was decoded
+        text = unquote(text)
+    text = _ESCAPES.sub("", text).translate(_LINE_ENDS)
+    bare = text.strip(" ")
+    # What stands outside of quotes is no part of the token; a blank inside may be.
+    return bare.strip("\"'") if bare.startswith(('"', "'")) or bare.endswith(('"', "'")) else text
+
+
+def _des_blocks(text: str) -> Iterator[bytes]:
+    for spelled in _without_blanks(text):
+        packed = spelled.rstrip("=")
+        if _BASE64.match(packed) and len(packed) % 4 != 1:
+            blocks = b64decode(_padded(packed))
+            if len(blocks) % _DES_BLOCK == 0:
+                yield blocks
+
+
+def _without_blanks(text: str) -> Iterator[str]:
+    """Yield what base64 may have been before each "+", or each end of a line, was a blank."""
+    for edged in (text, text.lstrip(" "), text.rstrip(" "), text.strip(" ")):
+        yield edged.replace(" ", "+")
+        if not edged[_RUBY_LINE :: _RUBY_LINE + 1].strip(" "):
+            starts = range(0, len(edged), _RUBY_LINE + 1)
+            lines = (edged[start : start + _RUBY_LINE] for start in starts)
+            yield "".join(lines).replace(" ", "+")
+        yield edged.replace(" ", "")
+
+
+def _padded(base64: str) -> str:
+    return base64 + "=" * (-len(base64) % 4)
