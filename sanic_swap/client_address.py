@@ -6,11 +6,11 @@ in a list, the client may have written itself.
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Protocol
 
 FORWARDED_FOR = "X-Forwarded-For"
-_IPV6_NETWORK = 64  # bits; what one household or phone has for itself (RFC 6177, RFC 7934)
+_HOST_BITS = 64  # of IPv6: what one household or phone has for itself (RFC 6177, RFC 7934)
 # As proxies write it: bare (Heroku, Fly, nginx) or with a port (Azure). A zone belongs to
 # one machine's link, and could hold any text.
 _SPELLING = re.compile(
@@ -74,7 +74,8 @@ def network_of(address: str) -> str:
     except ValueError:
         return address
     if isinstance(parsed, IPv6Address):
-        return str(ip_network((parsed, _IPV6_NETWORK), strict=False))
+        network = IPv6Address(int(parsed) >> _HOST_BITS << _HOST_BITS)
+        return f"{network}/{128 - _HOST_BITS}"
     return str(parsed)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from limits.aio.storage import Storage
 
-MOST_COUNTERS = 100_000  # some 25 MB
+MOST_COUNTERS = 100_000  # less than 50 MB
 
 
 class BoundedCounts(Storage):
