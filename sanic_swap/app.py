@@ -22,6 +22,7 @@ from sanic_swap.logs import configure_logging, log
 from sanic_swap.parts import (
     make_rate_limit,
     make_refreshes,
+    make_revocations,
     make_rules,
     make_spotify,
     make_swap,
@@ -74,7 +75,10 @@ def make_app(
     spotify = make_spotify(settings)
     rate_limit = make_rate_limit(settings)
     refreshes = make_refreshes(settings)
-    swap = make_swap(settings, spotify, rate_limit, refreshes)
+    revocations = make_revocations(settings)
+    if revocations is not None:
+        readiness.troubles.append(lambda: revocations.is_holding)
+    swap = make_swap(settings, spotify, rate_limit, refreshes, revocations)
     log.info("keys", extra={"fields": key_ids_in_use(settings)})
 
     app: App = Sanic("sanic_swap", env_prefix="_NO_VARIABLE_OF_OURS_", configure_logging=False)

@@ -8,6 +8,7 @@ from sanic_swap import errors
 TROUBLE_SECONDS = 5  # Retry-After where Spotify named no time
 OPERATOR_SECONDS = 300  # Retry-After where a person has to mend something
 BUSY_SECONDS = 1
+DOUBT_SECONDS = 60  # a false alarm lasts minutes
 _LONGEST_SECONDS = 86_400
 
 
@@ -102,6 +103,10 @@ def _spotify_trouble(error: errors.SpotifyError) -> ErrorResponse:
         case errors.CredentialsRefused():
             return unavailable(
                 503, "This service is misconfigured; try again later", retry_after=OPERATOR_SECONDS
+            )
+        case errors.RevocationDoubted():
+            return unavailable(
+                503, "Spotify is in trouble; try again later", retry_after=DOUBT_SECONDS
             )
         case errors.SpotifyTooSlow():
             return unavailable(504, "Spotify did not answer in time; try again later")

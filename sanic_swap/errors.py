@@ -14,6 +14,7 @@ SwapError
 ├── TokenHeld                 it may open again once the operator has mended the settings
 └── SpotifyError              Spotify gave no tokens
     ├── GrantRefused          it said no, and will say no again
+    ├── RevocationDoubted     it said no to more grants than can be true
     ├── CredentialsRefused    it does not know our client id and secret
     ├── SpotifyThrottles      it asked us to wait
     ├── SpotifyFails          it answered with a server error
@@ -121,6 +122,13 @@ class GrantRefused(SpotifyError):
         self.error = error
         self.description = description
         self.uri = uri
+
+
+class RevocationDoubted(SpotifyError):
+    """Spotify refused a grant, as it did many others, and is not believed."""
+
+    def __init__(self) -> None:
+        super().__init__("Spotify refused one of many young grants; held back")
 
 
 class CredentialsRefused(SpotifyError):

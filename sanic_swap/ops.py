@@ -1,5 +1,6 @@
 """The endpoints for people and machines that look after the service."""
 
+from collections.abc import Callable
 from enum import Enum
 
 from sanic import Blueprint, HTTPResponse, Request
@@ -46,6 +47,7 @@ class Readiness:
     def __init__(self) -> None:
         self.phase = Phase.STARTING
         self.deadline: float | None = None  # of the drain, in the event loop's time
+        self.troubles: list[Callable[[], bool]] = []  # each asked whether it is there now
 
     @property
     def draining(self) -> bool:
@@ -72,7 +74,10 @@ def blueprint(readiness: Readiness, finish: Finish) -> Blueprint:
 
     @ops.route("/readyz", methods=both)
     async def ready(request: Request) -> HTTPResponse:
-        status = 200 if readiness.phase is Phase.READY else 503
-        return finish(request, object_answer({"status": readiness.phase.value}, status))
+        if readiness.phase is not Phase.READY:
+            return finish(request, object_answer({"status": readiness.phase.value}, 503))
+        is_degraded = any(is_there() for is_there in readiness.troubles)
+        told = "degraded" if is_degraded else readiness.phase.value
+        return finish(request, object_answer({"status": told}))
 
     return ops

@@ -7,6 +7,7 @@ from sanic_swap.keys import RootKey, new_secret, root_key
 from sanic_swap.legacy_settings import CIPHERED
 from sanic_swap.legacy_tokens import LegacyTokens, Opener
 from sanic_swap.parameters import CallbackUrls, ParameterRules
+from sanic_swap.revocations import Revocations
 from sanic_swap.sealing import KeyRing, SealingContext
 from sanic_swap.settings import Settings
 from sanic_swap.shared_refreshes import SharedRefreshes
@@ -83,11 +84,19 @@ def make_refreshes(settings: Settings) -> SharedRefreshes:
     return SharedRefreshes(replay_seconds=settings.rotation_replay)
 
 
+def make_revocations(settings: Settings) -> Revocations | None:
+    """Return what doubts refusals, unless the operator believes them all."""
+    if not settings.revocation_guard:
+        return None
+    return Revocations(timeout_seconds=settings.spotify_timeout)
+
+
 def make_swap(
     settings: Settings,
     spotify: SpotifyAccounts,
     rate_limit: "RateLimit | None" = None,
     refreshes: SharedRefreshes | None = None,
+    revocations: Revocations | None = None,
 ) -> TokenSwap:
     """Return what the endpoints and the commands do."""
     return TokenSwap(
@@ -98,6 +107,7 @@ def make_swap(
         refreshes or make_refreshes(settings),
         lifetime_seconds=settings.refresh_token_lifetime,
         rate_limit=rate_limit,
+        revocations=revocations,
     )
 
 

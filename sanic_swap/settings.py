@@ -151,6 +151,12 @@ class Settings:
         "How long the token before a rotation keeps getting the same answer, in seconds.",
         30.0,
     )
+    revocation_guard: bool = _optional(
+        "REVOCATION_GUARD",
+        values.switch,
+        "Holds back refusals that are too many to be true.",
+        True,
+    )
     cors_origins: tuple[str, ...] = _optional(
         "CORS_ORIGINS", values.origins, "Web origins that may call, or *.", ()
     )

@@ -16,7 +16,6 @@ from sanic_swap.settings import Settings, variables
 
 # Named in the documentation of the whole service, and not built into this version.
 _LATER = (
-    "REVOCATION_GUARD",
     "STORE_URL",
     "METRICS_PORT",
     "METRICS_HOST",

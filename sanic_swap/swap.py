@@ -8,11 +8,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from sanic_swap.errors import GrantRefused
 from sanic_swap.grant_id import GrantIds
 from sanic_swap.legacy_tokens import LegacyTokens
 from sanic_swap.logs import log
 from sanic_swap.parameters import RefreshRequest, SwapRequest
 from sanic_swap.refreshed import Refreshed
+from sanic_swap.revocations import Revocations
 from sanic_swap.sealing import PREFIX, KeyRing, OpenedToken
 from sanic_swap.shared_refreshes import SharedRefreshes
 from sanic_swap.spotify import SpotifyAccounts
@@ -49,6 +51,7 @@ class TokenSwap:
 
     Args:
         refreshes: Decides which refreshes ask Spotify.
+        revocations: Doubts refusals; None believes every one.
         lifetime_seconds: How long a refresh token lives from the user's authorization;
             given, answers tell what is left of it. None tells nothing.
         rate_limit: Counts the refreshes of each grant, if they are limited.
@@ -65,6 +68,7 @@ class TokenSwap:
         *,
         lifetime_seconds: int | None = None,
         rate_limit: "RateLimit | None" = None,
+        revocations: Revocations | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._spotify = spotify
@@ -74,6 +78,7 @@ class TokenSwap:
         self._refreshes = refreshes
         self._lifetime_seconds = lifetime_seconds
         self._rate_limit = rate_limit
+        self._revocations = revocations
         self._now = now
 
     async def swap(self, request: SwapRequest, story: Story) -> bytes:
@@ -126,7 +131,10 @@ class TokenSwap:
         if self._rate_limit is not None:
             await self._rate_limit.count_refresh(story.grant)
         refreshed = await self._timed(
-            self._refreshes.refresh(digest, opened.refresh_token, lambda: self._ask(opened)), story
+            self._refreshes.refresh(
+                digest, opened.refresh_token, lambda: self._ask(opened, digest)
+            ),
+            story,
         )
         if has_hung_up():
             self._refreshes.undelivered(digest, refreshed)
@@ -141,8 +149,17 @@ class TokenSwap:
             _tell_import(opened, story)
         return answer.render(sealed, self._seconds_left(opened.authorized_at))
 
-    async def _ask(self, opened: OpenedToken) -> Refreshed:
-        refreshed = Refreshed(await self._spotify.refresh(opened.refresh_token))
+    async def _ask(self, opened: OpenedToken, digest: bytes) -> Refreshed:
+        began = time.monotonic()
+        try:
+            answer = await self._spotify.refresh(opened.refresh_token)
+        except GrantRefused as refusal:
+            if self._revocations is not None:
+                await self._revocations.check(digest, opened.authorized_at, refusal, began=began)
+            raise
+        if self._revocations is not None:
+            self._revocations.succeeded()
+        refreshed = Refreshed(answer)
         self._new_seal(refreshed, opened)  # here, so that all who share it get the same one
         return refreshed
 

@@ -14,7 +14,8 @@ OURS = ("sanic_swap", "fake_spotify")
 LEVELS = {
     "sanic_swap": [
         {"__init__", "cors", "demo_steps", "errors", "interim_limit", "legacy_shapes"},
-        {"json_text", "keys", "logs", "request_head", "secret", "single_flight", "version"},
+        {"json_text", "keys", "logs", "request_head", "revocation_guard", "secret"},
+        {"revocations", "single_flight", "version"},
         {"client_address", "rate_counts", "rates"},
         # Pure: what a request, a token, an answer or a setting is.
         {"body", "demo_page", "error_responses", "grant_id", "in_flight"},

@@ -33,6 +33,7 @@ ANSWERS = [
     (errors.GrantRefused(400, "invalid_grant", "revoked", None), 400, "invalid_grant", None),
     (errors.GrantRefused(400, "invalid_scope", None, None), 400, "invalid_scope", None),
     (errors.GrantRefused(403, "access_denied", None, "https://x"), 403, "access_denied", None),
+    (errors.RevocationDoubted(), 503, BUSY, 60),
     (errors.CredentialsRefused("Spotify refused our credentials (400)"), 503, BUSY, 300),
     (errors.SpotifyThrottles(17), 429, BUSY, 17),
     (errors.SpotifyThrottles(0), 429, BUSY, 0),

@@ -47,6 +47,7 @@ GOOD_VALUES = {
     "MAX_CONNECTIONS": "70",
     "CLIENT_TIMEOUT": "8",
     "ROTATION_REPLAY": "9",
+    "REVOCATION_GUARD": "off",
     "CORS_ORIGINS": "https://app.example",
     "RATE_LIMIT": "60/minute",
     "REAL_IP_HEADER": "Fly-Client-IP",
@@ -110,6 +111,7 @@ def test_the_defaults_are_those_of_the_documentation():
     assert (settings.max_in_flight, settings.connection_limit) == (1000, 2000)
     assert settings.client_timeout == 10
     assert settings.rotation_replay == 30
+    assert settings.revocation_guard is True
     assert settings.cors_origins == ()
 
 

@@ -1,0 +1,199 @@
+"""The revocation guard's rule: laws, an outage and a normal day."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sanic_swap.revocation_guard import (
+    COMPANY_SECONDS,
+    ENDS_AT,
+    LEAD,
+    LEAST_GRANTS,
+    LONGEST_SECONDS,
+    WINDOW_SECONDS,
+    YOUNG_SECONDS,
+    Refusal,
+    Seen,
+    Verdict,
+    is_young,
+    judge,
+)
+
+NOW = 1_000_000.0
+BELIEVE, WAIT, HOLD = Verdict
+waits = st.floats(0, COMPANY_SECONDS)
+
+
+some_grants, any_between, any_apart = st.integers(1, 30), st.integers(0, 50), st.floats(0, 300)
+
+
+@st.composite
+def seen(draw, *, grants=some_grants, between=any_between, apart=any_apart):
+    """Refusals of different young grants, the last of them now."""
+    successes, moment, refusals = 0, 0.0, []
+    for _ in range(draw(grants)):
+        successes += draw(between)
+        moment += draw(apart)
+        refusals.append(Refusal(moment, successes))
+    late = NOW - moment
+    refusals = [Refusal(one.moment + late, one.successes) for one in refusals]
+    return Seen(tuple(refusals), successes + draw(between))
+
+
+def verdict(seen, **more):
+    return judge(seen, seen.refusals[-1], now=NOW, **more).verdict
+
+
+@given(seen(grants=st.integers(1, LEAST_GRANTS - 1), between=st.just(0)), waits)
+def test_fewer_grants_than_the_least_number_are_never_held(seen, waited):
+    assert verdict(seen, waited_seconds=waited) is not HOLD
+
+
+@given(
+    seen(grants=st.integers(LEAST_GRANTS, 30), between=st.just(0), apart=st.floats(0, 100)), waits
+)
+def test_many_grants_and_no_success_are_held_whatever_they_waited(seen, waited):
+    assert verdict(seen, waited_seconds=waited) is HOLD
+
+
+@given(seen(), st.floats(0, LONGEST_SECONDS * 2) | st.none())
+def test_after_its_wait_a_refusal_is_decided(seen, ago):
+    jumped_at = None if ago is None else NOW - ago
+
+    assert verdict(seen, waited_seconds=COMPANY_SECONDS, jumped_at=jumped_at) is not WAIT
+
+
+@given(seen(), st.floats(LONGEST_SECONDS, LONGEST_SECONDS * 9), waits)
+def test_nobody_is_held_longer_than_the_greatest_duration(seen, ago, waited):
+    assert verdict(seen, waited_seconds=waited, jumped_at=NOW - ago) is not HOLD
+
+
+@given(seen(), st.integers(0, 10_000), waits)
+def test_more_successes_never_turn_belief_into_doubt(seen, more, waited):
+    if verdict(seen, waited_seconds=waited) is BELIEVE:
+        happier = Seen(seen.refusals, seen.successes + more)
+
+        assert verdict(happier, waited_seconds=waited) is BELIEVE
+
+
+@given(seen(), st.integers(2, 9))
+def test_who_fares_better_than_the_others_is_believed_at_once(seen, others):
+    later = tuple(Refusal(NOW + number, seen.successes) for number in range(1, others))
+    seen = Seen((*seen.refusals, *later), 10**6)
+    own = seen.refusals[-others]
+
+    assert judge(seen, own, now=NOW + 9).verdict is BELIEVE
+
+
+@given(seen(apart=st.floats(WINDOW_SECONDS, 9 * WINDOW_SECONDS)))
+def test_refusals_that_are_far_apart_are_single_cases(seen):
+    assert verdict(seen) is not HOLD
+
+
+@given(seen())
+def test_a_jump_does_not_end_sooner_than_it_would_begin(seen):
+    if verdict(seen) is HOLD:
+        assert verdict(seen, jumped_at=NOW - 1) is HOLD
+
+
+@given(seen(grants=st.integers(LEAST_GRANTS, 30)))
+def test_a_jump_ends_when_four_in_five_succeed(seen):
+    enough = seen.refusals[-LEAST_GRANTS].successes + ENDS_AT * LEAST_GRANTS + 1
+    better = Seen(seen.refusals, enough)
+
+    assert judge(better, now=NOW, jumped_at=NOW - 1).jumped_at is None
+
+
+@pytest.mark.parametrize(
+    ("age", "young"),
+    [
+        pytest.param(0, True, id="of today"),
+        pytest.param(YOUNG_SECONDS - 1, True, id="in its last second"),
+        pytest.param(YOUNG_SECONDS, False, id="past its life"),
+        pytest.param(-60, True, id="of a clock that is ahead"),
+    ],
+)
+def test_youth(age, young):
+    now = 1_795_040_626
+
+    assert is_young(now - age, now) is young
+
+
+def test_a_grant_of_unknown_age_is_not_young():
+    assert not is_young(0, NOW)
+
+
+class Day:
+    """Many users of one service: what each refresh comes to, in the order of time."""
+
+    def __init__(self, *, users, seconds_apart, seed):
+        self.random = random.Random(seed)
+        self.users = users
+        self.seconds_apart = seconds_apart
+        self.now, self.successes = 0.0, 0
+        self.refusals = {}
+        self.jumped_at = None
+        self.waiting = []
+        self.told = {BELIEVE: 0, HOLD: 0}
+
+    def refresh(self, *, refused):
+        """Let the next user come; what waits is judged whenever something happened."""
+        self.now += self.random.expovariate(1 / self.seconds_apart)
+        self.settle()
+        if refused:
+            user = self.random.randrange(self.users)
+            self.refusals.pop(user, None)
+            self.refusals[user] = Refusal(self.now, self.successes)
+            self.waiting.append(self.refusals[user])
+        else:
+            self.successes += 1
+        self.settle()
+
+    def settle(self):
+        for refusal in tuple(self.waiting):
+            waited = self.now - refusal.moment
+            latest = tuple(self.refusals.values())[-100:]
+            judgement = judge(
+                Seen(latest, self.successes),
+                refusal,
+                now=min(self.now, refusal.moment + COMPANY_SECONDS),
+                waited_seconds=waited,
+                jumped_at=self.jumped_at,
+            )
+            self.jumped_at = judgement.jumped_at
+            if judgement.verdict is not WAIT:
+                self.told[judgement.verdict] += 1
+                self.waiting.remove(refusal)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_in_a_replayed_outage_of_five_minutes_nobody_is_told_to_log_in_again(seed):
+    day = Day(users=100_000, seconds_apart=1 / 20, seed=seed)
+    for _ in range(5000):
+        day.refresh(refused=False)
+    began = day.now
+    while day.now < began + 300:
+        day.refresh(refused=True)
+    for _ in range(5000):
+        day.refresh(refused=False)
+
+    assert day.told[BELIEVE] == 0
+    assert day.told[HOLD] > 5000
+
+
+@pytest.mark.parametrize("share", [0.001, 0.01, 0.03])
+@pytest.mark.parametrize("seconds_apart", [0.01, 36.0], ids=["a large service", "a small one"])
+def test_on_a_replayed_normal_day_nobody_is_held_back(share, seconds_apart):
+    day = Day(users=100_000, seconds_apart=seconds_apart, seed=7)
+    for _ in range(20_000):
+        day.refresh(refused=day.random.random() < share)
+
+    assert day.told[HOLD] == 0
+    assert day.told[BELIEVE] > 5
+
+
+def test_the_numbers_are_those_that_the_document_gives():
+    assert (LEAST_GRANTS, LEAD, COMPANY_SECONDS) == (5, 3, 1.0)
+    assert (WINDOW_SECONDS, LONGEST_SECONDS, YOUNG_SECONDS) == (600, 7200, 180 * 86_400)
