@@ -21,7 +21,7 @@ class Dice:
 
     def __init__(self, seed: str | None = None) -> None:
         # Repeatable on purpose: nothing that a fake hands out protects anything.
-        self._random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 (repeatable on purpose)
+        self._random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 (repeatable on purpose)  # nosec B311
 
     def code(self) -> str:
         """Make an authorization code."""

@@ -103,7 +103,7 @@ def _start(stack: ExitStack, redirect_uri: str, *, auto_approve: bool) -> Places
 @contextmanager
 def _child(command: list[str], environment: dict[str, str], heard: str) -> Iterator[IO[str]]:
     """Run *command* as long as the block lasts; give what it prints to its *heard* stream."""
-    with subprocess.Popen(  # noqa: S603 - our own modules, by this same Python
+    with subprocess.Popen(  # noqa: S603 - our own modules, by this same Python  # nosec B603
         command,
         env=environment,
         stdout=subprocess.PIPE if heard == "stdout" else subprocess.DEVNULL,

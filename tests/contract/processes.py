@@ -69,7 +69,14 @@ def environment(accounts_url: str, **changes: str | None) -> dict[str, str]:
 def running_service(accounts_url: str, **changes: str | None) -> Iterator[Running]:
     """Run `sanic-swap serve` with these settings, until the block ends."""
     command = [sys.executable, "-m", "sanic_swap", "serve", "--env-file", os.devnull]
-    with _running(command, environment(accounts_url, **changes)) as (process, log_file, _):
+    with started(command, environment(accounts_url, **changes)) as service:
+        yield service
+
+
+@contextmanager
+def started(command: list[str], env: Mapping[str, str], **how: Any) -> Iterator[Running]:
+    """Run a service by *command*, until the block ends; *how* is for Popen."""
+    with _running(command, env, **how) as (process, log_file, _):
         yield Running(_listening_url(process, log_file), process, log_file)
 
 
@@ -123,12 +130,12 @@ def wait_until(condition: Any, seconds: float = 10) -> None:
 
 @contextmanager
 def _running(
-    command: list[str], env: Mapping[str, str]
+    command: list[str], env: Mapping[str, str], **how: Any
 ) -> Iterator[tuple[subprocess.Popen[bytes], Path, Path]]:
     with tempfile.TemporaryDirectory() as folder:
         log_file, output = Path(folder, "stderr"), Path(folder, "stdout")
         with log_file.open("wb") as log, output.open("wb") as out:
-            process = subprocess.Popen(command, env=env, stdout=out, stderr=log)
+            process = subprocess.Popen(command, env=env, stdout=out, stderr=log, **how)
         try:
             yield process, log_file, output
         finally:

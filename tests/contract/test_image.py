@@ -1,0 +1,102 @@
+"""What the Dockerfile makes: performed without a container engine, then started."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.contract.http_client import post_form, send
+from tests.contract.processes import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    KEY,
+    REDIRECT_URI,
+    Running,
+    new_code,
+    started,
+)
+from tests.dockerfile import Image, build
+
+ROOT = Path(__file__).parents[2]
+_IMAGES_PYTHON = re.search(r"^FROM python:(\d+\.\d+)", (ROOT / "Dockerfile").read_text())[1]
+
+pytestmark = [
+    pytest.mark.skipif(
+        f"{sys.version_info.major}.{sys.version_info.minor}" != _IMAGES_PYTHON,
+        reason=f"the image has Python {_IMAGES_PYTHON}",
+    ),
+    # It downloads everything that the service depends on.
+    pytest.mark.timeout(300),
+    pytest.mark.xdist_group("image"),
+]
+
+
+@pytest.fixture(scope="module")
+def image() -> Iterator[Image]:
+    folder = Path(tempfile.mkdtemp(prefix="image-"))
+    folder.chmod(0o755)  # its user has to be let in
+    try:
+        yield build(ROOT, folder)
+    finally:
+        shutil.rmtree(folder)
+
+
+def as_its_user(image: Image) -> dict[str, object]:
+    """Return what makes Popen run as the image's user, if we may."""
+    if os.getuid() != 0:
+        return {}
+    user, group = image.user.split(":")
+    return {"user": int(user), "group": int(group), "extra_groups": []}
+
+
+def files(root: Path) -> dict[Path, int]:
+    return {path: path.lstat().st_mtime_ns for path in root.rglob("*")}
+
+
+def test_the_image_serves_as_its_user_and_writes_nothing(image: Image, spotify: Running) -> None:
+    before = files(image.root)
+    settings = {
+        "CLIENT_ID": CLIENT_ID,
+        "CLIENT_SECRET": CLIENT_SECRET,
+        "CALLBACK_URL": REDIRECT_URI,
+        "ENCRYPTION_SECRET": KEY,
+        "SPOTIFY_ACCOUNTS_URL": spotify.url,
+        "LOG_FORMAT": "json",
+        "PORT": "0",
+    }
+    environment = {**image.environment, **settings}
+    with started(image.command(), environment, cwd=image.root, **as_its_user(image)) as service:
+        address, _, port = service.url.rpartition(":")
+        answer = post_form(f"http://127.0.0.1:{port}/swap", {"code": new_code(spotify)})
+
+        assert address == "http://0.0.0.0"
+        assert answer.status == 200
+        assert send("GET", f"http://127.0.0.1:{port}/readyz").status == 200
+        assert service.stop() == 0
+    assert files(image.root) == before
+
+
+def test_the_image_holds_no_installer(image: Image) -> None:
+    asked = subprocess.run(
+        [shutil.which("python", path=image.environment["PATH"]), "-m", "pip", "--version"],
+        env=image.environment,
+        capture_output=True,
+        check=False,
+    )
+
+    assert asked.returncode == 1
+    assert b"No module named pip" in asked.stderr
+
+
+def test_what_the_image_starts_is_compiled_already(image: Image) -> None:
+    installed = image.root / f"venv/lib/python{_IMAGES_PYTHON}/site-packages/sanic_swap"
+    modules = {path.stem for path in installed.glob("*.py")}
+    compiled = {path.name.partition(".")[0] for path in installed.glob("__pycache__/*.pyc")}
+
+    assert compiled == modules
