@@ -84,6 +84,22 @@ def _parser() -> argparse.ArgumentParser:
             command.add_argument("--redirect-uri", metavar="URI", help="one of CALLBACK_URL's")
         if name == "inspect":
             command.add_argument("--json", action="store_true", help="print one JSON object")
+    check = commands.add_parser(
+        "check",
+        help="Say what is wrong or risky about the settings, and ask Spotify about them.",
+        description="Say what is wrong or risky about the settings, and ask Spotify whether"
+        " credentials and redirect URIs are good. Exit code 0 good, 1 risky, 2 wrong.",
+        parents=[settings],
+        allow_abbrev=False,
+    )
+    check.add_argument("--offline", action="store_true", help="do not ask Spotify")
+    check.add_argument("--json", action="store_true", help="print one JSON object")
+    check.add_argument(
+        "--against",
+        type=Path,
+        metavar="OLD.env",
+        help="older settings: say whose tokens would not open any more (exit code 1)",
+    )
     add("keygen", "Print a new ENCRYPTION_SECRET.").add_argument(
         "--env", action="store_true", help="print it as a line for .env"
     )
@@ -106,9 +122,19 @@ def _run(arguments: argparse.Namespace) -> int:
             from sanic_swap.demo import demo
 
             return demo(once=arguments.once, browser=not arguments.no_browser)
+        case "check":
+            from sanic_swap.check import check
+
+            return check(
+                os.environ,
+                env_file=_env_file(arguments),
+                against=arguments.against,
+                offline=arguments.offline,
+                as_json=arguments.json,
+            )
     from sanic_swap import token_commands
 
-    settings = _settings(arguments.env_file)
+    settings = _settings(arguments)
     token = token_commands.read_secret(arguments.command)
     if not token.reveal():
         print("sanic-swap: nothing came on standard input", file=sys.stderr)
@@ -124,7 +150,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _serve(arguments: argparse.Namespace) -> int:
     gc.disable()  # while modules are loaded, all that is made stays; the server turns it on
-    settings = _settings(arguments.env_file)
+    settings = _settings(arguments)
     from sanic_swap.server import serve
 
     try:
@@ -138,14 +164,22 @@ def _serve(arguments: argparse.Namespace) -> int:
     return GOOD
 
 
-def _settings(env_file: Path | None) -> Settings:
+def _settings(arguments: argparse.Namespace) -> Settings:
     from sanic_swap.logs import configure_logging, log
-    from sanic_swap.settings_reader import read_settings, warnings
+    from sanic_swap.risks import risky_surroundings
+    from sanic_swap.settings_reader import read, warnings
 
-    if env_file is None and Path(".env").exists():
-        env_file = Path(".env")
-    settings = read_settings(os.environ, env_file=env_file)
+    reading = read(os.environ, env_file=_env_file(arguments))
+    settings = reading.settings()
     configure_logging(settings.log_level, settings.log_format)
     for warning in warnings(settings):
         log.warning("%s", warning)
+    for warning in risky_surroundings(os.environ, reading.names_in_file):
+        log.warning("%s", warning)
     return settings
+
+
+def _env_file(arguments: argparse.Namespace) -> Path | None:
+    if arguments.env_file is None and Path(".env").exists():
+        return Path(".env")
+    return arguments.env_file  # type: ignore[no-any-return]  # argparse made it a Path or None

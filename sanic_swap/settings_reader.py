@@ -10,6 +10,7 @@ from sanic_swap.client_address import FORWARDED_FOR
 from sanic_swap.errors import SettingsError
 from sanic_swap.key_list import ambiguous_key_ids, keys_named_twice
 from sanic_swap.legacy_settings import legacy_problems, legacy_warnings
+from sanic_swap.secret import Secret
 from sanic_swap.setting_sources import ENVIRONMENT, Source, Written, find, read_env_file
 from sanic_swap.setting_values import published
 from sanic_swap.settings import Settings, variables
@@ -32,7 +33,8 @@ class Reading:
     Attributes:
         values: What could be read, by the name of the attribute in `Settings`.
         written: Where each setting that is set was found, likewise.
-        problems: Everything wrong, each naming its variable, never a value.
+        problems: What could not be read, each naming its variable, never a value.
+        contradictions: What was read and does not go together, likewise.
         names_in_file: Every name that the file of settings has.
         not_built: As in `Settings`.
     """
@@ -40,6 +42,7 @@ class Reading:
     values: Mapping[str, Any]
     written: Mapping[str, Written]
     problems: list[str]
+    contradictions: list[str]
     names_in_file: tuple[str, ...]
     not_built: tuple[str, ...]
 
@@ -50,9 +53,21 @@ class Reading:
         Raises:
             SettingsError: With every problem.
         """
-        if self.problems:
-            raise SettingsError(self.problems)
+        if wrong := [*self.problems, *self.contradictions]:
+            raise SettingsError(wrong)
         return Settings(**self.values, not_built=self.not_built)
+
+    def as_far_as_read(self) -> Settings:
+        """Return settings whatever is wrong: what could not be read is empty, or the default."""
+        empty = {"client_id": "", "client_secret": Secret(""), "callback_urls": ()}
+        return Settings(**{**empty, **self.values}, not_built=self.not_built)
+
+    def wrong_about(self, *attributes: str) -> list[str]:
+        """Return what is wrong with these settings, or with the file that they stand in."""
+        table = variables()
+        others = {table[name].name for name in table.keys() - {*attributes}}
+        wrong = [*self.problems, *self.contradictions]
+        return [problem for problem in wrong if problem.partition(":")[0] not in others]
 
 
 def read(
@@ -83,11 +98,11 @@ def read(
         except ValueError as error:
             problems.append(f"{variable.name}: {error}")
     everything = {**from_file, **environ}
-    problems += _contradictions(values, everything, key_required_because)
+    contradictions = list(_contradictions(values, everything, key_required_because))
     not_built = tuple(
         name for name in _LATER if everything.get(name) or everything.get(f"{name}_FILE")
     )
-    return Reading(values, written, problems, tuple(from_file), not_built)
+    return Reading(values, written, problems, contradictions, tuple(from_file), not_built)
 
 
 def read_settings(
@@ -104,6 +119,13 @@ def read_settings(
     """
     reading = read(environ, env_file=env_file, key_required_because=key_required_because)
     return reading.settings()
+
+
+def names_of_settings() -> list[str]:
+    """Return every name under which a setting is looked for."""
+    names = [spelling for variable in variables().values() for spelling in variable.spellings]
+    names += _LATER
+    return names + [f"{name}_FILE" for name in names]
 
 
 def warnings(settings: Settings, *, now: Callable[[], float] = time.time) -> Iterator[str]:

@@ -22,17 +22,19 @@ LEVELS = {
         {"sealing", "setting_values", "token_answer"},
         {"legacy_tokens", "parameters", "refreshed", "settings"},
         {"kept_answers", "key_list", "legacy_ciphers", "legacy_settings", "setting_sources"},
-        {"settings_reader", "shared_refreshes"},
+        {"settings_reader", "shared_refreshes", "survival"},
+        {"check_report", "risks"},
         # The outside world, and what we do with it. Nothing from here down knows Sanic.
-        {"rate_limit", "spotify"},
+        {"rate_limit", "spotify", "spotify_probe"},
         {"swap"},
         {"parts"},
         # The web.
         {"access_log", "answers", "http_errors"},
         {"api", "edge", "openapi", "ops"},
         {"app", "connection"},
+        {"check_spotify"},
         # What can be started.
-        {"demo", "server", "token_commands"},
+        {"check", "demo", "server", "token_commands"},
         {"cli"},
         {"__main__"},
     ],
@@ -59,14 +61,15 @@ LEVELS = {
 WEB = {"access_log", "answers", "api", "app", "connection", "edge", "http_errors", "openapi", "ops"}
 DOORS = {
     "sanic_swap": {
-        "aiohttp": {"interim_limit", "spotify"},  # a connection, and the session that uses it
+        # A connection, and the sessions that use it.
+        "aiohttp": {"interim_limit", "spotify", "spotify_probe"},
         "cryptography": {"legacy_ciphers"},
         "dotenv": {"setting_sources"},
         "limits": {"rate_counts", "rate_limit", "rates"},
         "nacl": {"keys", "sealing"},  # Argon2 for passphrases, SecretBox for tokens
         "sanic": WEB,
         "uvloop": {"server"},
-        "yarl": {"spotify"},
+        "yarl": {"spotify", "spotify_probe"},
     },
     "fake_spotify": {
         "aiohttp": {"exchange", "server", "web_accounts", "web_api", "web_control", "wire"},

@@ -56,7 +56,9 @@ def test_every_endpoint_stands_in_the_readme(path: str) -> None:
     assert path in README
 
 
-@pytest.mark.parametrize("command", ["serve", "demo", "keygen", "swap", "refresh", "inspect"])
+@pytest.mark.parametrize(
+    "command", ["serve", "check", "demo", "keygen", "swap", "refresh", "inspect"]
+)
 def test_every_command_stands_in_the_readme(command: str) -> None:
     assert command in README.partition("## Commands")[2].partition("##")[0]
 

@@ -1,0 +1,241 @@
+"""`sanic-swap check`, run for real against the fake Spotify, a refusing one, and none at all."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from tests.contract.processes import (
+    CLIENT_SECRET,
+    KEY,
+    REDIRECT_URI,
+    Running,
+    environment,
+    run_command,
+    running_fake,
+)
+from tests.contract.taint import Canaries
+
+OTHER_KEY = "b3RoZXItY2FuYXJ5LXNlY3JldC0wMTIzNDU2Nzg5MDE"
+NOWHERE = "http://127.0.0.1:9"
+QUIET = {"LOG_LEVEL": None, "LOG_FORMAT": None, "PORT": None}
+
+
+@pytest.fixture(autouse=True)
+def no_secret_is_printed(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
+    """Whatever a test here prints of `check` (see `run`) shows none of its secrets."""
+    yield
+    canaries = Canaries()
+    canaries.add([CLIENT_SECRET, KEY, OTHER_KEY, "canary-wrong-secret", "canary-passphrase-0123"])
+    shown = capfd.readouterr()
+    assert shown.out
+    assert not canaries.in_text(shown.out + shown.err)
+
+
+def run(url: str, *arguments: str, **changes: str | None) -> tuple[int, str]:
+    """Run `check` where there is no `.env`; return exit code and output."""
+    env = environment(url, **{**QUIET, **changes})
+    done = run_command("check", "--env-file", "/dev/null", *arguments, env=env)
+    print(done.stdout, done.stderr)
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+def told(url: str, *arguments: str, **changes: str | None) -> Any:
+    """Run `check --json`; return the object, whose exit code is the process's."""
+    code, output = run(url, "--json", *arguments, **changes)
+    found = json.loads(output)
+    assert found["exit_code"] == code
+    return found
+
+
+def about(name: str, texts: list[str]) -> list[str]:
+    return [text for text in texts if text.startswith(name)]
+
+
+def test_good_settings_are_said_to_be_good(spotify: Running) -> None:
+    code, output = run(spotify.url)
+    found = told(spotify.url)
+
+    assert (code, found["wrong"], found["risky"], found["losses"]) == (0, [], [], [])
+    assert about("CLIENT_ID, CLIENT_SECRET: Spotify takes them", found["fine"])
+    assert about(f"CALLBACK_URL: {REDIRECT_URI}: Spotify redirects to it", found["fine"])
+    assert output.endswith("Nothing wrong, nothing risky (exit code 0)\n")
+    assert all(len(line) <= 80 for line in output.splitlines())
+
+
+def test_the_table_has_every_setting_with_its_source(spotify: Running, tmp_path: Path) -> None:
+    secret, file = tmp_path / "secret", tmp_path / "my.env"
+    secret.write_text(CLIENT_SECRET)
+    file.write_text(f"HOST=127.0.0.1\nPREVIOUS_ENCRYPTION_SECRETS={OTHER_KEY}\n")
+    found = told(
+        spotify.url,
+        "--env-file",
+        str(file),
+        CLIENT_SECRET=None,
+        SPOTIFY_CLIENT_SECRET_FILE=str(secret),
+        CLIENT_ID=None,
+        SPOTIFY_CLIENT_ID="5fe01282e44241328a84e7c5cc169165",
+    )
+    table = {row["name"]: (row["value"], row["source"]) for row in found["settings"]}
+
+    assert table["CLIENT_ID"] == ("5fe01282…", "SPOTIFY_CLIENT_ID in environment")
+    assert table["CLIENT_SECRET"] == ("set", "SPOTIFY_CLIENT_SECRET_FILE in environment")
+    assert table["HOST"] == ("127.0.0.1", "my.env")
+    assert table["DRAIN_TIMEOUT"] == ("10", "default")
+    assert re.fullmatch("set, key [A-Za-z0-9_-]{8}", table["ENCRYPTION_SECRET"][0])
+    assert re.fullmatch("set, key [A-Za-z0-9_-]{8}", table["PREVIOUS_ENCRYPTION_SECRETS"][0])
+
+
+def test_credentials_that_spotify_refuses_are_wrong(spotify: Running) -> None:
+    found = told(spotify.url, CLIENT_SECRET="canary-wrong-secret")
+
+    assert found["exit_code"] == 2
+    assert about("CLIENT_ID, CLIENT_SECRET: Spotify does not take them", found["wrong"])
+
+
+def test_redirect_uris_are_judged_each_by_itself(spotify: Running) -> None:
+    uris = f"{REDIRECT_URI},https://app.example/other,http://app.example/plain"
+    found = told(spotify.url, CALLBACK_URL=uris)
+
+    assert found["exit_code"] == 2
+    assert about(f"CALLBACK_URL: {REDIRECT_URI}: ", found["fine"])
+    assert "not registered" in about("CALLBACK_URL: https://app.example/other: ", found["wrong"])[0]
+    assert "insecure" in about("CALLBACK_URL: http://app.example/plain: ", found["wrong"])[0]
+
+
+def test_an_app_that_spotify_does_not_know_is_wrong(spotify: Running) -> None:
+    found = told(spotify.url, CLIENT_ID="0" * 32)
+
+    assert len(found["wrong"]) == 2
+    assert about("CALLBACK_URL", found["wrong"])[0].endswith("Spotify does not know CLIENT_ID")
+
+
+def test_a_redirect_uri_that_spotify_keeps_silent_on_is_not_known() -> None:
+    with running_fake() as asks_the_user:
+        found = told(asks_the_user.url)
+
+    assert found["exit_code"] == 0
+    assert "cannot tell" in about("CALLBACK_URL", found["not_known"])[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(503, "no healthy upstream"), (200, "<html>canary-passphrase-0123"), (302, "")],
+)
+def test_an_answer_that_tells_nothing_is_no_answer(
+    upstream: HTTPServer, status: int, body: str
+) -> None:
+    headers = {"Location": "https://canary-passphrase-0123.example/login"}
+    upstream.expect_request("/api/token").respond_with_data(body, status, headers)
+    upstream.expect_request("/authorize").respond_with_data(body, status, headers)
+    found = told(upstream.url_for("").rstrip("/"))
+    upstream.clear()
+
+    assert (found["exit_code"], found["wrong"]) == (1, [])
+    assert "cannot tell" in about("CLIENT_ID, CLIENT_SECRET", found["risky"])[0]
+    assert "cannot tell" in about("CALLBACK_URL", found["not_known"])[0]
+
+
+def test_the_secret_goes_to_the_token_endpoint_alone(upstream: HTTPServer) -> None:
+    upstream.expect_request("/api/token").respond_with_json({"access_token": "x"})
+    upstream.expect_request("/authorize").respond_with_data("")
+    told(upstream.url_for("").rstrip("/"))
+    asked = {request.path: request for request, _ in upstream.log}
+    upstream.clear()
+
+    assert asked["/api/token"].get_data() == b"grant_type=client_credentials"
+    assert "Authorization" in asked["/api/token"].headers
+    assert "Authorization" not in asked["/authorize"].headers
+
+
+def test_a_spotify_that_cannot_be_reached_is_a_risk_and_may_be_left_unasked() -> None:
+    unreachable, offline = told(NOWHERE), told(NOWHERE, "--offline")
+
+    assert (unreachable["exit_code"], offline["exit_code"]) == (1, 0)
+    assert "no connection" in about("CLIENT_ID, CLIENT_SECRET", unreachable["risky"])[0]
+    assert about("CLIENT_ID, CLIENT_SECRET: Spotify was not asked", offline["not_known"])
+
+
+def test_everything_wrong_is_said_at_once_and_what_is_right_is_still_asked(
+    spotify: Running,
+) -> None:
+    found = told(spotify.url, PORT="canary-passphrase-0123", REVOKE_BEFORE="x", HOST="a b")
+    code, output = run(spotify.url, PORT="canary-passphrase-0123", CLIENT_SECRET=None)
+
+    assert found["exit_code"] == code == 2
+    assert [text.partition(":")[0] for text in found["wrong"]] == ["REVOKE_BEFORE", "HOST", "PORT"]
+    assert about("CLIENT_ID, CLIENT_SECRET: Spotify takes them", found["fine"])
+    assert re.search(r"PORT +environment +wrong, see below", output)
+    assert re.search(r"CLIENT_SECRET +default +missing", output)
+    assert "2 wrong" in output
+
+
+def test_what_is_risky_is_told_by_its_variable(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("CLIENT_SECERT=canary-wrong-secret\nREDIS_PASSWORD=canary-wrong-secret\n")
+    found = told(
+        NOWHERE,
+        "--offline",
+        "--env-file",
+        str(file),
+        ENCRYPTION_SECRET="canary-passphrase-0123",
+        CALLBACK_URL="http://localhost:3000/callback",
+        CORS_ORIGINS="*",
+        HTTPS_PROXY="http://canary-wrong-secret@proxy.example",
+        DYNO="web.1",
+    )
+
+    assert found["exit_code"] == 1
+    assert sorted(text.partition(":")[0] for text in found["risky"]) == [
+        "CALLBACK_URL",
+        "CLIENT_SECERT",
+        "CORS_ORIGINS",
+        "ENCRYPTION_SECRET",
+        "HOST",
+        "HTTPS_PROXY",
+    ]
+    assert "did you mean CLIENT_SECRET?" in about("CLIENT_SECERT", found["risky"])[0]
+    assert about("REDIS_PASSWORD", found["not_known"])
+
+
+def older(folder: Path, **changes: str | None) -> str:
+    """Write settings of yesterday; return the file's name."""
+    today = environment(NOWHERE)
+    wanted = ("CLIENT_ID", "CLIENT_SECRET", "ENCRYPTION_SECRET", "SPOTIFY_ACCOUNTS_URL")
+    given = {**{name: today[name] for name in wanted}, **changes}
+    path = folder / "OLD.env"
+    path.write_text("".join(f"{name}={value}\n" for name, value in given.items() if value))
+    return str(path)
+
+
+def test_tokens_of_older_settings_are_said_to_open(tmp_path: Path) -> None:
+    found = told(NOWHERE, "--offline", "--against", older(tmp_path))
+
+    assert (found["exit_code"], found["losses"]) == (0, [])
+    assert "OLD.env: every token that it made or took still opens" in found["fine"][-1]
+
+
+def test_tokens_that_would_not_open_are_told_with_the_remedy(tmp_path: Path) -> None:
+    old = older(tmp_path, ENCRYPTION_SECRET=OTHER_KEY)
+    changes = {"REVOKE_BEFORE": "2026-01-01"}
+    found = told(NOWHERE, "--offline", "--against", old, **changes)
+    code, output = run(NOWHERE, "--offline", "--against", old, **changes)
+
+    assert found["exit_code"] == code == 1
+    assert [loss["fate"] for loss in found["losses"]] == ["held", "logged out"]
+    assert re.search("held: everyone whose token key [A-Za-z0-9_-]{8} sealed", output)
+    assert "logged out: everyone who authorized before that moment" in output
+
+
+def test_an_old_file_that_says_nothing_of_tokens_is_wrong(tmp_path: Path) -> None:
+    missing = told(NOWHERE, "--offline", "--against", str(tmp_path / "none.env"))
+    without_id = told(NOWHERE, "--offline", "--against", older(tmp_path, CLIENT_ID=None))
+
+    assert missing["exit_code"] == without_id["exit_code"] == 2
+    assert "none.env: cannot be read" in missing["wrong"][0]
+    assert "OLD.env: CLIENT_ID: is missing" in without_id["wrong"][0]

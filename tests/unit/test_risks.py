@@ -1,0 +1,82 @@
+"""What works and may hurt is told by its variable, and nothing else is."""
+
+import pytest
+
+from sanic_swap.risks import other_names, risks, risky_surroundings
+from sanic_swap.settings_reader import read_settings
+
+SETTINGS = {
+    "CLIENT_ID": "an-app",
+    "CLIENT_SECRET": "shared-with-spotify",
+    "CALLBACK_URL": "myapp://callback",
+    "ENCRYPTION_SECRET": "1" * 64,
+}
+
+
+def named(environ, names_in_file=()):
+    told = risks(read_settings(SETTINGS | environ), SETTINGS | environ, names_in_file)
+    return [text.partition(":")[0] for text in told]
+
+
+@pytest.mark.parametrize(
+    ("environ", "names"),
+    [
+        pytest.param({}, [], id="nothing"),
+        pytest.param({"CALLBACK_URL": "http://app.example/cb"}, ["CALLBACK_URL"], id="plain http"),
+        pytest.param({"CALLBACK_URL": "http://localhost/cb"}, ["CALLBACK_URL"], id="localhost"),
+        pytest.param({"CALLBACK_URL": "https://LOCALHOST/cb"}, ["CALLBACK_URL"], id="its capitals"),
+        pytest.param({"CALLBACK_URL": "http://127.0.0.2/cb"}, ["CALLBACK_URL"], id="127.0.0.2"),
+        pytest.param(
+            {"CALLBACK_URL": "http://127.0.0.1/cb,http://[::1]:8080/cb"}, [], id="literal"
+        ),
+        pytest.param({"CALLBACK_URL": "https://app.example/localhost"}, [], id="https"),
+        pytest.param({"CORS_ORIGINS": "*"}, ["CORS_ORIGINS"], id="every web page"),
+        pytest.param({"CORS_ORIGINS": "https://app.example"}, [], id="one origin"),
+        pytest.param({"DRAIN_TIMEOUT": "7"}, ["DRAIN_TIMEOUT"], id="too short a drain"),
+        pytest.param({"DRAIN_TIMEOUT": "8"}, [], id="just long enough"),
+        pytest.param({"SPOTIFY_TIMEOUT": "10"}, ["SPOTIFY_TIMEOUT"], id="longer than apps wait"),
+        pytest.param({"LOG_LEVEL": "debug"}, ["LOG_LEVEL"], id="much to read"),
+        pytest.param({"FLY_MACHINE_ID": "e784"}, ["HOST"], id="unreachable on fly.io"),
+        pytest.param({"DYNO": "web.1", "HOST": "localhost"}, ["HOST"], id="unreachable on Heroku"),
+        pytest.param({"DYNO": "web.1", "HOST": "0.0.0.0"}, [], id="reachable"),
+        pytest.param({"DYNO": ""}, [], id="no platform"),
+        pytest.param({"HTTP_PROXY": "http://x"}, ["HTTP_PROXY"], id="a proxy"),
+        pytest.param({"https_proxy": "http://x"}, ["https_proxy"], id="in small letters"),
+        pytest.param({"NETRC": "/x"}, ["NETRC"], id="netrc"),
+        pytest.param({"SSL_CERT_FILE": "/x"}, ["SSL_CERT_FILE"], id="other authorities"),
+        pytest.param({"SSLKEYLOGFILE": "/x"}, ["SSLKEYLOGFILE"], id="keys in a file"),
+        pytest.param({"HTTPS_PROXY": ""}, [], id="an empty variable"),
+    ],
+)
+def test_risks_are_told_by_their_variable(environ, names):
+    assert named(environ) == names
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("CLIENT_SECERT", "CLIENT_SECRET"),
+        ("client_secret", "CLIENT_SECRET"),
+        ("CALLBACK_URLS", "CALLBACK_URL"),
+        ("LOGLEVEL", "LOG_LEVEL"),
+        ("ENCRYPTION_SECRETS", "ENCRYPTION_SECRET"),
+        ("SPOTIFY_CALLBACK_URL", "SPOTIFY_CLIENT_CALLBACK_URL"),
+        ("CLIENT_SECRETFILE", "CLIENT_SECRET_FILE"),
+    ],
+)
+def test_a_slip_of_the_pen_names_what_was_meant(written, meant):
+    [told] = risky_surroundings({}, [written])
+
+    assert told.startswith(f"{written}: ")
+    assert told.endswith(f"did you mean {meant}?")
+    assert other_names([written]) == []
+
+
+@pytest.mark.parametrize("name", ["REDIS_PASSWORD", "DB_PORT", "TZ", "POSTGRES_USER"])
+def test_a_name_of_something_else_is_no_slip(name):
+    assert list(risky_surroundings({}, [name])) == []
+    assert other_names(["PORT", name, "CLIENT_SECRET_FILE"]) == [name]
+
+
+def test_names_in_the_environment_are_left_in_peace():
+    assert named({"CLIENT_SECERT": "x"}) == []

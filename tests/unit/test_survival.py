@@ -1,0 +1,179 @@
+"""What is said of old tokens is what becomes of them: sealed for real, and opened for real."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sanic_swap.errors import TokenHeld, TokenRefused
+from sanic_swap.keys import root_key
+from sanic_swap.parts import make_key_ring
+from sanic_swap.sealing import KeyRing, SealingContext
+from sanic_swap.secret import Secret
+from sanic_swap.setting_values import SealingSecret, accounts_url
+from sanic_swap.settings import Settings
+from sanic_swap.survival import Fate, losses
+
+SECRETS = [SealingSecret(Secret(digit * 64), root_key(digit * 64)) for digit in "1234"]
+IDS = [secret.key.key_id for secret in SECRETS]
+SPOTIFY, OTHER = accounts_url("https://accounts.spotify.com"), accounts_url("http://127.0.0.1:1")
+NEVER_KNOWN, EARLY, LATE = 0, 1_000, 2_000
+MOMENTS = (NEVER_KNOWN, EARLY, EARLY + 1, LATE)
+REFUSED, HELD, OPENS = 0, 1, 2
+
+
+def settings(**chosen):
+    given = {
+        "client_id": "an-app",
+        "client_secret": Secret("shared-with-spotify"),
+        "callback_urls": ("myapp://callback",),
+        "encryption_secret": SECRETS[0],
+    }
+    return Settings(**{**given, **chosen})
+
+
+@st.composite
+def several_settings(draw):
+    """Settings that a service starts with, from few values, so that two are often alike."""
+    current = draw(st.sampled_from([None, *SECRETS[:3]]))
+    others = [secret for secret in SECRETS[:3] if secret is not current]
+    ids = [key_id for key_id in IDS if current is None or key_id != current.key.key_id]
+    return settings(
+        client_id=draw(st.sampled_from(["an-app"] * 3 + ["another"])),
+        accounts_url=draw(st.sampled_from([SPOTIFY] * 3 + [OTHER])),
+        encryption_secret=current,
+        previous_secrets=() if current is None else tuple(draw(st.sets(st.sampled_from(others)))),
+        retired_key_ids=tuple(draw(st.sets(st.sampled_from(ids), max_size=2))),
+        unknown_key=draw(st.sampled_from(["hold", "reject"])),
+        revoke_before=draw(st.sampled_from([0, 0, EARLY + 1, LATE])),
+    )
+
+
+def rank(ring, token):
+    """Return how well *token* fares at *ring*."""
+    try:
+        ring.open(token)
+    except TokenRefused:
+        return REFUSED
+    except TokenHeld:
+        return HELD
+    return OPENS
+
+
+def fates(old, new):
+    """Seal what the old settings could have sealed, and return how it fares under both."""
+    context = SealingContext(old.client_id, old.accounts_url.origin)
+    before, after = make_key_ring(old), make_key_ring(new)
+    told = [
+        secret for secret in SECRETS if secret in (old.encryption_secret, *old.previous_secrets)
+    ]
+    told.append(SECRETS[3])  # which no settings have: its tokens may be held
+    rings = [KeyRing(secret.key, context) for secret in told]
+    if old.encryption_secret is None:
+        rings.append(before)  # its key is made up
+    return [
+        (rank(before, token), rank(after, token))
+        for ring in rings
+        for moment in MOMENTS
+        for token in [ring.seal(Secret("AQ-token"), moment)]
+    ]
+
+
+@given(several_settings(), several_settings())
+def test_nothing_is_lost_exactly_if_every_token_fares_as_well_as_before(old, new):
+    worse = [(before, after) for before, after in fates(old, new) if after < before]
+
+    assert bool(losses(old, new)) == bool(worse)
+
+
+@given(several_settings(), several_settings())
+def test_a_logout_is_told_exactly_if_some_token_is_refused_that_was_not(old, new):
+    worse = {after for before, after in fates(old, new) if after < before}
+    told = {loss.fate for loss in losses(old, new)}
+
+    if REFUSED in worse:
+        assert Fate.LOGGED_OUT in told
+    elif HELD in worse:
+        assert Fate.HELD in told
+
+
+@given(several_settings())
+def test_the_same_settings_lose_nothing_but_what_a_made_up_key_loses(same):
+    assert bool(losses(same, same)) == (same.encryption_secret is None)
+
+
+KEPT = {"encryption_secret": SECRETS[1], "previous_secrets": (SECRETS[0],)}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "variable", "fate"),
+    [
+        pytest.param({}, {"encryption_secret": SECRETS[1]}, "PREVIOUS", Fate.HELD, id="key lost"),
+        pytest.param(
+            {"unknown_key": "reject"},
+            {"encryption_secret": SECRETS[1], "unknown_key": "reject"},
+            "PREVIOUS",
+            Fate.LOGGED_OUT,
+            id="key lost, and unknown ones are rejected",
+        ),
+        pytest.param(
+            {},
+            {**KEPT, "retired_key_ids": (IDS[0],)},
+            "RETIRED_KEY_IDS",
+            Fate.LOGGED_OUT,
+            id="key retired",
+        ),
+        pytest.param(
+            {},
+            {**KEPT, "retired_key_ids": (IDS[3],)},
+            "RETIRED_KEY_IDS",
+            Fate.LOGGED_OUT,
+            id="a key retired whose tokens were held",
+        ),
+        pytest.param(
+            {}, {"encryption_secret": None}, "ENCRYPTION_SECRET", Fate.LOGGED_OUT, id="made up now"
+        ),
+        pytest.param(
+            {"encryption_secret": None}, {}, "ENCRYPTION_SECRET", Fate.HELD, id="made up before"
+        ),
+        pytest.param({}, {"client_id": "b"}, "CLIENT_ID", Fate.LOGGED_OUT, id="another app"),
+        pytest.param(
+            {},
+            {"accounts_url": OTHER},
+            "SPOTIFY_ACCOUNTS_URL",
+            Fate.LOGGED_OUT,
+            id="another Spotify",
+        ),
+        pytest.param(
+            {"revoke_before": EARLY},
+            {"revoke_before": LATE},
+            "REVOKE_BEFORE",
+            Fate.LOGGED_OUT,
+            id="revoked later",
+        ),
+        pytest.param(
+            {}, {"unknown_key": "reject"}, "UNKNOWN_KEY", Fate.LOGGED_OUT, id="not held any more"
+        ),
+    ],
+)
+def test_what_is_lost_is_named_by_its_variable_with_a_remedy(old, new, variable, fate):
+    [loss] = losses(settings(**old), settings(**new))
+
+    assert loss.what.startswith(variable)
+    assert loss.who.startswith("everyone")
+    assert loss.fate is fate
+    assert loss.remedy
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param({}, KEPT, id="a key changed as it should be"),
+        pytest.param({}, {"previous_secrets": (SECRETS[1],)}, id="the next key announced"),
+        pytest.param({"revoke_before": LATE}, {"revoke_before": EARLY}, id="fewer revoked"),
+        pytest.param({"unknown_key": "reject"}, {}, id="held from now on"),
+        pytest.param({"retired_key_ids": (IDS[1],)}, {}, id="a key retired no more"),
+        pytest.param({}, {"client_secret": Secret("a new one")}, id="another client secret"),
+    ],
+)
+def test_what_costs_nobody_anything_is_no_loss(old, new):
+    assert losses(settings(**old), settings(**new)) == []
