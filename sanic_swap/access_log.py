@@ -8,6 +8,8 @@ from sanic import Request
 from sanic_swap.client_address import AddressHeader
 from sanic_swap.logs import LineFormat, Lines
 
+_LONGEST_METHOD = 16
+
 
 @dataclass(frozen=True, slots=True)
 class AccessLog:
@@ -28,8 +30,9 @@ class AccessLog:
         """Log the answer to *request*; 499 is the status of those whose client is gone."""
         started = getattr(request.stream, "perft0", None)  # set when the head was complete
         taken_ms = (time.perf_counter() - started) * 1000 if started else 0.0
+        context = request.ctx.__dict__
         # The route, not the path: a path is the caller's text, and may hold anything.
-        path = f"/{request.route.path}" if request.route else "-"
+        path = f"/{request.route.path}" if request.route else context.get("path", "-")
         agent = request.headers.get("user-agent", "-")[:200]
         if not agent.isascii():  # bytes that are no UTF-8 would be half a surrogate pair in JSON
             agent = agent.encode("utf-8", "backslashreplace").decode()
@@ -41,7 +44,6 @@ class AccessLog:
             "agent": agent,
             "request_id": request_id,
         }
-        context = request.ctx.__dict__
         if (error := context.get("error")) is not None:
             fields["error"] = error
         if (story := context.get("story")) is not None:
@@ -55,5 +57,7 @@ class AccessLog:
                 fields["imported"] = story.imported
             if story.spotify_ms is not None:
                 fields["spotify_ms"] = round(story.spotify_ms, 1)
-        message = f"{request.method} {path} {status} {taken_ms:.1f}ms"
+        # A method may be any word; "NONE" is Sanic's for a head that could not be read.
+        method = request.method[:_LONGEST_METHOD] if started else "-"
+        message = f"{method} {path} {status} {taken_ms:.1f}ms"
         self.lines.put(self.line_format(time.time(), "INFO", message, fields))

@@ -8,7 +8,7 @@ from sanic import Blueprint, HTTPResponse, Request
 from sanic.http import Http
 
 from sanic_swap.answers import Finish, has_hung_up, json_answer
-from sanic_swap.body import LARGEST_BODY, media_type, read_fields
+from sanic_swap.body import LARGEST_BODY, TOO_LARGE, media_type, read_fields
 from sanic_swap.client_address import AddressHeader
 from sanic_swap.errors import BodyTooLarge
 from sanic_swap.in_flight import InFlight
@@ -17,8 +17,6 @@ from sanic_swap.swap import Story, TokenSwap
 
 if TYPE_CHECKING:
     from sanic_swap.rate_limit import RateLimit
-
-_TOO_LARGE = f"the body must not exceed {LARGEST_BODY} bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +91,11 @@ async def _read_body(request: Request) -> bytes:
     """Return the body; stop as soon as it is over the limit."""
     declared = request.headers.get("content-length")
     if declared is not None and int(declared) > LARGEST_BODY:
-        raise BodyTooLarge(_TOO_LARGE)
+        raise BodyTooLarge(TOO_LARGE)
     stream = cast("Http", request.stream)  # what Sanic's server always sets
     body = b""
     while stream.request_body and (chunk := await stream.read()):
         body += chunk
         if len(body) > LARGEST_BODY:
-            raise BodyTooLarge(_TOO_LARGE)
+            raise BodyTooLarge(TOO_LARGE)
     return body

@@ -12,6 +12,7 @@ from sanic_swap.errors import BodyTooLarge, InvalidRequest, UnsupportedMediaType
 from sanic_swap.json_text import NotStrictJson, read_members
 
 LARGEST_BODY = 16 * 1024  # bytes
+TOO_LARGE = f"the body must not exceed {LARGEST_BODY} bytes"
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 _BOM = b"\xef\xbb\xbf"
@@ -63,7 +64,7 @@ def read_fields(body: bytes, declared: str | None) -> list[Field]:
         InvalidRequest: If it is not UTF-8, or breaks the syntax of its type.
     """
     if len(body) > LARGEST_BODY:
-        raise BodyTooLarge(f"the body must not exceed {LARGEST_BODY} bytes")
+        raise BodyTooLarge(TOO_LARGE)
     if body.startswith(_BOM):
         raise InvalidRequest("the body must be UTF-8 without a byte order mark")
     if declared == JSON or (declared is None and body.lstrip(b" \t\r\n").startswith(b"{")):

@@ -7,7 +7,6 @@ for a web framework.
 import argparse
 import gc
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -22,11 +21,6 @@ _FROM_STDIN = "It is read from standard input to its end, or asked for without e
 
 def main() -> NoReturn:
     """Run the command that the arguments name, and exit as it says."""
-    if sys.argv[1:2] == ["serve"]:
-        # Until the server listens there is nothing to drain; and in a container, as the first
-        # process, a signal that nobody handles would be lost.
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: os._exit(GOOD))
     parser = _parser()
     arguments, extra = parser.parse_known_args()
     if extra:

@@ -65,6 +65,7 @@ class Edge:
         headers = answer.headers()
         if isinstance(error, MethodNotAllowed):
             headers["Allow"] = _allowed(error)
+            request.ctx.path = request.path.rstrip("/")  # one of ours, or it were not found
         return self.finish(request, json_answer(answer.body(), answer.status, headers))
 
     def _options(self, request: Request, error: MethodNotAllowed) -> HTTPResponse:

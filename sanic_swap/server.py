@@ -12,14 +12,15 @@ from collections.abc import Callable, Collection
 
 from sanic_swap.app import make_access_log, make_app
 from sanic_swap.connection import Connection, Limits, connection_class
+from sanic_swap.listener import bound, is_readable, let_nobody_in
 from sanic_swap.logs import log
 from sanic_swap.ops import Phase, Readiness
 from sanic_swap.settings import Settings
 
 _BACKLOG = 4096
-_SEND_BUFFER = 64 * 1024  # bytes; more than any answer
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _POLL_SECONDS = 0.02
+_ACCEPT_SECONDS = 1.0  # for the kernel's queue, which takes milliseconds
 _LAST_WORD_SECONDS = 0.5  # for answers to those whose time is up
 
 
@@ -42,7 +43,9 @@ async def _serve(settings: Settings) -> None:
     readiness = Readiness()
     app = make_app(settings, readiness, make_access_log(settings))
     limits = Limits(settings.client_timeout, settings.connection_limit)
-    listener = _listen(settings)
+    listener = bound(
+        settings.host, settings.port, settings.client_timeout, reuse_port=settings.reuse_port
+    )
     server = await app.create_server(
         sock=listener,
         protocol=connection_class(readiness, limits),
@@ -64,6 +67,7 @@ async def _serve(settings: Settings) -> None:
     log.info("draining", extra={"fields": {"seconds": settings.drain_seconds}})
     await server.before_stop()
     await asyncio.sleep(settings.drain_delay)
+    await _accept_the_rest(listener)
     if server.server is not None:
         server.server.close()
     readiness.deadline = loop.time() + settings.drain_seconds
@@ -73,6 +77,16 @@ async def _serve(settings: Settings) -> None:
     for number in _SIGNALS:  # one that comes while Python puts itself away changes nothing
         loop.remove_signal_handler(number)
         signal.signal(number, signal.SIG_IGN)
+
+
+async def _accept_the_rest(listener: socket.socket) -> None:
+    """Let in those whose connection stands; closing the listener would reset it."""
+    let_nobody_in(listener)
+    deadline = asyncio.get_running_loop().time() + _ACCEPT_SECONDS
+    while is_readable(listener):
+        await asyncio.sleep(0)  # the event loop accepts them
+        if asyncio.get_running_loop().time() > deadline:
+            break
 
 
 async def _drain(connections: Collection[Connection], deadline: float) -> None:
@@ -99,25 +113,6 @@ def _settle_memory() -> None:
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
-
-
-def _listen(settings: Settings) -> socket.socket:
-    family, kind, _, _, address = socket.getaddrinfo(
-        settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    listener = socket.socket(family, kind)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Inherited by every connection: who reads nothing gets this much of our memory.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
-        if settings.reuse_port:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        listener.bind(address)
-    except OSError:
-        listener.close()
-        raise
-    listener.setblocking(False)
-    return listener
 
 
 def _url(listener: socket.socket) -> str:

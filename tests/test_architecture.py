@@ -13,9 +13,9 @@ OURS = ("sanic_swap", "fake_spotify")
 # From the bottom up: a module imports only from sets before its own.
 LEVELS = {
     "sanic_swap": [
-        {"__init__", "cors", "demo_steps", "errors", "interim_limit", "legacy_shapes"},
+        {"__init__", "chunks", "cors", "demo_steps", "errors", "interim_limit", "legacy_shapes"},
         {"json_text", "keys", "logs", "request_head", "revocation_guard", "secret"},
-        {"revocations", "single_flight", "version"},
+        {"listener", "revocations", "single_flight", "version"},
         {"client_address", "rate_counts", "rates"},
         # Pure: what a request, a token, an answer or a setting is.
         {"body", "demo_page", "error_responses", "grant_id", "in_flight"},
@@ -31,7 +31,8 @@ LEVELS = {
         # The web.
         {"access_log", "answers", "http_errors"},
         {"api", "edge", "openapi", "ops"},
-        {"app", "connection"},
+        {"app", "strict_http"},
+        {"connection"},
         {"check_spotify"},
         # What can be started.
         {"check", "demo", "server", "token_commands"},
@@ -59,6 +60,7 @@ LEVELS = {
     ],
 }
 WEB = {"access_log", "answers", "api", "app", "connection", "edge", "http_errors", "openapi", "ops"}
+WEB |= {"strict_http"}
 DOORS = {
     "sanic_swap": {
         # A connection, and the sessions that use it.

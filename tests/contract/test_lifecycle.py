@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,12 +21,32 @@ from tests.contract.http_client import Answer, post_form, send
 from tests.contract.processes import Running, environment, running_service, wait_until
 
 SWAP = b"POST /swap HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\ncode=c"
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+OK = b"HTTP/1.1 200 OK\r\n"
 TOKENS = b'HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{"access_token":"a"}'
 
 
 def connected(service: Running) -> socket.socket:
     host, port = service.url.removeprefix("http://").split(":")
     return socket.create_connection((host, int(port)))
+
+
+def asked(connection: socket.socket) -> bytes:
+    """Ask for health on an open connection."""
+    connection.sendall(HEALTH)
+    return received(connection)
+
+
+def received(connection: socket.socket) -> bytes:
+    connection.settimeout(10)
+    return connection.recv(65_536)
+
+
+@contextmanager
+def several(service: Running, number: int) -> Iterator[list[socket.socket]]:
+    """Open connections, until the block ends."""
+    with ExitStack() as open_ones:
+        yield [open_ones.enter_context(connected(service)) for _ in range(number)]
 
 
 class SlowSpotify:
@@ -155,6 +177,42 @@ def test_more_requests_than_allowed_are_refused_at_once_and_health_still_answers
         assert refused.status == 503
         assert (refused.error, refused.headers["Retry-After"]) == ("temporarily_unavailable", "1")
         assert send("GET", f"{service.url}/healthz").status == 200
+
+
+def test_connections_in_the_kernels_queue_are_served_before_the_end(spotify: Running) -> None:
+    with running_service(spotify.url) as service, several(service, 1) as clients:
+        assert asked(clients[0]).startswith(OK)
+        os.kill(service.process.pid, signal.SIGSTOP)  # what comes now, only the kernel sees
+        with several(service, 50) as waiting:
+            for client in (clients[0], *waiting):
+                client.sendall(HEALTH)
+            service.process.terminate()
+            os.kill(service.process.pid, signal.SIGCONT)
+            answers = [received(client) for client in (clients[0], *waiting)]
+
+        assert {answer[: len(OK)] for answer in answers} == {OK}
+        assert service.process.wait(10) == 0
+
+
+def test_who_has_just_connected_or_been_answered_may_still_ask(spotify: Running) -> None:
+    with running_service(spotify.url) as service, several(service, 2) as (kept, new):
+        assert b"keep-alive" in asked(kept)
+        service.process.terminate()
+        wait_until(lambda: "draining" in service.log())
+
+        assert b"Connection: close" in asked(kept)
+        assert b"Connection: close" in asked(new)
+        assert service.process.wait(10) == 0
+
+
+def test_who_is_silent_does_not_hold_up_the_end(spotify: Running) -> None:
+    settings = {"DRAIN_TIMEOUT": "30"}
+    with running_service(spotify.url, **settings) as service, several(service, 2) as (kept, new):
+        asked(kept)
+        service.process.terminate()
+
+        assert (received(kept), received(new)) == (b"", b"")
+        assert service.process.wait(10) == 0
 
 
 def test_an_app_that_hangs_up_does_not_cancel_the_exchange() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.request_head import is_well_formed
+from sanic_swap.request_head import as_sanic_reads_it, is_hopeless, is_well_formed
 
 HOST = "Host: swap.example"
 
@@ -31,6 +31,8 @@ GOOD = {
     "the asterisk of OPTIONS": head("OPTIONS * HTTP/1.1", HOST),
     "an absolute target": head("GET http://swap.example/swap HTTP/1.1", HOST),
     "an absolute target over TLS": head("GET https://swap.example/swap HTTP/1.1", HOST),
+    "an absolute target without a path": head("GET http://swap.example HTTP/1.1", HOST),
+    "an absolute target with a query alone": head("GET http://swap.example?x HTTP/1.1", HOST),
     "an absolute target in another case": head("GET HTTP://Swap.Example/ HTTP/1.1", HOST),
     "an absolute target with a port": head("GET http://a:8080/ HTTP/1.1", "Host: a:8080"),
     "a host with a port": head("GET / HTTP/1.1", "Host: swap.example:4343"),
@@ -66,9 +68,6 @@ GOOD = {
 }
 
 BAD = {
-    # Nobody but a proxy would send these, and Sanic finds no path in them.
-    "an absolute target without a path": head("GET http://swap.example HTTP/1.1", HOST),
-    "an absolute target with a query alone": head("GET http://swap.example?x HTTP/1.1", HOST),
     "a fragment": head("GET /swap#x HTTP/1.1", HOST),
     "an absolute target of another scheme": head("GET ftp://swap.example/swap HTTP/1.1", HOST),
     "an asterisk for GET": head("GET * HTTP/1.1", HOST),
@@ -228,6 +227,54 @@ def test_a_hostile_head_takes_no_longer_than_its_size_explains(hostile):
 
     # Seconds, where some hundredths are usual: what grows with the square takes minutes.
     assert process_time() - started < 20
+
+
+@pytest.mark.parametrize("request_head", GOOD.values(), ids=GOOD)
+def test_no_beginning_of_a_well_formed_head_is_hopeless(request_head):
+    whole = request_head + b"\r\n\r\n"
+
+    assert not any(is_hopeless(whole[:length]) for length in range(len(whole)))
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        pytest.param(b"\x16\x03\x01", id="a TLS hello"),
+        pytest.param(b"GET / HTTP/1.1\n", id="a bare LF"),
+        pytest.param(b"GET / HTTP/1.1\rH", id="a bare CR"),
+        pytest.param(b"GET /\r\n", id="HTTP/0.9"),
+        pytest.param(b"EHLO\r\n", id="another protocol"),
+    ],
+)
+def test_what_cannot_become_a_head_is_seen_before_its_end(start):
+    assert is_hopeless(start)
+
+
+@pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        pytest.param("http://a/b?c", "/b?c", id="absolute"),
+        pytest.param("HTTPS://a", "/", id="absolute without a path"),
+        pytest.param("http://a?b/c", "/?b/c", id="absolute with a query alone"),
+        pytest.param("/http://a/b", "/http://a/b", id="a path that looks like one"),
+        pytest.param("*", "*", id="an asterisk"),
+    ],
+)
+def test_sanic_is_shown_the_path_of_an_absolute_target(sent, read):
+    assert as_sanic_reads_it(head(f"GET {sent} HTTP/1.1", "Host: a")) == head(
+        f"GET {read} HTTP/1.1", "Host: a"
+    )
+
+
+def test_sanic_is_shown_no_blanks_behind_values():
+    shown = as_sanic_reads_it(post("Transfer-Encoding: chunked \t ", "X: \t", "Y: a b ", "Z: c "))
+
+    assert shown == post("Transfer-Encoding: chunked", "X:", "Y: a b", "Z: c")
+
+
+@pytest.mark.parametrize("request_head", GOOD.values(), ids=GOOD)
+def test_what_sanic_is_shown_is_still_well_formed(request_head):
+    assert is_well_formed(as_sanic_reads_it(request_head))
 
 
 def test_the_table_is_long_enough_to_be_worth_its_name():
