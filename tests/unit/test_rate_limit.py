@@ -1,7 +1,7 @@
 """Everybody has as many requests as was promised, and memory has its bounds."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sanic_swap.errors import RateLimited
@@ -86,6 +86,7 @@ def test_what_is_no_rate_is_refused_without_an_echo(text):
         rates(text)
 
 
+@settings(deadline=None)  # the library may be read
 @given(st.text(max_size=40))
 def test_no_text_breaks_the_reader(text):
     try:
@@ -211,6 +212,7 @@ async def test_it_forgets_when_told_to(clock):
     assert await counts.check()
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.floats(0, 100)), max_size=60))
 async def test_nobody_has_more_in_a_window_than_the_limit(steps):
     clock = Clock()
