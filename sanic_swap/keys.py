@@ -39,7 +39,7 @@ class RootKey:
 
     root: bytes = field(repr=False)
     key_id: str
-    from_passphrase: bool = False
+    from_passphrase: bool
 
 
 class UnusableSecret(ValueError):

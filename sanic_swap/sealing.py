@@ -93,7 +93,7 @@ class _Sealer:
 
     def open(self, encoded: str) -> bytes:
         try:
-            sealed = urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
+            sealed = urlsafe_b64decode(encoded + "==")  # more padding than it takes is no error
             # Many spellings decode alike; only the one that we write is ours.
             if _encoded(sealed) == encoded:
                 return self._box.decrypt(sealed)
@@ -192,7 +192,7 @@ class KeyRing:
         return opened
 
     def _parse(self, sealer: _Sealer, payload: bytes) -> OpenedToken:
-        if len(payload) < _HEAD.size or len(payload) % _BLOCK:
+        if len(payload) % _BLOCK:  # by the pattern above it has one block at least
             raise TokenRefused
         version, sealed_at, authorized_at, length = _HEAD.unpack_from(payload)
         end = _HEAD.size + length
