@@ -2,11 +2,13 @@
 
 import asyncio
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from sanic_swap.check_report import Finding, Level, Report, rows
+from sanic_swap.legacy_survival import is_of_another_service
 from sanic_swap.risks import other_names, risks
 from sanic_swap.setting_values import opening_secrets
 from sanic_swap.settings import Settings
@@ -25,6 +27,8 @@ _MAKES_TOKENS = (
     "unknown_key",
     "revoke_before",
     "legacy_tokens",
+    "legacy_secrets",
+    "legacy_closes_at",
 )
 
 
@@ -81,9 +85,24 @@ def _compare(against: Path, reading: Reading, report: Report) -> None:
     if wrong or reading.wrong_about(*_MAKES_TOKENS):
         report.add(Level.NOT_KNOWN, f"{against}: not compared, because something is wrong")
         return
-    report.losses += losses(old, reading.as_far_as_read())
+    if doubt := _doubt(old):
+        report.add(Level.NOT_KNOWN, f"{against}: {doubt}")
+    report.losses += losses(old, reading.as_far_as_read(), time.time())
     if not report.losses:
         report.add(Level.FINE, f"{against}: every token that it made or took still opens")
+
+
+def _doubt(old: Settings) -> str | None:
+    """Say what the settings leave open about the service that had them."""
+    if old.legacy_tokens:
+        return None
+    name_it = "LEGACY_TOKENS=node, ruby, fernet or plain in it says which tokens it has made"
+    if is_of_another_service(old):
+        return f"its ENCRYPTION_SECRET makes no key, so another swap service's; {name_it}"
+    secret = old.encryption_secret
+    if secret is None or secret.key is None or secret.key.from_passphrase:
+        return f"taken for settings of this service; if another had them, {name_it}"
+    return None
 
 
 def _older(path: Path) -> tuple[Settings, list[str]]:
@@ -91,10 +110,11 @@ def _older(path: Path) -> tuple[Settings, list[str]]:
     Return older settings, and what is wrong with them as far as it matters to tokens.
 
     They may be another swap service's: a secret from which no key of ours is made stays in
-    them without a key.
+    them without a key, and that this service would not start with them is no matter.
     """
     reading = read({}, env_file=path)
-    settings, wrong = reading.as_far_as_read(), reading.wrong_about(*_MAKES_TOKENS)
+    settings = reading.as_far_as_read()
+    wrong = [text for text in reading.wrong_about(*_MAKES_TOKENS) if text in reading.problems]
     written = reading.written.get("encryption_secret")
     match opening_secrets(written.text) if written else ():
         case (secret,) if secret.key is None:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from sanic_swap.loss import Loss
 from sanic_swap.setting_sources import ENVIRONMENT, Written
 from sanic_swap.setting_values import AccountsUrl, SealingSecret
 from sanic_swap.settings import Settings, variables
 from sanic_swap.settings_reader import Reading
-from sanic_swap.survival import Loss
 
 _INDENT = "  "
 _SHOWN_OF_CLIENT_ID = 8  # enough to know it by; whoever swaps id and secret gives little away

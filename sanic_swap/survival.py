@@ -1,50 +1,33 @@
-"""Which tokens of old settings still open under new ones, and who else would notice.
+"""Which tokens that old settings sealed still open under new ones.
 
 Pure: two `Settings` in, losses out. There is a loss exactly if some token fares worse
 under the new settings than under the old ones.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import Enum
 
+from sanic_swap.legacy_survival import legacy_losses
+from sanic_swap.loss import Fate, Loss, holds_unknown
 from sanic_swap.settings import Settings
 
 _EVERYONE = "everyone"
 
 
-class Fate(Enum):
-    """What an app hears that brings a token which does not open any more."""
-
-    HELD = "held"  # 503 until the settings are mended; nobody is logged out
-    LOGGED_OUT = "logged out"  # invalid_grant
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
+def losses(old: Settings, new: Settings, now: float) -> list[Loss]:
     """
-    One reason why tokens would not open any more.
+    Return everything in *new* that makes tokens of *old* fare worse.
 
-    Attributes:
-        what: The setting and what became of it.
-        who: Whose tokens, as a phrase that begins with "everyone".
-        remedy: What keeps them alive, or why nothing does.
+    Args:
+        old: May be another swap service's: then its ENCRYPTION_SECRET makes no key.
+        now: Unix seconds.
     """
-
-    what: str
-    who: str
-    fate: Fate
-    remedy: str
-
-
-def losses(old: Settings, new: Settings) -> list[Loss]:
-    """Return everything in *new* that makes tokens of *old* fare worse."""
     return [
         *_by_context(old, new),
         *_by_key(old, new),
         *_by_age(old, new),
         *_by_decision(old, new),
+        *legacy_losses(old, new, now),
     ]
 
 
@@ -66,13 +49,13 @@ def _by_context(old: Settings, new: Settings) -> Iterator[Loss]:
 
 
 def _by_key(old: Settings, new: Settings) -> Iterator[Loss]:
-    if old.encryption_secret is None:
+    if old.encryption_secret is None and not old.legacy_tokens:
         yield Loss(
             "ENCRYPTION_SECRET: was not set, so the old key was made up and ends with its process",
             _EVERYONE,
             _fate_of_unknown(new),
             "none for these tokens"
-            + ("; UNKNOWN_KEY=reject lets them log in again" if _holds_unknown(new) else ""),
+            + ("; UNKNOWN_KEY=reject lets them log in again" if holds_unknown(new) else ""),
         )
     elif new.encryption_secret is None:
         yield Loss(
@@ -116,9 +99,9 @@ def _by_age(old: Settings, new: Settings) -> Iterator[Loss]:
 
 def _by_decision(old: Settings, new: Settings) -> Iterator[Loss]:
     """Yield what becomes of tokens that the old settings held back."""
-    if not _holds_unknown(old) or new.encryption_secret is None:
+    if not holds_unknown(old) or new.encryption_secret is None:
         return
-    if not _holds_unknown(new):
+    if not holds_unknown(new):
         yield Loss(
             "UNKNOWN_KEY: reject, it was hold",
             "everyone whose token is of a key that is not configured (held until now)",
@@ -144,12 +127,8 @@ def _key_ids(settings: Settings) -> list[str]:
     return [key_id for key_id in dict.fromkeys(ids) if key_id not in settings.retired_key_ids]
 
 
-def _holds_unknown(settings: Settings) -> bool:
-    return settings.unknown_key == "hold" and settings.encryption_secret is not None
-
-
 def _fate_of_unknown(settings: Settings) -> Fate:
-    return Fate.HELD if _holds_unknown(settings) else Fate.LOGGED_OUT
+    return Fate.HELD if holds_unknown(settings) else Fate.LOGGED_OUT
 
 
 def _moment(seconds: int) -> str:

@@ -30,7 +30,8 @@ def no_secret_is_printed(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
     """Whatever a test here prints of `check` (see `run`) shows none of its secrets."""
     yield
     canaries = Canaries()
-    canaries.add([CLIENT_SECRET, KEY, OTHER_KEY, "canary-wrong-secret", "canary-passphrase-0123"])
+    canaries.add([CLIENT_SECRET, KEY, OTHER_KEY, "canary-15-chars"])
+    canaries.add(["canary-wrong-secret", "canary-passphrase-0123"])
     shown = capfd.readouterr()
     assert shown.out
     assert not canaries.in_text(shown.out + shown.err)
@@ -239,3 +240,24 @@ def test_an_old_file_that_says_nothing_of_tokens_is_wrong(tmp_path: Path) -> Non
     assert missing["exit_code"] == without_id["exit_code"] == 2
     assert "none.env: cannot be read" in missing["wrong"][0]
     assert "OLD.env: CLIENT_ID: is missing" in without_id["wrong"][0]
+
+
+def test_the_settings_of_another_service_are_compared_too(tmp_path: Path) -> None:
+    old = older(tmp_path, ENCRYPTION_SECRET="canary-15-chars")
+    forgotten = told(NOWHERE, "--offline", "--against", old)
+    remembered = told(
+        NOWHERE,
+        "--offline",
+        "--against",
+        old,
+        LEGACY_TOKENS="node",
+        LEGACY_SECRETS="canary-15-chars",
+    )
+
+    assert (forgotten["exit_code"], remembered["exit_code"]) == (1, 0)
+    assert [loss["what"] for loss in forgotten["losses"]] == [
+        "LEGACY_TOKENS: lacks node or ruby",
+        "LEGACY_SECRETS: lacks the old ENCRYPTION_SECRET",
+    ]
+    assert [loss["fate"] for loss in forgotten["losses"]] == ["held", "held"]
+    assert "another swap service's" in about(old, remembered["not_known"])[0]
