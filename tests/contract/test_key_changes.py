@@ -7,6 +7,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Event, Thread
 
+import pytest
+
 from sanic_swap.keys import new_secret, root_key
 from tests.contract.http_client import Answer, post_form
 from tests.contract.processes import Running, new_code, running_service, wait_until
@@ -124,6 +126,7 @@ def log_in(machine: Running, spotify: Running) -> str:
     return str(answer.json()["refresh_token"])
 
 
+@pytest.mark.timeout(180)  # fourteen processes, one after the other, on a busy machine
 def test_two_changes_of_keys_under_load_fail_nobody(spotify: Running) -> None:
     first, second, third = new_secret(), new_secret(), new_secret()
     before, announced, changed, done = documented_steps()
