@@ -14,6 +14,7 @@ import pytest
 
 from fake_spotify import FakeSpotify
 from fake_spotify.fault_variations import Rotate
+from fake_spotify.fault_wires import Members
 from tests.contract.http_client import Answer, post_form
 from tests.contract.processes import (
     CLIENT_ID,
@@ -165,6 +166,16 @@ def test_it_goes_back_as_it_came_if_the_operator_wants_to_go_back_too(
 
     assert (answer.status, answer.json()["refresh_token"]) == (200, sealed)
     assert "refresh_token_expires_in" not in answer.json()
+
+
+def test_a_token_that_spotify_repeats_is_not_taken_for_a_new_one(
+    giving_back: Running, spotify: FakeSpotify
+) -> None:
+    token = granted(spotify)
+    sealed = sealed_as("node", token)
+    spotify.fault(Members({"refresh_token": token}))
+
+    assert refresh(giving_back, sealed).json()["refresh_token"] == sealed
 
 
 def test_after_a_rotation_there_is_nothing_to_go_back_to(

@@ -80,12 +80,13 @@ def test_an_error_is_told_by_its_name(tell):
 
 
 def test_the_story_of_a_grant_is_told_as_far_as_it_went(tell):
-    whole = Story(grant="aaaaaaaa", rotated_to="bbbbbbbb", key_id="E0VmQeUw", spotify_ms=12.345)
+    whole = Story("aaaaaaaa", "bbbbbbbb", key_id="E0VmQeUw", imported="node", spotify_ms=12.345)
 
     told, untold = tell(Request(story=whole)), tell(Request(story=Story()))
 
     assert (told["grant"], told["rotated_to"]) == ("aaaaaaaa", "bbbbbbbb")
-    assert (told["key"], told["spotify_ms"]) == ("E0VmQeUw", 12.3)
+    assert (told["key"], told["imported"]) == ("E0VmQeUw", "node")
+    assert told["spotify_ms"] == 12.3
     assert told_fields(untold) == {"client", "agent", "request_id"}
 
 
