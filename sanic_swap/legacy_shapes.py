@@ -39,7 +39,7 @@ def readings(as_sent: str) -> Iterator[tuple[str, bytes]]:
         as_sent: With the blanks around it: to the Ruby service's they may belong.
     """
     text = _tidied(as_sent)
-    bare = text.strip(" ")
+    bare = text.strip()
     if _NODE.match(bare):
         yield "node", bytes.fromhex(bare)
     if match := _FERNET.match(bare):
@@ -54,9 +54,10 @@ def _tidied(text: str) -> str:
     if "%" in text:  # percent-encoded once more than it was decoded
         text = unquote(text)
     text = _ESCAPES.sub("", text).translate(_LINE_ENDS)
-    bare = text.strip(" ")
     # What stands outside of quotes is no part of the token; a blank inside may be.
-    return bare.strip("\"'") if bare.startswith(('"', "'")) or bare.endswith(('"', "'")) else text
+    bare = text.strip()
+    inner = bare.strip("\"'")
+    return text if inner == bare else inner
 
 
 def _des_blocks(text: str) -> Iterator[bytes]:
@@ -70,9 +71,9 @@ def _des_blocks(text: str) -> Iterator[bytes]:
 
 def _without_blanks(text: str) -> Iterator[str]:
     """Yield what base64 may have been before each "+", or each end of a line, was a blank."""
-    for edged in (text, text.lstrip(" "), text.rstrip(" "), text.strip(" ")):
+    for edged in (text, text.lstrip(), text.rstrip(), text.strip()):
         yield edged.replace(" ", "+")
-        if not edged[_RUBY_LINE :: _RUBY_LINE + 1].strip(" "):
+        if not edged[_RUBY_LINE :: _RUBY_LINE + 1].strip():
             starts = range(0, len(edged), _RUBY_LINE + 1)
             lines = (edged[start : start + _RUBY_LINE] for start in starts)
             yield "".join(lines).replace(" ", "+")

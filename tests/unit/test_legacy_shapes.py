@@ -37,6 +37,7 @@ MANGLED = {
     "newlines were lost": lambda text: text.replace("\n", ""),
     "the last newline was lost": lambda text: text.rstrip("\n"),
     "newlines became blanks": lambda text: text.replace("\n", " "),
+    "newlines of Windows became blanks": lambda text: text.replace("\n", "  "),
     "newlines became blanks, the last was lost": lambda text: text.rstrip("\n").replace("\n", " "),
     "newlines and plus signs became blanks": lambda text: (
         text.rstrip("\n").replace("\n", " ").replace("+", " ")
