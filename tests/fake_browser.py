@@ -48,11 +48,10 @@ def ask(url, method, target, *, headers=None, body=None, cafile=None) -> Seen:
         connection.close()
 
 
-def post_form(url, target, form, *, headers=None) -> Seen:
+def post_form(url, target, form, *, headers=None, cafile=None) -> Seen:
     """Send a form."""
-    return ask(
-        url, "POST", target, headers={"content-type": FORM, **(headers or {})}, body=urlencode(form)
-    )
+    headers = {"content-type": FORM, **(headers or {})}
+    return ask(url, "POST", target, headers=headers, body=urlencode(form), cafile=cafile)
 
 
 class _Forms(HTMLParser):

@@ -1,13 +1,15 @@
 """What fly.io reads to run this service fits it."""
 
+import re
 import tomllib
 from pathlib import Path
 
 from sanic_swap.settings import Settings
 
+ROOT = Path(__file__).parents[1]
 SETTINGS = Settings(client_id="x", client_secret="x", callback_urls=("x:y",))
 # Source: https://fly.io/docs/reference/configuration/
-FLY = tomllib.loads((Path(__file__).parents[1] / "fly.toml").read_text())
+FLY = tomllib.loads((ROOT / "fly.toml").read_text())
 FLY_KEYS = {
     "": {
         "app",
@@ -127,3 +129,13 @@ def test_fly_sends_no_more_than_the_service_takes():
 def test_fly_believes_the_header_that_fly_sets():
     assert FLY["env"]["REAL_IP_HEADER"] == "Fly-Client-IP"
     assert "PROXIES_COUNT" not in FLY["env"]
+
+
+def test_six_commands_lead_from_the_clone_to_running():
+    [steps] = re.findall(
+        r"```sh\n(fly auth.*?)```", (ROOT / "docs/deploy-fly.md").read_text(), re.S
+    )
+
+    assert len(steps.splitlines()) == 6
+    assert steps in (ROOT / "README.md").read_text()
+    assert steps.index("ENCRYPTION_SECRET") < steps.index("fly deploy")

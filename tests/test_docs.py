@@ -77,6 +77,7 @@ def test_ci_runs_the_readmes_two_commands() -> None:
     [
         "README.md",
         "CONTRIBUTING.md",
+        "SECURITY.md",
         *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
     ],
 )
