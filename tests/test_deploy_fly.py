@@ -132,9 +132,8 @@ def test_fly_believes_the_header_that_fly_sets():
 
 
 def test_six_commands_lead_from_the_clone_to_running():
-    [steps] = re.findall(
-        r"```sh\n(fly auth.*?)```", (ROOT / "docs/deploy-fly.md").read_text(), re.S
-    )
+    text = (ROOT / "docs/deploy-fly.md").read_text()
+    [steps] = re.findall(r"```sh\n(fly auth.*?)```", text, re.DOTALL)
 
     assert len(steps.splitlines()) == 6
     assert steps in (ROOT / "README.md").read_text()
