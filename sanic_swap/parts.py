@@ -69,24 +69,14 @@ def make_legacy_tokens(settings: Settings) -> LegacyTokens:
     )
 
 
-def make_rate_limit(settings: Settings, redis_pool: object | None = None) -> "RateLimit | None":
-    """
-    Return what counts requests, if the operator wants them counted.
-
-    Args:
-        redis_pool: Connections of `redis.asyncio` to where machines count together.
-    """
+def make_rate_limit(settings: Settings) -> "RateLimit | None":
+    """Return what counts requests, if the operator wants them counted."""
     if not settings.rate_limit:
         return None
     # Imported here, because the library is large and most services do without.
     from sanic_swap.rate_limit import RateLimit
 
-    if redis_pool is None:
-        return RateLimit(settings.rate_limit)
-    from sanic_swap.shared_counts import redis_counts
-
-    shared = redis_counts(redis_pool, f"sanic_swap:{settings.client_id}")
-    return RateLimit(settings.rate_limit, shared)
+    return RateLimit(settings.rate_limit)
 
 
 def make_refreshes(settings: Settings) -> SharedRefreshes:

@@ -5,14 +5,12 @@ import time
 from collections.abc import Iterable
 
 from limits import RateLimitItemPerSecond
-from limits.aio.storage import Storage
 from limits.aio.strategies import FixedWindowRateLimiter
 
 from sanic_swap.client_address import network_of
 from sanic_swap.errors import RateLimited
 from sanic_swap.rate_counts import BoundedCounts
 from sanic_swap.rates import Rate
-from sanic_swap.shared_counts import SharedCounts
 
 
 class RateLimit:
@@ -23,20 +21,16 @@ class RateLimit:
     it. Swaps are counted by address and not by grant because a bad code belongs to none;
     refreshes by grant because carriers put thousands of phones behind one address.
 
-    Args:
-        rates: Each of them holds.
-        shared: Where machines count together; None counts in the memory of this process.
-
     Raises:
         RateLimited: By each method, if this request is one too many.
     """
 
-    def __init__(self, rates: Iterable[Rate], shared: Storage | None = None) -> None:
+    def __init__(self, rates: Iterable[Rate]) -> None:
         # The shortest window first: what it refuses is not counted in the longer ones.
         self._limits = [
             (
                 RateLimitItemPerSecond(rate.requests, rate.seconds),
-                FixedWindowRateLimiter(_counts(shared)),
+                FixedWindowRateLimiter(BoundedCounts()),
             )
             for rate in sorted(rates)
         ]
@@ -54,8 +48,3 @@ class RateLimit:
             if not await limiter.hit(limit, what, who):
                 ends_at, _ = await limiter.get_window_stats(limit, what, who)
                 raise RateLimited(limit.amount, max(1, math.ceil(ends_at - time.time())))
-
-
-def _counts(shared: Storage | None) -> Storage:
-    alone = BoundedCounts()
-    return alone if shared is None else SharedCounts(shared, alone)

@@ -16,7 +16,7 @@ LEVELS = {
         {"__init__", "chunks", "cors", "demo_steps", "errors", "interim_limit", "legacy_shapes"},
         {"json_text", "keys", "logs", "request_head", "revocation_guard", "secret"},
         {"listener", "revocations", "single_flight", "version"},
-        {"client_address", "rate_counts", "rates", "shared_counts"},
+        {"client_address", "rate_counts", "rates"},
         # Pure: what a request, a token, an answer or a setting is.
         {"body", "demo_page", "error_responses", "grant_id", "in_flight"},
         {"sealing", "setting_values", "token_answer"},
@@ -74,7 +74,7 @@ DOORS = {
         "aiohttp": {"interim_limit", "spotify", "spotify_probe"},
         "cryptography": {"legacy_ciphers"},
         "dotenv": {"setting_sources"},
-        "limits": {"rate_counts", "rate_limit", "rates", "shared_counts"},
+        "limits": {"rate_counts", "rate_limit", "rates"},
         "nacl": {"keys", "sealing"},  # Argon2 for passphrases, SecretBox for tokens
         "sanic": WEB,
         "uvloop": {"server"},
