@@ -32,6 +32,14 @@ def accounts_url(upstream: HTTPServer) -> str:
     return upstream.url_for("").rstrip("/")
 
 
+@pytest.fixture
+def spotify(upstream: HTTPServer) -> Iterator[HTTPServer]:
+    """A Spotify that says what this test wants, and nothing afterwards."""
+    upstream.clear()
+    yield upstream
+    upstream.clear()
+
+
 @pytest.fixture(scope="module")
 def aging(accounts_url: str) -> Iterator[Running]:
     with running_service(accounts_url, **KEYS) as service:
@@ -46,12 +54,11 @@ def keys(accounts_url: str, secret: str) -> KeyRing:
 @pytest.mark.parametrize("secret", [NEW, OLD], ids=["the current key", "an older key"])
 @pytest.mark.parametrize("spotify_says", [UNCHANGED, ROTATED], ids=["unchanged", "rotated"])
 def test_the_time_of_authorization_is_kept_through_every_seal(
-    upstream: HTTPServer, accounts_url: str, aging: Running, secret: str, spotify_says: str
+    spotify: HTTPServer, accounts_url: str, aging: Running, secret: str, spotify_says: str
 ) -> None:
     authorized_at = days_ago(100)
     token = keys(accounts_url, secret).seal(Secret("AQtoken"), authorized_at)
-    upstream.clear()
-    upstream.expect_request("/api/token").respond_with_data(spotify_says)
+    spotify.expect_request("/api/token").respond_with_data(spotify_says)
 
     answer = post_form(f"{aging.url}/refresh", {"refresh_token": token}).json()
 
@@ -61,11 +68,10 @@ def test_the_time_of_authorization_is_kept_through_every_seal(
 
 @pytest.mark.parametrize("spotify_says", [UNCHANGED, ROTATED], ids=["unchanged", "rotated"])
 def test_a_token_of_unknown_age_is_not_given_one(
-    upstream: HTTPServer, accounts_url: str, aging: Running, spotify_says: str
+    spotify: HTTPServer, accounts_url: str, aging: Running, spotify_says: str
 ) -> None:
     token = keys(accounts_url, OLD).seal(Secret("AQtoken"), 0)
-    upstream.clear()
-    upstream.expect_request("/api/token").respond_with_data(spotify_says)
+    spotify.expect_request("/api/token").respond_with_data(spotify_says)
 
     answer = post_form(f"{aging.url}/refresh", {"refresh_token": token}).json()
 
@@ -74,11 +80,10 @@ def test_a_token_of_unknown_age_is_not_given_one(
 
 
 def test_a_token_that_is_older_than_tokens_live_is_still_tried(
-    upstream: HTTPServer, accounts_url: str, aging: Running
+    spotify: HTTPServer, accounts_url: str, aging: Running
 ) -> None:
     token = keys(accounts_url, NEW).seal(Secret("AQtoken"), days_ago(200))
-    upstream.clear()
-    upstream.expect_request("/api/token").respond_with_data(UNCHANGED)
+    spotify.expect_request("/api/token").respond_with_data(UNCHANGED)
 
     answer = post_form(f"{aging.url}/refresh", {"refresh_token": token}).json()
 
@@ -86,11 +91,10 @@ def test_a_token_that_is_older_than_tokens_live_is_still_tried(
 
 
 def test_without_the_setting_the_answer_is_spotifys_own(
-    upstream: HTTPServer, accounts_url: str
+    spotify: HTTPServer, accounts_url: str
 ) -> None:
     token = keys(accounts_url, OLD).seal(Secret("AQtoken"), days_ago(1))
-    upstream.clear()
-    upstream.expect_request("/api/token").respond_with_data(ROTATED)
+    spotify.expect_request("/api/token").respond_with_data(ROTATED)
 
     with running_service(accounts_url, **KEYS | {"REFRESH_TOKEN_LIFETIME": "off"}) as service:
         answer = post_form(f"{service.url}/refresh", {"refresh_token": token}).json()
