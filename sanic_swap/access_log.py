@@ -57,6 +57,8 @@ class AccessLog:
                 fields["imported"] = story.imported
             if story.spotify_ms is not None:
                 fields["spotify_ms"] = round(story.spotify_ms, 1)
+            if story.retries:
+                fields["retries"] = story.retries
         # A method may be any word; "NONE" is Sanic's for a head that could not be read.
         method = request.method[:_LONGEST_METHOD] if started else "-"
         message = f"{method} {path} {status} {taken_ms:.1f}ms"

@@ -73,6 +73,7 @@ def make_app(
         readiness: Whoever runs the server says there when it is ready, and when it drains.
     """
     spotify = make_spotify(settings)
+    readiness.troubles.append(lambda: spotify.troubled)
     rate_limit = make_rate_limit(settings)
     refreshes = make_refreshes(settings)
     revocations = make_revocations(settings)

@@ -108,6 +108,8 @@ def _tell_operator(error: BaseException, request: Request, request_id: str) -> N
             )
         case errors.GrantRefused():
             log.info("%s", error, extra={"fields": fields})
+        case errors.SpotifyNotAsked():
+            pass  # said once, when it began
         case errors.SpotifyError():
             log.warning("%s", error, extra={"fields": fields})
         case errors.SwapError() | SanicException() | CancelledError():

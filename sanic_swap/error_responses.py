@@ -100,6 +100,11 @@ def _spotify_trouble(error: errors.SpotifyError) -> ErrorResponse:
         case errors.SpotifyFails():
             wait = TROUBLE_SECONDS if error.retry_after is None else error.retry_after
             return unavailable(503, "Spotify is in trouble; try again later", retry_after=wait)
+        case errors.SpotifyNotAsked():
+            wait = TROUBLE_SECONDS if error.retry_after is None else error.retry_after
+            return unavailable(
+                error.status, "Spotify is in trouble; try again later", retry_after=wait
+            )
         case errors.CredentialsRefused():
             return unavailable(
                 503, "This service is misconfigured; try again later", retry_after=OPERATOR_SECONDS

@@ -20,11 +20,14 @@ SwapError
     ├── SpotifyFails          it answered with a server error
     ├── SpotifyNonsense       it answered something that no rule foresees
     ├── SpotifyUnreachable    there was no connection, or it broke
-    └── SpotifyTooSlow        there was no answer before the deadline
+    ├── SpotifyTooSlow        there was no answer before the deadline
+    └── SpotifyNotAsked       it fails for everyone, or wants to be left alone for a while
 
 Which HTTP answer each becomes stands in `error_responses` alone. No error holds a
 token, code or secret, and `str()` of each is safe to log.
 """
+
+from enum import Enum
 
 
 class SwapError(Exception):
@@ -163,9 +166,36 @@ class SpotifyNonsense(SpotifyError):
         super().__init__(f"Spotify's answer cannot be used: {what}")
 
 
+class Broke(Enum):
+    """How far an exchange with Spotify had come when its connection was gone."""
+
+    UNSENT = "no connection to Spotify, so nothing was sent"
+    STALE = "a kept connection ended before one byte of an answer"
+    EARLY = "the connection ended before an answer began"
+    LATE = "the connection ended inside the answer"
+
+
 class SpotifyUnreachable(SpotifyError):
     """No connection to Spotify, or it broke before the answer was complete."""
+
+    def __init__(self, what: str, broke: Broke) -> None:
+        super().__init__(what)
+        self.broke = broke
 
 
 class SpotifyTooSlow(SpotifyError):
     """No answer from Spotify before the deadline."""
+
+
+class SpotifyNotAsked(SpotifyError):
+    """Spotify fails for everyone, or has asked us to wait; so it was not asked.
+
+    Args:
+        status: 429 or 503: what Spotify answered last.
+        retry_after: In seconds, None if Spotify did not say.
+    """
+
+    def __init__(self, status: int, why: str, retry_after: int | None) -> None:
+        super().__init__(f"Spotify was not asked: {why}")
+        self.status = status
+        self.retry_after = retry_after

@@ -111,7 +111,9 @@ def description() -> _Members:
             "/": _status_path("whoAnswers", "Who answers here; a page for browsers."),
             "/healthz": _status_path("alive", "Whether the process is alive."),
             "/readyz": _status_path(
-                "ready", "Whether traffic is welcome.", {"503": _json("Starting or draining.", {})}
+                "ready",
+                "Whether traffic is welcome; `degraded` while Spotify is in trouble.",
+                {"503": _json("Starting or draining.", {})},
             ),
             "/openapi.json": _status_path("openapi", "This description."),
         },

@@ -1,69 +1,72 @@
-"""Talks to Spotify's accounts service, within a deadline.
+"""Asks Spotify's accounts service for tokens: one deadline, a few tries, and mercy.
 
-The one module that knows aiohttp, but for `interim_limit`, which closes a gap in it. No
-exception of aiohttp's leaves it: the `repr` of some prints the Authorization header, that
-is our client secret.
+Whether to try again is decided in `retry_policy`, whether to ask at all in `breaker` and
+`hold_back`; here is only what carries their decisions out.
 """
 
-import math
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
+from time import monotonic
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote_plus
 
-import aiohttp
-from yarl import URL
-
-from sanic_swap.errors import SpotifyNonsense, SpotifyTooSlow, SpotifyUnreachable
-from sanic_swap.interim_limit import LimitedConnector
+from sanic_swap.breaker import Breaker
+from sanic_swap.errors import (
+    Broke,
+    SpotifyError,
+    SpotifyFails,
+    SpotifyNotAsked,
+    SpotifyThrottles,
+    SpotifyTooSlow,
+    SpotifyUnreachable,
+)
+from sanic_swap.hold_back import HoldBack
+from sanic_swap.logs import log
+from sanic_swap.retry_policy import BUCKET_SIZE, REFILL, Grant, seconds_to_retry
 from sanic_swap.secret import Secret
-from sanic_swap.token_answer import JUDGED_BY_BODY, TokenAnswer, read_answer
-from sanic_swap.version import __version__
+from sanic_swap.token_answer import TokenAnswer, read_answer
+from sanic_swap.token_endpoint import TokenEndpoint
 
-LARGEST_ANSWER = 64 * 1024  # bytes; real ones are below 2 KiB
-_IDLE_SECONDS = 15.0  # how long a connection is kept for the next request
+# Of the deadline, so that three tries of connecting fit into it.
+_CONNECT_SHARE = 0.3
+_MOST_CONNECT_SECONDS = 2.5
 
 
 class SpotifyAccounts:
     """
     Exchange codes and refresh tokens at one Spotify accounts service.
 
-    Used as `async with`; one aiohttp session, with as many connections as requests.
+    Used as `async with`.
 
     Args:
         url: Where the accounts service is, without a trailing slash.
-        client_id, client_secret: The app's credentials, sent in the Authorization header.
-        timeout_seconds: Longest wait for one exchange, everything included.
+        client_id, client_secret: The app's credentials.
+        timeout_seconds: Longest wait for one exchange, retries and everything else included.
+
+    Attributes:
+        calls: Requests that were sent to Spotify, or tried to be, so far.
+        retries: How many of them were repetitions.
+        not_asked: Exchanges that were turned away without a call.
     """
 
     def __init__(
         self, url: str, client_id: str, client_secret: Secret, *, timeout_seconds: float
     ) -> None:
-        self._token_url = URL(url + "/api/token")
-        self._headers = {
-            "Authorization": aiohttp.encode_basic_auth(client_id, client_secret.reveal()),
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Accept": "application/json",
-            # A compressed answer could unfold to a thousand times its size.
-            "Accept-Encoding": "identity",
-            "User-Agent": f"sanic-swap/{__version__}",
-        }
+        connect_seconds = min(_MOST_CONNECT_SECONDS, _CONNECT_SHARE * timeout_seconds)
+        self._endpoint = TokenEndpoint(
+            url, client_id, client_secret, connect_seconds=connect_seconds
+        )
         self._timeout_seconds = timeout_seconds
-        self._session: aiohttp.ClientSession | None = None
+        self._bucket = BUCKET_SIZE
+        self._breaker = Breaker()
+        self._hold_back = HoldBack()
+        self.calls = 0
+        self.retries = 0
+        self.not_asked = 0
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            connector=LimitedConnector(limit=0, keepalive_timeout=_IDLE_SECONDS, ttl_dns_cache=300),
-            headers=self._headers,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            # One deadline around everything from the wait for a connection to the last byte,
-            # to the millisecond: aiohttp would round longer ones up to whole seconds.
-            timeout=aiohttp.ClientTimeout(
-                total=self._timeout_seconds, sock_connect=None, ceil_threshold=math.inf
-            ),
-            auto_decompress=False,
-            trust_env=False,
-        )
+        await self._endpoint.__aenter__()
         return self
 
     async def __aexit__(
@@ -72,84 +75,159 @@ class SpotifyAccounts:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
+        await self._endpoint.__aexit__(kind, error, traceback)
+
+    @property
+    def troubled(self) -> bool:
+        """Whether Spotify fails for everyone, or has asked to be left alone, as far as we know."""
+        return self._breaker.is_open or monotonic() < self._hold_back.until
 
     async def exchange(
-        self, code: Secret, redirect_uri: str, code_verifier: Secret | None
+        self,
+        code: Secret,
+        redirect_uri: str,
+        code_verifier: Secret | None,
+        on_retry: Callable[[], None] | None = None,
     ) -> TokenAnswer:
         """
         Trade an authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 4.5).
+
+        Args:
+            on_retry: Called before each repetition.
 
         Raises:
             SpotifyError: One of those below it.
         """
         form = {
-            "grant_type": "authorization_code",
+            "grant_type": Grant.CODE.value,
             "code": code.reveal(),
             "redirect_uri": redirect_uri,
         }
         if code_verifier is not None:
             form["code_verifier"] = code_verifier.reveal()
-        return await self._ask(form)
+        return await self._ask(Grant.CODE, form, on_retry)
 
-    async def refresh(self, refresh_token: Secret) -> TokenAnswer:
+    async def refresh(
+        self, refresh_token: Secret, on_retry: Callable[[], None] | None = None
+    ) -> TokenAnswer:
         """
         Trade a refresh token for a new access token (RFC 6749 section 6).
+
+        Args:
+            on_retry: Called before each repetition.
 
         Raises:
             SpotifyError: One of those below it.
         """
-        form = {"grant_type": "refresh_token", "refresh_token": refresh_token.reveal()}
-        return await self._ask(form, sent=(refresh_token,))
+        form = {"grant_type": Grant.REFRESH.value, "refresh_token": refresh_token.reveal()}
+        return await self._ask(Grant.REFRESH, form, on_retry, sent=(refresh_token,))
 
-    async def _ask(self, form: dict[str, str], *, sent: Sequence[Secret] = ()) -> TokenAnswer:
+    async def _ask(
+        self,
+        grant: Grant,
+        form: dict[str, str],
+        on_retry: Callable[[], None] | None,
+        *,
+        sent: Sequence[Secret] = (),
+    ) -> TokenAnswer:
+        now = monotonic()
+        deadline = now + self._timeout_seconds
+        self._bucket = min(BUCKET_SIZE, self._bucket + REFILL)
+        self._spare_spotify(grant, now)
+        encoded = _encoded(form)
+        tries, is_repeated = 1, False
+        while True:
+            try:
+                return await self._call(encoded, sent, deadline)
+            except SpotifyError as error:
+                wait = seconds_to_retry(
+                    error,
+                    grant,
+                    tries=tries,
+                    is_repeated=is_repeated,
+                    left_seconds=deadline - monotonic(),
+                    bucket=self._bucket,
+                )
+                if wait is None or self._breaker.is_open:
+                    raise
+                if grant is Grant.REFRESH:
+                    self._bucket -= 1
+                await asyncio.sleep(wait)
+                if self.troubled:
+                    raise
+                is_repeated |= not _is_unsent(error)
+            tries += 1
+            self.retries += 1
+            if on_retry is not None:
+                on_retry()
+
+    def _spare_spotify(self, grant: Grant, now: float) -> None:
+        """Raise SpotifyNotAsked while Spotify shall be left alone."""
+        if now < self._hold_back.until:
+            self.not_asked += 1
+            raise SpotifyNotAsked(
+                self._hold_back.status, "it asks to wait", self._hold_back.retry_after(now)
+            )
+        if not self._breaker.lets_through(grant, now):
+            self.not_asked += 1
+            raise SpotifyNotAsked(503, "it fails for everyone", None)
+
+    async def _call(self, form: bytes, sent: Sequence[Secret], deadline: float) -> TokenAnswer:
+        """Ask once, and remember how it went for everybody's sake."""
+        began = monotonic()
+        self.calls += 1
         try:
-            status, retry_after, body = await self._post(_encoded(form))
+            async with asyncio.timeout(deadline - began):
+                status, retry_after, body = await self._endpoint.post(form)
+            answer = read_answer(status, body, retry_after=retry_after, sent=sent)
         except TimeoutError:
+            self._note_failure(began)
             raise SpotifyTooSlow(f"no answer within {self._timeout_seconds:g} s") from None
-        except (aiohttp.ClientResponseError, aiohttp.InvalidURL):
-            raise SpotifyNonsense("not HTTP") from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise SpotifyUnreachable(f"no connection to Spotify: {type(error).__name__}") from None
-        return read_answer(status, body, retry_after=retry_after, sent=sent)
+        except SpotifyUnreachable as error:
+            if error.broke is Broke.STALE:  # old age of a connection, not trouble
+                self._endpoint.close_idle()
+            else:
+                self._note_failure(began)
+            raise
+        except SpotifyFails as error:
+            self._note_failure(began)
+            if error.status == 503:
+                self._hold_everybody_back(503, error.retry_after)
+            raise
+        except SpotifyThrottles as error:
+            self._note_answer(began)
+            self._hold_everybody_back(429, error.retry_after)
+            raise
+        except SpotifyError:
+            self._note_answer(began)
+            raise
+        self._note_answer(began)
+        return answer
 
-    async def _post(self, form: bytes) -> tuple[int, str | None, bytes | None]:
-        if self._session is None:
-            raise RuntimeError("SpotifyAccounts is used inside `async with`")
-        response = await self._session.post(self._token_url, data=form, allow_redirects=False)
-        try:
-            return response.status, response.headers.get("Retry-After"), await _body(response)
-        finally:
-            response.release()
+    def _note_answer(self, began: float) -> None:
+        opened_at, now = self._breaker.changed_at, monotonic()
+        if self._breaker.succeeded(began, now):
+            log.warning(
+                "Spotify answers again, after %.1f s; everybody's calls go to it", now - opened_at
+            )
+
+    def _note_failure(self, began: float) -> None:
+        if self._breaker.failed(began, monotonic()):
+            log.error(
+                "Spotify fails for everyone; until it answers again, it is asked once a second"
+            )
+
+    def _hold_everybody_back(self, status: int, seconds: int | None) -> None:
+        if seconds:
+            now = monotonic()
+            if now >= self._hold_back.until:
+                log.warning("Spotify asks us to wait %d s; nobody's calls go to it", seconds)
+            self._hold_back.begin(status, seconds, now)
+
+
+def _is_unsent(error: SpotifyError) -> bool:
+    return isinstance(error, SpotifyUnreachable) and error.broke is Broke.UNSENT
 
 
 def _encoded(form: dict[str, str]) -> bytes:
     return "&".join(f"{name}={quote_plus(value)}" for name, value in form.items()).encode()
-
-
-async def _body(response: aiohttp.ClientResponse) -> bytes | None:
-    """Return the body where it matters; None if it does not, or is over the cap."""
-    if response.status in JUDGED_BY_BODY:
-        return await _read_capped(response)
-    if response.status < 500 and response.status != 429:
-        response.close()
-        return None
-    try:
-        # Read only so that the connection can serve the next request: just when Spotify
-        # is in trouble it should not have to shake hands anew each time.
-        return await _read_capped(response)
-    except (aiohttp.ClientError, OSError):
-        return None
-
-
-async def _read_capped(response: aiohttp.ClientResponse) -> bytes | None:
-    chunks: list[bytes] = []
-    size = 0
-    while chunk := await response.content.read(LARGEST_ANSWER + 1 - size):
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > LARGEST_ANSWER:
-            response.close()
-            return None
-    return b"".join(chunks)

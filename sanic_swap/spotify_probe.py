@@ -15,8 +15,8 @@ import aiohttp
 from yarl import URL
 
 from sanic_swap.errors import CredentialsRefused, SpotifyError
-from sanic_swap.interim_limit import LimitedConnector
 from sanic_swap.secret import Secret
+from sanic_swap.spotify_connector import SpotifyConnector
 from sanic_swap.token_answer import read_answer
 from sanic_swap.version import __version__
 
@@ -64,7 +64,7 @@ class SpotifyProbe:
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            connector=LimitedConnector(limit=0),
+            connector=SpotifyConnector(limit=0),
             headers={"Accept-Encoding": "identity", "User-Agent": f"sanic-swap/{__version__}"},
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(

@@ -36,6 +36,7 @@ class Story:
         key_id: The key that had sealed the token that came in.
         imported: Which other swap service had made it, None if we had.
         spotify_ms: Milliseconds that were spent waiting for Spotify.
+        retries: How often Spotify was asked again.
     """
 
     grant: str | None = None
@@ -43,6 +44,11 @@ class Story:
     key_id: str | None = None
     imported: str | None = None
     spotify_ms: float | None = None
+    retries: int = 0
+
+    def retried(self) -> None:
+        """Count one more retry."""
+        self.retries += 1
 
 
 class TokenSwap:
@@ -89,7 +95,10 @@ class TokenSwap:
             SpotifyError: One of those below it.
         """
         answer = await self._timed(
-            self._spotify.exchange(request.code, request.redirect_uri, request.code_verifier), story
+            self._spotify.exchange(
+                request.code, request.redirect_uri, request.code_verifier, story.retried
+            ),
+            story,
         )
         if answer.refresh_token is None:
             log.warning("Spotify answered a swap without a refresh token; the app gets none either")
@@ -132,7 +141,7 @@ class TokenSwap:
             await self._rate_limit.count_refresh(story.grant)
         refreshed = await self._timed(
             self._refreshes.refresh(
-                digest, opened.refresh_token, lambda: self._ask(opened, digest)
+                digest, opened.refresh_token, lambda: self._ask(opened, digest, story)
             ),
             story,
         )
@@ -149,10 +158,10 @@ class TokenSwap:
             _tell_import(opened, story)
         return answer.render(sealed, self._seconds_left(opened.authorized_at))
 
-    async def _ask(self, opened: OpenedToken, digest: bytes) -> Refreshed:
+    async def _ask(self, opened: OpenedToken, digest: bytes, story: Story) -> Refreshed:
         began = time.monotonic()
         try:
-            answer = await self._spotify.refresh(opened.refresh_token)
+            answer = await self._spotify.refresh(opened.refresh_token, story.retried)
         except GrantRefused as refusal:
             if self._revocations is not None:
                 await self._revocations.check(digest, opened.authorized_at, refusal, began=began)

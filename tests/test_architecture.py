@@ -13,13 +13,15 @@ OURS = ("sanic_swap", "fake_spotify")
 # From the bottom up: a module imports only from sets before its own.
 LEVELS = {
     "sanic_swap": [
-        {"__init__", "chunks", "cors", "demo_steps", "errors", "interim_limit", "legacy_shapes"},
+        {"__init__", "chunks", "cors", "demo_steps", "errors", "hold_back", "legacy_shapes"},
         {"json_text", "keys", "logs", "request_head", "revocation_guard", "secret"},
         {"listener", "revocations", "single_flight", "version"},
+        {"retry_policy", "spotify_connector"},
         {"client_address", "rate_counts", "rates"},
         # Pure: what a request, a token, an answer or a setting is.
         {"body", "demo_page", "error_responses", "grant_id", "in_flight"},
         {"sealing", "setting_values", "token_answer"},
+        {"breaker", "token_endpoint"},
         {"legacy_tokens", "parameters", "refreshed", "settings"},
         {
             "kept_answers",
@@ -71,14 +73,14 @@ WEB |= {"strict_http"}
 DOORS = {
     "sanic_swap": {
         # A connection, and the sessions that use it.
-        "aiohttp": {"interim_limit", "spotify", "spotify_probe"},
+        "aiohttp": {"spotify_connector", "spotify_probe", "token_endpoint"},
         "cryptography": {"legacy_ciphers"},
         "dotenv": {"setting_sources"},
         "limits": {"rate_counts", "rate_limit", "rates"},
         "nacl": {"keys", "sealing"},  # Argon2 for passphrases, SecretBox for tokens
         "sanic": WEB,
         "uvloop": {"server"},
-        "yarl": {"spotify", "spotify_probe"},
+        "yarl": {"spotify_probe", "token_endpoint"},
     },
     "fake_spotify": {
         "aiohttp": {"exchange", "server", "web_accounts", "web_api", "web_control", "wire"},

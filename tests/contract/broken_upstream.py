@@ -44,6 +44,17 @@ class BrokenUpstream:
         """Say whether every connection so far has ended on both sides."""
         return not any(play.is_alive() for play in self._plays)
 
+    def serves_once_then(self, answer: bytes, script: Script) -> Script:
+        """Return a script that gives *answer*, keeps the connection, and plays *script* next."""
+
+        def serve(connection: socket.socket) -> None:
+            connection.sendall(answer)
+            if request := _whole_request(connection):
+                self.requests.append(request)
+                script(connection)
+
+        return serve
+
     def _accept(self) -> None:
         while True:
             try:

@@ -114,7 +114,7 @@ def test_only_the_refresh_token_changes(
             },
         ).map(json.dumps),
     ),
-    retry_after=st.none() | st.sampled_from(["7", "0", "99999999", "soon", "-1", "1.5", ""]),
+    retry_after=st.none() | st.sampled_from(["0", "soon", "-1", "1.5", ""]),
 )
 def test_every_other_answer_keeps_the_table(
     scripted_service: Running,
@@ -126,6 +126,10 @@ def test_every_other_answer_keeps_the_table(
 ) -> None:
     if status in (204, 304):
         body = b""
+    if status >= 500:  # most go well, so that Spotify does not seem to fail for everyone
+        answer_with(upstream, json.dumps({"access_token": "a"}))
+        for _ in range(3):
+            post_form(f"{scripted_service.url}/refresh", {"refresh_token": sealed})
     headers = {} if retry_after is None else {"Retry-After": retry_after}
     answer_with(upstream, body, status, **headers)
 
@@ -143,8 +147,8 @@ def test_every_other_answer_keeps_the_table(
     if answer.status in (429, 503):
         seconds = int(answer.headers["Retry-After"])
         assert 0 <= seconds <= 86_400
-        if answer.error == "temporarily_unavailable" and retry_after in ("7", "0"):
-            assert seconds in (int(retry_after), 300)
+        if answer.error == "temporarily_unavailable" and retry_after == "0":
+            assert seconds in (0, 300)
 
 
 def refusals(status: int, body: str | bytes) -> list[tuple[int, str]]:

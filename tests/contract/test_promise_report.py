@@ -77,7 +77,7 @@ TROUBLE = "trouble is told truly in time and the next request is fine: "
         ("what cannot work is refused and spotify is not asked: no code", "Spotify was asked"),
         ("answers are json that nobody may keep: a swap", "Cache-Control is ''"),
         ("bad requests get a short json error: an unknown path", "text/html"),
-        ("apps learn how long spotify wants them to wait: 7", "Retry-After: None"),
+        ("apps learn how long spotify wants them to wait: 2", "Retry-After: None"),
         (f"{TROUBLE}502 HTML from the edge", "wanted 503 temporarily_unavailable"),
         (f"{TROUBLE}silence", "none within 1 s"),
         (f"{TROUBLE}reset before the head", "the service died"),

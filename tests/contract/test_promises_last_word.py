@@ -1,7 +1,8 @@
-"""What must hold over everything that was answered and logged before."""
+"""What must hold over everything that was answered and logged before; and what ends it all."""
 
 import pytest
 
+from fake_spotify.fault_answers import TooManyRequests
 from tests.contract.swap_service import SwapService
 
 
@@ -35,3 +36,17 @@ def test_last_word_the_service_is_still_alive(swap_service: SwapService) -> None
 
     assert not deaths, "it has died"
     assert swap_service.swap().status == 200, "a login does not work any more"
+
+
+@pytest.mark.promise("trouble")
+def test_last_word_apps_learn_of_a_wait_of_a_day_and_no_longer(swap_service: SwapService) -> None:
+    # The last of all: for a while now the service may leave Spotify alone.
+    sealed = swap_service.sealed()
+    swap_service.spotify.fault(TooManyRequests(999_999), times=None)
+
+    answer = swap_service.refresh(sealed)
+
+    heard = answer.headers.get("Retry-After")
+    swap_service.last_seen = f"{swap_service.last_seen}, Retry-After: {heard}"
+    assert answer.status == 429, "wanted 429"
+    assert heard == "86400", "wanted Retry-After: 86400"

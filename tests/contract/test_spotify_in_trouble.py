@@ -21,6 +21,7 @@ from tests.contract.http_client import Answer, post_form
 from tests.contract.processes import Running, running_service, wait_until
 
 DEADLINE_SECONDS = 2
+OTHERS = 8
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 GOOD = b'{"access_token":"a","refresh_token":"AQplain"}'
 
@@ -42,7 +43,9 @@ def patient_service(broken: BrokenUpstream) -> Iterator[Running]:
 def both_endpoints(service: Running, broken: BrokenUpstream) -> list[Answer]:
     """Swap with the script that is set, and refresh a good token with it."""
     script, broken.script = broken.script, says(HEAD + b"Content-Length: 46\r\n\r\n" + GOOD)
-    sealed = post_form(f"{service.url}/swap", {"code": "c"}).json()["refresh_token"]
+    # Most go well, so that Spotify does not seem to fail for everyone.
+    for _ in range(OTHERS):
+        sealed = post_form(f"{service.url}/swap", {"code": "c"}).json()["refresh_token"]
     answers = []
     for path, form in (("/swap", {"code": "c"}), ("/refresh", {"refresh_token": sealed})):
         # No connection is left that the service could use again just as it is closed.
@@ -159,39 +162,28 @@ def test_redirects_are_not_followed(
 
 
 @pytest.mark.parametrize(
-    ("sent", "told"),
+    "sent",
     [
-        pytest.param("7", 7, id="seconds"),
-        pytest.param("19056", 19_056, id="hours"),
-        pytest.param("999999999999", 86_400, id="years"),
-        pytest.param(None, 5, id="nothing"),
-        pytest.param("soon", 5, id="nonsense"),
-        pytest.param(formatdate(0, usegmt=True), 0, id="a date long ago"),
+        pytest.param(None, id="nothing"),
+        pytest.param("soon", id="nonsense"),
+        pytest.param("0", id="no time"),
+        pytest.param(formatdate(0, usegmt=True), id="a date long ago"),
     ],
 )
 @pytest.mark.parametrize("status", [429, 503])
-def test_apps_learn_how_long_to_wait(
-    scripted_service: Running, upstream: HTTPServer, status: int, sent: str | None, told: int
+def test_apps_are_told_to_wait_even_where_spotify_does_not_ask_for_it(
+    scripted_service: Running, upstream: HTTPServer, status: int, sent: str | None
 ) -> None:
     upstream.clear()
     headers = {"Retry-After": sent} if sent else {}
     upstream.expect_request("/api/token").respond_with_data("<html>", status, headers)
 
-    answer = post_form(f"{scripted_service.url}/swap", {"code": "c"})
+    answers = [post_form(f"{scripted_service.url}/swap", {"code": "c"}) for _ in range(2)]
 
-    assert (answer.status, answer.headers["Retry-After"]) == (status, str(told))
-
-
-def test_a_date_to_wait_for_becomes_seconds(
-    scripted_service: Running, upstream: HTTPServer
-) -> None:
-    upstream.clear()
-    headers = {"Retry-After": formatdate(time.time() + 100, usegmt=True)}
-    upstream.expect_request("/api/token").respond_with_data("", 503, headers)
-
-    answer = post_form(f"{scripted_service.url}/swap", {"code": "c"})
-
-    assert 90 <= int(answer.headers["Retry-After"]) <= 100
+    asked_for = "0" if sent in ("0", formatdate(0, usegmt=True)) else "5"
+    assert [answer.status for answer in answers] == [status] * 2
+    assert {answer.headers["Retry-After"] for answer in answers} == {asked_for}
+    assert len(upstream.log) == 2
 
 
 def test_wrong_credentials_are_the_operators_fault_and_the_log_says_so(

@@ -1,0 +1,142 @@
+"""Laws of retries: a code goes out once, a refresh three times, and nothing in vain."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sanic_swap.errors import (
+    Broke,
+    CredentialsRefused,
+    GrantRefused,
+    SpotifyError,
+    SpotifyFails,
+    SpotifyNonsense,
+    SpotifyThrottles,
+    SpotifyTooSlow,
+    SpotifyUnreachable,
+)
+from sanic_swap.retry_policy import LEAST_SECONDS, MOST_TRIES, Grant, seconds_to_retry
+
+UNSENT, STALE, EARLY, LATE = (SpotifyUnreachable(broke.value, broke) for broke in Broke)
+ANSWERED = [
+    GrantRefused(400, "invalid_grant", None, None),
+    CredentialsRefused("no"),
+    SpotifyThrottles(None),
+    SpotifyThrottles(1),
+    SpotifyFails(500, None),
+    SpotifyFails(501, 1),
+    SpotifyNonsense("a page"),
+]
+PASSING = [SpotifyFails(status, None) for status in (502, 503, 504)]
+TOO_SLOW = SpotifyTooSlow("no answer")
+EVERY = [UNSENT, STALE, EARLY, LATE, *ANSWERED, *PASSING, SpotifyFails(503, 3), TOO_SLOW]
+NEVER_ARRIVED = (UNSENT,)
+
+grants = st.sampled_from(Grant)
+errors = st.sampled_from(EVERY)
+
+
+def wait(
+    error: SpotifyError,
+    grant: Grant,
+    *,
+    tries: int = 1,
+    is_repeated: bool = False,
+    left_seconds: float = 8.0,
+    bucket: float = 10.0,
+    jitter: float = 0.5,
+) -> float | None:
+    return seconds_to_retry(
+        error,
+        grant,
+        tries=tries,
+        is_repeated=is_repeated,
+        left_seconds=left_seconds,
+        bucket=bucket,
+        jitter=lambda: jitter,
+    )
+
+
+@pytest.mark.parametrize("error", EVERY, ids=str)
+def test_a_refresh_is_tried_again_where_another_answer_may_be_hoped_for(
+    error: SpotifyError,
+) -> None:
+    passing = error in (UNSENT, STALE, EARLY, *PASSING) or str(error) == "Spotify answered 503"
+
+    assert (wait(error, Grant.REFRESH) is not None) == passing
+
+
+@pytest.mark.parametrize("error", EVERY, ids=str)
+def test_a_code_is_tried_again_only_where_it_was_not_sent_or_its_connection_was_stale(
+    error: SpotifyError,
+) -> None:
+    assert (wait(error, Grant.CODE) is not None) == (error in (UNSENT, STALE))
+    assert (wait(error, Grant.CODE, is_repeated=True) is not None) == (error is UNSENT)
+
+
+@given(error=errors, grant=grants, tries=st.integers(MOST_TRIES, 99))
+def test_three_tries_are_enough(error: SpotifyError, grant: Grant, tries: int) -> None:
+    assert wait(error, grant, tries=tries) is None
+
+
+@given(
+    error=errors,
+    grant=grants,
+    tries=st.integers(1, 3),
+    left_seconds=st.floats(-1, 60),
+    jitter=st.floats(0, 1, exclude_max=True),
+)
+def test_what_is_left_after_the_wait_is_enough_for_an_answer(
+    error: SpotifyError, grant: Grant, tries: int, left_seconds: float, jitter: float
+) -> None:
+    seconds = wait(error, grant, tries=tries, left_seconds=left_seconds, jitter=jitter)
+
+    assert seconds is None or (seconds >= 0 and left_seconds - seconds >= LEAST_SECONDS)
+
+
+@given(error=errors, bucket=st.floats(0, 1, exclude_max=True))
+def test_an_empty_bucket_ends_the_retries_of_refreshes(error: SpotifyError, bucket: float) -> None:
+    assert wait(error, Grant.REFRESH, bucket=bucket) is None
+
+
+@given(asked=st.integers(1, 7), jitter=st.floats(0, 1, exclude_max=True), tries=st.integers(1, 2))
+def test_no_retry_comes_before_spotify_wants_it(asked: int, jitter: float, tries: int) -> None:
+    seconds = wait(SpotifyFails(503, asked), Grant.REFRESH, tries=tries, jitter=jitter)
+
+    assert seconds is None or seconds > asked
+
+
+@given(jitter=st.floats(0, 1, exclude_max=True))
+def test_the_jitter_is_full_and_its_range_doubles(jitter: float) -> None:
+    first, second = (wait(EARLY, Grant.REFRESH, tries=n, jitter=jitter) for n in (1, 2))
+
+    assert first is not None
+    assert first == pytest.approx(jitter * 0.2)
+    assert second == pytest.approx(2 * first)
+
+
+def test_of_a_hundred_thousand_swaps_no_code_arrives_twice_but_in_the_one_race() -> None:
+    chance = random.Random(6)
+    for _ in range(100_000):
+        arrived, races, tries, is_repeated = 0, 0, 0, False
+        seconds: float | None = 0.0
+        while seconds is not None:
+            error = chance.choice(EVERY)
+            tries += 1
+            arrived += error not in NEVER_ARRIVED
+            seconds = wait(
+                error,
+                Grant.CODE,
+                tries=tries,
+                is_repeated=is_repeated,
+                left_seconds=chance.uniform(0, 8),
+            )
+            if seconds is not None:
+                races += error is STALE
+                is_repeated |= error is not UNSENT
+
+        assert races <= 1
+        assert arrived <= 1 + races
+        assert tries <= MOST_TRIES
