@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -162,6 +163,15 @@ def test_a_spotify_that_cannot_be_reached_is_a_risk_and_may_be_left_unasked() ->
     assert about("CLIENT_ID, CLIENT_SECRET: Spotify was not asked", offline["not_known"])
 
 
+def test_a_spotify_that_keeps_silent_is_waited_for_no_longer_than_for_an_app() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        found = told(url, SPOTIFY_TIMEOUT="0.3")
+
+    assert found["exit_code"] == 1
+    assert "no answer from Spotify within 0.3 s" in about("CLIENT_ID", found["risky"])[0]
+
+
 def test_everything_wrong_is_said_at_once_and_what_is_right_is_still_asked(
     spotify: Running,
 ) -> None:
@@ -202,6 +212,18 @@ def test_what_is_risky_is_told_by_its_variable(tmp_path: Path) -> None:
     ]
     assert "did you mean CLIENT_SECRET?" in about("CLIENT_SECERT", found["risky"])[0]
     assert about("REDIS_PASSWORD", found["not_known"])
+
+
+def test_each_start_warns_of_a_slip_of_the_pen_and_of_keys_written_to_a_file(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".env").write_text("CLIENT_SECERT=canary-wrong-secret\n")
+    env = environment(NOWHERE, LOG_FORMAT=None, SSLKEYLOGFILE=str(tmp_path / "keys"))
+    done = run_command("inspect", env=env, stdin="x", cwd=tmp_path)
+    print(done.stdout, done.stderr)
+
+    assert "WARNING CLIENT_SECERT: no setting of this service" in done.stderr
+    assert "WARNING SSLKEYLOGFILE: " in done.stderr
 
 
 def older(folder: Path, **changes: str | None) -> str:

@@ -1,0 +1,97 @@
+"""A report shows what may be seen, says the worst first, and fits a terminal."""
+
+import json
+
+import pytest
+
+from sanic_swap.check_report import Finding, Level, Report, Row, rows
+from sanic_swap.loss import Fate, Loss
+from sanic_swap.settings import variables
+from sanic_swap.settings_reader import read
+from tests.unit.test_settings import GOOD_VALUES, NEEDED, SEALED
+
+LOST = Loss("RETIRED_KEY_IDS: names key abc", "everyone", Fate.LOGGED_OUT, "take it out")
+HIDDEN = {
+    "CLIENT_SECRET": "hidden-client-secret",
+    "ENCRYPTION_SECRET": "hidden sealing secret",
+    "PREVIOUS_ENCRYPTION_SECRETS": "hidden older secret\nhidden",
+    "LEGACY_SECRETS": "hidden secret of another service",
+}
+
+
+def shown(environ):
+    return {row.name: row.value for row in rows(read(environ))}
+
+
+def report(*levels, losses=()):
+    return Report(
+        [Row("PORT", "1", "default")], [Finding(one, "X: x") for one in levels], [*losses]
+    )
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_a_secret_is_never_shown(name):
+    table = shown({**NEEDED, **HIDDEN})
+
+    assert "hidden" not in json.dumps(table)
+    assert table[name].startswith("set")
+
+
+def test_of_a_client_id_no_more_is_shown_than_it_takes_to_know_it():
+    assert shown({**NEEDED, "CLIENT_ID": "0123456789abcdef"})["CLIENT_ID"] == "01234567…"
+
+
+def test_settings_are_shown_unless_they_may_hold_a_secret():
+    environ = {**SEALED, **GOOD_VALUES, "LEGACY_TOKENS": "node", "PREVIOUS_ENCRYPTION_SECRETS": ""}
+    hidden = {name for name, value in shown(environ).items() if value.startswith("set")}
+
+    # A new setting is hidden until somebody decides that it may be seen.
+    assert hidden <= {*HIDDEN, "STORE_URL", "NEW_RELIC_LICENSE_KEY"}
+
+
+def test_every_setting_has_a_row_whatever_is_wrong():
+    wrong = dict.fromkeys((variable.name for variable in variables().values()), "\x00 hidden")
+    table = shown(wrong)
+
+    assert set(table) == set(wrong)
+    assert "hidden" not in json.dumps(table)
+    assert table["PORT"] == "wrong, see below"
+    assert shown({})["CLIENT_ID"] == "missing"
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        pytest.param(report(Level.FINE), 0, id="fine"),
+        pytest.param(report(Level.NOT_KNOWN), 0, id="not known"),
+        pytest.param(report(Level.FINE, Level.RISKY), 1, id="risky"),
+        pytest.param(report(losses=[LOST]), 1, id="lost"),
+        pytest.param(report(Level.RISKY, Level.WRONG, losses=[LOST]), 2, id="wrong"),
+    ],
+)
+def test_the_worst_decides_on_the_exit_code(given, code):
+    assert given.exit_code == code
+    assert json.loads(given.as_json())["exit_code"] == code
+    assert given.as_text(80).endswith(f"(exit code {code})")
+
+
+def test_the_worst_comes_first():
+    text = report(*reversed(Level), losses=[LOST]).as_text(80)
+
+    assert [line for line in text.splitlines() if line.istitle() or line == "Not known"] == [
+        "Settings",
+        "Wrong",
+        "Risky",
+        "Not known",
+        "Fine",
+    ]
+    assert "logged out: everyone. RETIRED_KEY_IDS: names key abc. Remedy: take it out" in text
+
+
+def test_lines_are_no_wider_than_the_terminal_but_for_words_that_are():
+    uri = "https://app.example/" + "x" * 100
+    environ = {**SEALED, "CALLBACK_URL": f"{uri},myapp://callback"}
+    told = Report(rows(read(environ)), [Finding(Level.RISKY, "word " * 60)], [LOST])
+    wide = [line for line in told.as_text(80).splitlines() if len(line) > 80]
+
+    assert [uri in line for line in wide] == [True]
