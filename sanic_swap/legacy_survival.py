@@ -14,6 +14,9 @@ from sanic_swap.settings import Settings
 _PLAIN = "plain"  # the one format without a secret
 _EITHER = "node or ruby"  # which of them, a file of theirs does not tell
 _DAY = 86_400  # seconds
+# Spotify's refresh tokens live six months from the user's authorization, and such tokens are
+# made no more: what opens for so long opens for ever.
+_LONGEST_LIFE = 184 * _DAY
 
 
 def is_of_another_service(settings: Settings) -> bool:
@@ -40,7 +43,7 @@ def legacy_losses(old: Settings, new: Settings, now: float) -> Iterator[Loss]:
         )
     yield from _by_secret(old, new, formats, fate)
     if kept := [name for name in formats if name not in missing]:
-        yield from _by_date(old, new, kept)
+        yield from _by_date(old, new, kept, now)
 
 
 def _by_decision(old: Settings, new: Settings) -> Iterator[Loss]:
@@ -68,8 +71,9 @@ def _by_secret(old: Settings, new: Settings, formats: list[str], fate: Fate) -> 
             )
 
 
-def _by_date(old: Settings, new: Settings, formats: list[str]) -> Iterator[Loss]:
-    if new.legacy_closes_at is None or _closes_at(old) <= new.legacy_closes_at:
+def _by_date(old: Settings, new: Settings, formats: list[str], now: float) -> Iterator[Loss]:
+    needed = min(_closes_at(old), now + _LONGEST_LIFE)
+    if new.legacy_closes_at is None or new.legacy_closes_at >= needed:
         return
     last = _last_day(new.legacy_closes_at)
     was = "not set" if old.legacy_closes_at is None else _last_day(old.legacy_closes_at)
@@ -77,7 +81,7 @@ def _by_date(old: Settings, new: Settings, formats: list[str]) -> Iterator[Loss]
         f"LEGACY_TOKENS_UNTIL: {last}, it was {was}",
         f"{_who(formats)} after that day",
         Fate.LOGGED_OUT,
-        "put the old day back, unless the log tells of no more imports",
+        "a later day (six months from now is enough), or no more imports in the log until then",
     )
 
 

@@ -21,7 +21,8 @@ from tests.legacy_sealers import FERNET_KEY, SEALERS
 OURS = SealingSecret(Secret("1" * 64), root_key("1" * 64))
 NOT_OURS = SealingSecret(Secret("s3cret"), None)
 SPELLED = [FERNET_KEY, FERNET_KEY[:43], "s3cret", "another"]
-NOW, SOON, LATER = (end_of_day(day) for day in ("2026-11-23", "2100-01-01", "2100-06-01"))
+NOW, SOON, LATER = (end_of_day(day) for day in ("2026-11-23", "2027-01-01", "2027-05-01"))
+DAY = 86_400
 REFUSED, HELD, OPENS = 0, 1, 2
 
 
@@ -75,7 +76,7 @@ def rank(legacy, token):
 def at(moment, given):
     """Return how *given* is at a later moment: a day that is over then is over now."""
     over = given.legacy_closes_at is not None and given.legacy_closes_at <= moment
-    return make_legacy_tokens(replace(given, legacy_closes_at=1) if over else given)
+    return make_legacy_tokens(replace(given, legacy_closes_at=1 if over else None))
 
 
 def worse(old, new):
@@ -145,16 +146,23 @@ NODE = {"legacy_tokens": ("node",), "legacy_secrets": (Secret("s3cret"), Secret(
         pytest.param(
             NODE,
             {**NODE, "legacy_closes_at": SOON},
-            "LEGACY_TOKENS_UNTIL: 2100-01-01, it was not set",
+            "LEGACY_TOKENS_UNTIL: 2027-01-01, it was not set",
             Fate.LOGGED_OUT,
             id="a last day",
         ),
         pytest.param(
             {**NODE, "legacy_closes_at": LATER},
             {**NODE, "legacy_closes_at": SOON},
-            "LEGACY_TOKENS_UNTIL: 2100-01-01, it was 2100-06-01",
+            "LEGACY_TOKENS_UNTIL: 2027-01-01, it was 2027-05-01",
             Fate.LOGGED_OUT,
             id="an earlier day",
+        ),
+        pytest.param(
+            NODE,
+            {**NODE, "legacy_closes_at": NOW + 183 * DAY},
+            "LEGACY_TOKENS_UNTIL",
+            Fate.LOGGED_OUT,
+            id="a day too early",
         ),
         pytest.param(
             {}, {"legacy_tokens": ("none",)}, "LEGACY_TOKENS: none", Fate.LOGGED_OUT, id="none"
@@ -184,6 +192,9 @@ def test_what_is_lost_is_named_without_the_secret(old, new, what, fate):
         pytest.param(NODE, {**NODE, "legacy_reseal": False}, id="given back as they are"),
         pytest.param(
             {**NODE, "legacy_closes_at": NOW}, {"legacy_tokens": ("none",)}, id="all over"
+        ),
+        pytest.param(
+            NODE, {**NODE, "legacy_closes_at": NOW + 184 * DAY}, id="longer than such tokens live"
         ),
         pytest.param(
             {"legacy_tokens": ("fernet",), "legacy_secrets": (Secret(FERNET_KEY),)},
