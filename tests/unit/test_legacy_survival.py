@@ -203,7 +203,11 @@ def test_what_is_lost_is_named_without_the_secret(old, new, what, fate):
         ),
         pytest.param(
             {"encryption_secret": NOT_OURS},
-            {"legacy_tokens": ("node",), "legacy_secrets": (NOT_OURS.secret,)},
+            {
+                "legacy_tokens": ("node",),
+                "legacy_secrets": (NOT_OURS.secret,),
+                "unknown_key": "reject",  # that service held nothing back
+            },
             id="from another service, as it should be",
         ),
         pytest.param(
