@@ -50,6 +50,8 @@ def blueprint(
     api = Blueprint("api")
 
     async def answer(request: Request, grant_type: str | None) -> HTTPResponse:
+        if in_flight.is_full:
+            await in_flight.turn()
         declared = media_type(
             request.headers.getall("content-type", []),
             request.headers.getall("content-encoding", []),

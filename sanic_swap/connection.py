@@ -5,6 +5,8 @@ count from where something began.
 """
 
 import asyncio
+import socket
+import struct
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +18,7 @@ from sanic_swap.listener import is_readable
 from sanic_swap.ops import Readiness
 from sanic_swap.strict_http import StrictHttp
 
+_DROP_WHAT_IS_LEFT = struct.pack("ii", 1, 0)
 _QUIET_SECONDS = 1.0  # after it, a connection that is kept, or was opened, counts as idle
 
 
@@ -114,6 +117,9 @@ class Connection(HttpProtocol):
 
     def _abort_if_full(self) -> None:
         if self.transport is not None and self.transport.get_write_buffer_size():
+            # With what the kernel would go on offering to a client that takes nothing.
+            connection = self.transport.get_extra_info("socket")
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DROP_WHAT_IS_LEFT)
             self.abort()
 
 

@@ -39,6 +39,14 @@ class StrictHttp(Http):
     _chunks: ChunkReader | None = None
     _is_head_refused = False  # and if it is, the connection ends with that
 
+    async def http1(self) -> None:
+        try:
+            await super().http1()
+        finally:
+            # Where a client hung up, Sanic leaves request and stream to know each other, and
+            # kilobytes wait for the garbage collector.
+            self.init_for_request()
+
     async def http1_request_header(self) -> None:
         self._body_deadline = self._chunks = None
         buffer = self.recv_buffer

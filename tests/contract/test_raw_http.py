@@ -1,13 +1,17 @@
 """Every row of the table of raw requests is answered as the table says, and the service lives."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import count
+from random import Random
 
 import pytest
 
 from tests.contract.processes import Running, running_service, wait_until
 from tests.contract.raw_client import RawConnection, raw_connection
 from tests.contract.raw_http_cases import GROUPS, Case
+from tests.fuzz.raw_requests import is_trouble, mutants
+from tests.fuzz.raw_requests import problems_of as problems_of_mutant
 
 LONGEST_LINE = 400
 _numbers = count()
@@ -123,6 +127,17 @@ def test_the_log_tells_what_was_refused_in_words_of_ours(
     assert told in line
     assert '"client": "127.0.0.1"' in line
     assert "A-TOKEN" not in line
+
+
+def test_mutated_requests_get_answers_of_ours_or_none(raw_service: Running) -> None:
+    problems = [
+        problem
+        for sent, most in mutants(Random(4), 1000)
+        for problem in problems_of_mutant(raw_service.url, sent, most, Counter())
+    ]
+
+    assert problems == []
+    assert not any(is_trouble(line) for line in raw_service.log().splitlines())
 
 
 def test_the_table_is_as_long_as_promised() -> None:

@@ -1,0 +1,79 @@
+"""Kills the service without warning, under load; the next one answers, and nothing is left.
+
+    python -m tests.reliability.killed --rounds 20
+
+Prints how long the next process took from its start to its first answer. Exits with 1 if the
+median is above a second, if a file was left in the process's directory, or if it kept one open.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+from tests.contract.processes import Running, environment, started
+from tests.contract.raw_client import raw_connection
+from tests.reliability.clients import HEALTH, Clients
+from tests.reliability.programs import free_port, slow_spotify
+
+CLIENTS = 4
+SLOWEST_SECONDS = 1.0
+LOAD_SECONDS = 0.3
+
+
+def files_of(service: Running) -> set[str]:
+    """Return the regular files that a process has open, but for its log (Linux)."""
+    opened = {str(fd.readlink()) for fd in Path(f"/proc/{service.process.pid}/fd").iterdir()}
+    ours = {str(service.log_file), str(service.log_file.with_name("stdout"))}
+    return {name for name in opened if name.startswith("/") and Path(name).is_file()} - ours
+
+
+def first_answer_seconds(url: str, began: float) -> float:
+    """Ask until somebody answers; return when that was."""
+    while time.monotonic() < began + 20:
+        try:
+            with raw_connection(url) as connection:
+                connection.send(HEALTH)
+                if connection.read() is not None:
+                    return time.monotonic() - began
+        except ConnectionError:
+            time.sleep(0.005)
+    raise TimeoutError("nobody answers")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--rounds", type=int, default=20)
+    options = parser.parse_args()
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    took: list[float] = []
+    opened: set[str] = set()
+    with tempfile.TemporaryDirectory() as home, slow_spotify(0.1) as spotify:
+        variables = environment(spotify, PORT=str(port), HOME=home, TMPDIR=home)
+        command = [sys.executable, "-m", "sanic_swap", "serve", "--env-file", os.devnull]
+        for _ in range(options.rounds):
+            began = time.monotonic()
+            with started(command, variables, cwd=home) as service:
+                took.append(first_answer_seconds(url, began))
+                with Clients(url, CLIENTS) as clients:
+                    time.sleep(LOAD_SECONDS)
+                    opened |= files_of(service)
+                    service.process.send_signal(signal.SIGKILL)
+                    service.process.wait()
+                if clients.tally.wrong:
+                    opened.add(f"wrong answers: {clients.tally.wrong[:3]}")
+        left = [path.name for path in Path(home).iterdir()]
+    print(
+        f"{len(took)} kills: the next answered after {median(took):.2f} s (median of its start;"
+        f" {min(took):.2f} to {max(took):.2f}); left on disk: {left}, open files: {sorted(opened)}"
+    )
+    sys.exit(bool(left or opened) or median(took) > SLOWEST_SECONDS)
+
+
+if __name__ == "__main__":
+    main()
