@@ -18,8 +18,8 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{32,3904}\Z")
 _DES_BLOCK = 8
 _RUBY_LINE = 60  # characters, before the newline that wraps them
 # A newline as two characters, a quote or slash that somebody escaped; escaped again or not.
-_ESCAPES = re.compile(r"\\+[nrt]?")
-_LINE_ENDS = str.maketrans("", "", "\r\n\t")
+_ESCAPES = re.compile(r"\\[nrt]?")
+_LINE_ENDS = str.maketrans("", "", "\r\n")
 
 
 def shape_of(as_sent: str) -> str | None:
