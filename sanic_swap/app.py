@@ -25,6 +25,7 @@ from sanic_swap.parts import (
     make_revocations,
     make_rules,
     make_spotify,
+    make_store,
     make_swap,
 )
 from sanic_swap.settings import Settings
@@ -74,9 +75,12 @@ def make_app(
     """
     spotify = make_spotify(settings)
     readiness.troubles.append(lambda: spotify.troubled)
-    rate_limit = make_rate_limit(settings)
-    refreshes = make_refreshes(settings)
-    revocations = make_revocations(settings)
+    store = make_store(settings)
+    if store is not None:
+        readiness.troubles.append(lambda: store.health.is_lost)
+    rate_limit = make_rate_limit(settings, store)
+    refreshes = make_refreshes(settings, store)
+    revocations = make_revocations(settings, store)
     if revocations is not None:
         readiness.troubles.append(lambda: revocations.is_holding)
     swap = make_swap(settings, spotify, rate_limit, refreshes, revocations)
@@ -110,6 +114,10 @@ def make_app(
     @app.before_server_start
     async def open_resources(_: App) -> None:
         await resources.enter_async_context(spotify)
+        if store is not None:
+            await resources.enter_async_context(store)
+        if revocations is not None:
+            resources.push_async_callback(revocations.close)
         resources.push_async_callback(refreshes.close)
 
     @app.after_server_stop

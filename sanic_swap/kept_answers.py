@@ -54,11 +54,13 @@ class KeptAnswers:
             self._drop(key)
         return None if is_over else kept.refreshed
 
-    def drop_for_one(self, key: bytes, refreshed: Refreshed) -> None:
-        """Forget *refreshed* if it is kept for the next one to ask."""
+    def drop_for_one(self, key: bytes, refreshed: Refreshed) -> bool:
+        """Forget *refreshed* if it is kept for the next one to ask; say whether it was."""
         kept = self._kept.get(key)
-        if kept is not None and kept.is_for_one and kept.refreshed is refreshed:
-            self._drop(key)
+        if kept is None or not kept.is_for_one or kept.refreshed is not refreshed:
+            return False
+        self._drop(key)
+        return True
 
     def _keep(self, key: bytes, kept: _Kept) -> None:
         if key in self._kept:

@@ -1,5 +1,6 @@
 """Makes the parts of the service from its settings; opens nothing."""
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from sanic_swap.grant_id import GrantIds
@@ -9,13 +10,18 @@ from sanic_swap.legacy_tokens import LegacyTokens, Opener
 from sanic_swap.parameters import CallbackUrls, ParameterRules
 from sanic_swap.revocations import Revocations
 from sanic_swap.sealing import KeyRing, SealingContext
+from sanic_swap.secret import Secret
 from sanic_swap.settings import Settings
 from sanic_swap.shared_refreshes import SharedRefreshes
 from sanic_swap.spotify import SpotifyAccounts
+from sanic_swap.store import StoreHealth
+from sanic_swap.store_flights import StoreFlights
+from sanic_swap.store_sealing import StoreSealer
 from sanic_swap.swap import TokenSwap
 
 if TYPE_CHECKING:
     from sanic_swap.rate_limit import RateLimit
+    from sanic_swap.redis_store import RedisStore
 
 
 def make_spotify(settings: Settings) -> SpotifyAccounts:
@@ -69,26 +75,50 @@ def make_legacy_tokens(settings: Settings) -> LegacyTokens:
     )
 
 
-def make_rate_limit(settings: Settings) -> "RateLimit | None":
+def make_store(settings: Settings) -> "RedisStore | None":
+    """Return what all machines share, if there is anything."""
+    if settings.store_url is None:
+        return None
+    # Imported here: it is an optional extra, and start-up time counts.
+    from sanic_swap.redis_store import RedisStore
+
+    app = Secret(f"{settings.client_id} {settings.accounts_url.origin}")
+    return RedisStore(settings.store_url, GrantIds(settings.client_secret).of(app), StoreHealth())
+
+
+def make_rate_limit(settings: Settings, store: "RedisStore | None" = None) -> "RateLimit | None":
     """Return what counts requests, if the operator wants them counted."""
     if not settings.rate_limit:
         return None
     # Imported here, because the library is large and most services do without.
     from sanic_swap.rate_limit import RateLimit
 
-    return RateLimit(settings.rate_limit)
+    if store is None:
+        return RateLimit(settings.rate_limit)
+    from sanic_swap.shared_counts import SharedCounts
+
+    key = sha256(settings.client_secret.reveal().encode()).digest()
+    return RateLimit(settings.rate_limit, lambda: SharedCounts(store, key))
 
 
-def make_refreshes(settings: Settings) -> SharedRefreshes:
+def make_refreshes(settings: Settings, store: "RedisStore | None" = None) -> SharedRefreshes:
     """Return what decides which refreshes ask Spotify."""
-    return SharedRefreshes(replay_seconds=settings.rotation_replay)
+    everywhere = None
+    if store is not None:
+        sealer = StoreSealer(
+            _current_key(settings),
+            SealingContext(settings.client_id, settings.accounts_url.origin),
+            previous=[secret.key for secret in settings.previous_secrets if secret.key],
+        )
+        everywhere = StoreFlights(store, sealer, timeout_seconds=settings.spotify_timeout)
+    return SharedRefreshes(replay_seconds=settings.rotation_replay, everywhere=everywhere)
 
 
-def make_revocations(settings: Settings) -> Revocations | None:
+def make_revocations(settings: Settings, store: "RedisStore | None" = None) -> Revocations | None:
     """Return what doubts refusals, unless the operator believes them all."""
     if not settings.revocation_guard:
         return None
-    return Revocations(timeout_seconds=settings.spotify_timeout)
+    return Revocations(timeout_seconds=settings.spotify_timeout, everywhere=store)
 
 
 def make_swap(

@@ -2,9 +2,10 @@
 
 import math
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from limits import RateLimitItemPerSecond
+from limits.aio.storage import Storage
 from limits.aio.strategies import FixedWindowRateLimiter
 
 from sanic_swap.client_address import network_of
@@ -21,16 +22,21 @@ class RateLimit:
     it. Swaps are counted by address and not by grant because a bad code belongs to none;
     refreshes by grant because carriers put thousands of phones behind one address.
 
+    Args:
+        make_counts: Makes what counts, once for each rate.
+
     Raises:
         RateLimited: By each method, if this request is one too many.
     """
 
-    def __init__(self, rates: Iterable[Rate]) -> None:
+    def __init__(
+        self, rates: Iterable[Rate], make_counts: Callable[[], Storage] = BoundedCounts
+    ) -> None:
         # The shortest window first: what it refuses is not counted in the longer ones.
         self._limits = [
             (
                 RateLimitItemPerSecond(rate.requests, rate.seconds),
-                FixedWindowRateLimiter(BoundedCounts()),
+                FixedWindowRateLimiter(make_counts()),
             )
             for rate in sorted(rates)
         ]

@@ -2,26 +2,45 @@
 
 import asyncio
 import time
+from base64 import urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from sanic_swap.errors import GrantRefused, RevocationDoubted
 from sanic_swap.logs import log
 from sanic_swap.revocation_guard import (
     COMPANY_SECONDS,
     LONGEST_SECONDS,
-    Judgement,
     Refusal,
     Seen,
     Verdict,
     is_young,
     judge,
 )
+from sanic_swap.store import StoreLost
+
+if TYPE_CHECKING:
+    from sanic_swap.redis_store import RedisStore
 
 _MOST_REFUSALS = 100  # the guard looks at the last few
 _MOST_BELIEVED = 10_000  # digests of 32 bytes
-_POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.05
 _WATCH_SECONDS = 1.0
+
+
+class _Jump:
+    """Whether too many are refused by one view of it, and since when."""
+
+    def __init__(self) -> None:
+        self.is_holding = False
+        self._began_at: float | None = None
+
+    def judge(self, seen: Seen, refusal: Refusal | None = None, **more: Any) -> Verdict:  # noqa: ANN401 - as `judge` has them
+        judgement = judge(seen, refusal, jumped_at=self._began_at, **more)
+        self._began_at = judgement.jumped_at
+        self.is_holding = judgement.verdict is Verdict.HOLD
+        return judgement.verdict
 
 
 class Revocations:
@@ -30,6 +49,7 @@ class Revocations:
 
     Args:
         timeout_seconds: The longest that a request may take, waiting for company included.
+        everywhere: Where other machines tell what they have seen; None if there are none.
         clock: Seconds that only go forward.
         now: Unix seconds, for the age of grants.
 
@@ -41,27 +61,31 @@ class Revocations:
         self,
         *,
         timeout_seconds: float,
+        everywhere: "RedisStore | None" = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._timeout_seconds = timeout_seconds
+        self._everywhere = everywhere
         self._clock = clock
         self._now = now
         self._refusals: OrderedDict[bytes, Refusal] = OrderedDict()
         self._believed: OrderedDict[bytes, None] = OrderedDict()
         self._successes = 0
-        self._jumped_at: float | None = None
-        self._is_watching = False
+        self._here, self._anywhere = _Jump(), _Jump()
+        self._watch: asyncio.Task[None] | None = None
         self.held = 0
 
     @property
     def is_holding(self) -> bool:
         """Whether young grants' refusals are held back now."""
-        return self._jumped_at is not None and self._clock() - self._jumped_at < LONGEST_SECONDS
+        return self._here.is_holding or self._anywhere.is_holding
 
     def succeeded(self) -> None:
         """Hear that a refresh succeeded."""
         self._successes += 1
+        if self._everywhere is not None:
+            self._everywhere.succeeded()
 
     async def check(
         self, key: bytes, authorized_at: int, refusal: GrantRefused, *, began: float
@@ -78,17 +102,22 @@ class Revocations:
         """
         if refusal.error != "invalid_grant" or not is_young(authorized_at, self._now()):
             return
-        if await self._verdict(key, began) is Verdict.HOLD:
+        if await self._is_held(key, began):
             self.held += 1
             raise RevocationDoubted
         self._believed[key] = None
         if len(self._believed) > _MOST_BELIEVED:
             self._believed.popitem(last=False)
 
-    async def _verdict(self, key: bytes, began: float) -> Verdict:
+    async def close(self) -> None:
+        """End the watch over a jump."""
+        if self._watch is not None:
+            self._watch.cancel()
+
+    async def _is_held(self, key: bytes, began: float) -> bool:
         # An app that goes on asking with a token that is known to be dead says nothing new.
         if key in self._believed:
-            return self._judge().verdict
+            return self.is_holding
         since = self._clock()
         left = began + self._timeout_seconds - since
         patience = min(COMPANY_SECONDS, self._timeout_seconds / 4, left)
@@ -96,43 +125,52 @@ class Revocations:
         self._refusals.move_to_end(key)
         if len(self._refusals) > _MOST_REFUSALS:
             self._refusals.popitem(last=False)
+        await self._look_anywhere(urlsafe_b64encode(key).decode())
         while True:
-            verdict = self._judge(refusal, self._clock() - since, patience).verdict
-            if verdict is not Verdict.WAIT:
-                return verdict
-            await asyncio.sleep(_POLL_SECONDS)
-
-    def _judge(
-        self, refusal: Refusal | None = None, waited: float = 0.0, patience: float = 0.0
-    ) -> Judgement:
-        before = self._jumped_at
-        judgement = judge(
-            Seen(tuple(self._refusals.values()), self._successes),
-            refusal,
-            now=self._clock(),
-            waited_seconds=waited,
-            patience_seconds=patience,
-            jumped_at=before,
-        )
-        self._jumped_at = judgement.jumped_at
-        if before is None and self._jumped_at is not None:
-            log.error(
-                "Spotify refuses many young grants at once, which has happened in outages:"
-                " their apps are told to try again later. If the grants really were revoked,"
-                " REVOCATION_GUARD=off says so to them",
-                extra={"fields": {"at_most_seconds": int(LONGEST_SECONDS)}},
+            verdict = self._here.judge(
+                self._seen_here(),
+                refusal,
+                now=self._clock(),
+                waited_seconds=self._clock() - since,
+                patience_seconds=patience,
             )
-            if not self._is_watching:
-                self._is_watching = True
-                asyncio.get_running_loop().call_later(_WATCH_SECONDS, self._watch)
-        return judgement
+            if self.is_holding or verdict is not Verdict.WAIT:
+                self._tell_if_it_begins()
+                return self.is_holding
+            await asyncio.sleep(_POLL_SECONDS)
+            await self._look_anywhere()
 
-    def _watch(self) -> None:
-        """Look once a second whether it is over, and say so."""
-        if self._judge().verdict is Verdict.HOLD:
-            asyncio.get_running_loop().call_later(_WATCH_SECONDS, self._watch)
+    def _seen_here(self) -> Seen:
+        return Seen(tuple(self._refusals.values()), self._successes)
+
+    async def _look_anywhere(self, refused: str = "") -> None:
+        """Judge by what all machines have seen; tell them of a grant that was *refused*."""
+        if self._everywhere is None:
             return
-        self._is_watching = False
+        try:
+            seen, now = await self._everywhere.seen(refused)
+        except StoreLost:
+            self._anywhere = _Jump()
+        else:
+            self._anywhere.judge(seen, now=now)
+
+    def _tell_if_it_begins(self) -> None:
+        if not self.is_holding or self._watch is not None:
+            return
+        log.error(
+            "Spotify refuses many young grants at once, which has happened in outages: their apps"
+            " are told to try again later. If the grants really were revoked,"
+            " REVOCATION_GUARD=off says so to them",
+            extra={"fields": {"at_most_seconds": int(LONGEST_SECONDS)}},
+        )
+        self._watch = asyncio.create_task(self._watch_its_end())
+
+    async def _watch_its_end(self) -> None:
+        while self.is_holding:
+            await asyncio.sleep(_WATCH_SECONDS)
+            self._here.judge(self._seen_here(), now=self._clock())
+            await self._look_anywhere()
+        self._watch = None
         log.warning(
             "refusals of young grants are believed again",
             extra={"fields": {"held_so_far": self.held}},

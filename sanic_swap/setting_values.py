@@ -167,6 +167,22 @@ def accounts_url(text: str) -> AccountsUrl:
     return AccountsUrl(origin + parts.path.rstrip("/"), origin, is_private)
 
 
+def store_url(text: str) -> Secret:
+    """Read the URL of a Redis; it may hold a password."""
+    wanted = "must be redis://HOST[:PORT][/DB], rediss://… or unix:///PATH[?db=N]"
+    try:
+        parts = urlsplit(visible_text(text))
+        is_known = parts.scheme in ("redis", "rediss") and parts.hostname and parts.port != 0
+        is_socket = parts.scheme == "unix" and parts.path.startswith("/") and parts.path != "/"
+    except ValueError:
+        raise ValueError(wanted) from None
+    number = parts.path.strip("/") if is_known else parts.query.removeprefix("db=")
+    has_more = parts.fragment or (is_known and parts.query) or (number and not number.isdigit())
+    if not (is_known or is_socket) or has_more:
+        raise ValueError(wanted)
+    return Secret(text)
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return any(ip_address(host) in network for network in _LOOPBACK)

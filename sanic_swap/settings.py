@@ -157,6 +157,9 @@ class Settings:
         "Holds back refusals that are too many to be true.",
         True,
     )
+    store_url: Secret | None = _optional(
+        "STORE_URL", values.store_url, "Redis or Valkey, shared by all machines.", None
+    )
     cors_origins: tuple[str, ...] = _optional(
         "CORS_ORIGINS", values.origins, "Web origins that may call, or *.", ()
     )

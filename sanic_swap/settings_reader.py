@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,6 @@ from sanic_swap.settings import Settings, variables
 
 # Named in the documentation of the whole service, and not built into this version.
 _LATER = (
-    "STORE_URL",
     "METRICS_PORT",
     "METRICS_HOST",
     "NEW_RELIC_LICENSE_KEY",
@@ -194,6 +194,11 @@ def _contradictions(
         yield (
             "REAL_IP_HEADER: X-Forwarded-For is a list, of which anybody can write the beginning;"
             " PROXIES_COUNT says which entry to believe"
+        )
+    if found.get("store_url") and find_spec("redis") is None:
+        yield (
+            "STORE_URL: needs a library that is not installed here: the extra `redis` brings it,"
+            " and so does `pip install redis`"
         )
     yield from legacy_problems(found.get("legacy_tokens", ()), everything)
     secret = found.get("encryption_secret")

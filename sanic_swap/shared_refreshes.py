@@ -13,8 +13,10 @@ from sanic_swap.kept_answers import KeptAnswers
 from sanic_swap.refreshed import Refreshed
 from sanic_swap.secret import Secret
 from sanic_swap.single_flight import SingleFlight
+from sanic_swap.store_flights import StoreFlights
 
 UNDELIVERED_SECONDS = 30.0
+_SETTLING_SECONDS = 0.05  # in which others who waited for an answer come to get it
 Ask = Callable[[], Coroutine[Any, Any, Refreshed]]
 
 
@@ -24,22 +26,31 @@ class SharedRefreshes:
 
     Args:
         replay_seconds: How long a replaced refresh token keeps getting the same answer.
+        everywhere: Shares with other machines; None if there are none.
 
     Attributes:
         coalesced: Askers who shared an answer that was under way.
         replayed: Askers who got the answer of an earlier rotation, or one undelivered.
     """
 
-    def __init__(self, *, replay_seconds: float, kept: KeptAnswers | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        replay_seconds: float,
+        everywhere: StoreFlights | None = None,
+        kept: KeptAnswers | None = None,
+    ) -> None:
         self._replay_seconds = replay_seconds
         self._kept = kept or KeptAnswers()
+        self._everywhere = everywhere
         self._flights: SingleFlight[Refreshed] = SingleFlight()
+        self._handovers: set[asyncio.Task[None]] = set()
         self.replayed = 0
 
     @property
     def coalesced(self) -> int:
         """Askers who shared an answer that was under way."""
-        return self._flights.joined
+        return self._flights.joined + (self._everywhere.joined if self._everywhere else 0)
 
     async def refresh(self, key: bytes, refresh_token: Secret, ask: Ask) -> Refreshed:
         """
@@ -72,16 +83,38 @@ class SharedRefreshes:
         """Give *refreshed*, whose asker has hung up, to the next one, unless somebody has it."""
         if not refreshed.is_delivered:
             self._kept.keep_for_one(key, refreshed, UNDELIVERED_SECONDS)
+            if self._everywhere is not None:
+                handover = asyncio.create_task(self._hand_over(key, refreshed, self._everywhere))
+                self._handovers.add(handover)
+                handover.add_done_callback(self._handovers.discard)
 
     async def close(self) -> None:
         """End what nobody waits for any more."""
+        for handover in tuple(self._handovers):
+            handover.cancel()
         await self._flights.close()
 
     async def _ask(self, key: bytes, refresh_token: Secret, ask: Ask) -> Refreshed:
-        refreshed = await ask()
-        if self._replay_seconds and refreshed.replaces(refresh_token):
-            self._kept.keep_for_all(key, refreshed, self._replay_seconds)
-        return refreshed
+        def replay_seconds(refreshed: Refreshed) -> float:
+            return self._replay_seconds if refreshed.replaces(refresh_token) else 0.0
+
+        async def ask_and_keep() -> Refreshed:
+            refreshed = await ask()
+            if seconds := replay_seconds(refreshed):
+                self._kept.keep_for_all(key, refreshed, seconds)
+            return refreshed
+
+        if self._everywhere is None:
+            return await ask_and_keep()
+        return await self._everywhere.refresh(key, ask_and_keep, replay_seconds)
+
+    async def _hand_over(self, key: bytes, refreshed: Refreshed, everywhere: StoreFlights) -> None:
+        """Let the next asker of any machine have it, rather than the next of this one."""
+        await asyncio.sleep(_SETTLING_SECONDS)
+        if self._kept.drop_for_one(key, refreshed) and not await everywhere.keep_for_one(
+            key, refreshed, UNDELIVERED_SECONDS
+        ):
+            self._kept.keep_for_one(key, refreshed, UNDELIVERED_SECONDS)
 
     def _keep_landed(self, key: bytes, flight: asyncio.Task[Refreshed]) -> None:
         if not flight.cancelled() and flight.exception() is None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from math import ceil
-from typing import Any
+from typing import Any, Self
 
 from sanic_swap.errors import (
     CredentialsRefused,
@@ -45,6 +45,17 @@ class TokenAnswer:
     tells_expiry: bool
     _before: str = field(repr=False)  # the object's text up to the value of its refresh token,
     _after: str | None = field(repr=False)  # and behind it up to the brace; None if it had none
+
+    def parts(self) -> list[str | bool | None]:
+        """Return what `from_parts` makes the same answer of; a plain refresh token is in it."""
+        plain = None if self.refresh_token is None else self.refresh_token.reveal()
+        return [plain, self.tells_expiry, self._before, self._after]
+
+    @classmethod
+    def from_parts(cls, parts: Sequence[Any]) -> Self:
+        """Return the answer that `parts` took apart."""
+        plain, tells_expiry, before, after = parts
+        return cls(None if plain is None else Secret(plain), tells_expiry, before, after)
 
     @property
     def size(self) -> int:

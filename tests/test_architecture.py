@@ -15,7 +15,7 @@ LEVELS = {
     "sanic_swap": [
         {"__init__", "chunks", "cors", "demo_steps", "errors", "hold_back", "legacy_shapes"},
         {"json_text", "keys", "logs", "request_head", "revocation_guard", "secret"},
-        {"listener", "revocations", "single_flight", "version"},
+        {"listener", "single_flight", "store", "version"},
         {"retry_policy", "spotify_connector"},
         {"client_address", "rate_counts", "rates"},
         # Pure: what a request, a token, an answer or a setting is.
@@ -31,10 +31,13 @@ LEVELS = {
             "loss",
             "setting_sources",
         },
-        {"settings_reader", "legacy_survival", "shared_refreshes"},
+        {"legacy_survival", "outcomes", "settings_reader", "store_sealing"},
         {"check_report", "risks", "survival"},
         # The outside world, and what we do with it. Nothing from here down knows Sanic.
-        {"rate_limit", "spotify", "spotify_probe"},
+        {"redis_store", "spotify", "spotify_probe"},
+        # Several requests, and several machines, side by side.
+        {"revocations", "shared_counts", "store_flights"},
+        {"rate_limit", "shared_refreshes"},
         {"swap"},
         {"parts"},
         # The web.
@@ -76,8 +79,9 @@ DOORS = {
         "aiohttp": {"spotify_connector", "spotify_probe", "token_endpoint"},
         "cryptography": {"legacy_ciphers"},
         "dotenv": {"setting_sources"},
-        "limits": {"rate_counts", "rate_limit", "rates"},
-        "nacl": {"keys", "sealing"},  # Argon2 for passphrases, SecretBox for tokens
+        "limits": {"rate_counts", "rate_limit", "rates", "shared_counts"},
+        "nacl": {"keys", "sealing", "store_sealing"},  # Argon2, and SecretBox
+        "redis": {"redis_store"},
         "sanic": WEB,
         "uvloop": {"server"},
         "yarl": {"spotify_probe", "token_endpoint"},

@@ -3,14 +3,12 @@
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from fake_spotify import FakeSpotify, Match
+from fake_spotify import FakeSpotify
 from fake_spotify.fault_variations import Rotate
 from fake_spotify.fault_wires import SlowHead
-from tests.contract.http_client import Answer, post_form
 from tests.contract.processes import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -19,6 +17,13 @@ from tests.contract.processes import (
     Running,
     running_service,
     wait_until,
+)
+from tests.contract.refreshing import (
+    REFRESHES,
+    begin_refresh,
+    log_in,
+    refresh,
+    refresh_at_once,
 )
 
 MANY = 1000
@@ -49,48 +54,16 @@ def sealed(spotify: FakeSpotify, service: Running) -> Iterator[str]:
     spotify.clear_faults()
 
 
-def log_in(service: Running, spotify: FakeSpotify) -> str:
-    answer = post_form(f"{service.url}/swap", {"code": spotify.code()})
-    spotify.clear_requests()
-    return str(answer.json()["refresh_token"])
-
-
-def refresh(service: Running, sealed: str) -> Answer:
-    return post_form(f"{service.url}/refresh", {"refresh_token": sealed})
-
-
-def at_once(service: Running, sealed: str, count: int) -> list[Answer]:
-    """Send *count* equal requests, so that all of them are under way together."""
-    host = urlsplit(service.url).hostname, urlsplit(service.url).port
-    body = urlencode({"refresh_token": sealed}).encode()
-    head = b"POST /refresh HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
-    head += b"Content-Type: application/x-www-form-urlencoded\r\n"
-    connections = []
-    for _ in range(count):
-        connection = socket.create_connection(host, 20)
-        connection.sendall(head + b"Content-Length: %d\r\n\r\n" % len(body))
-        connections.append(connection)
-    for connection in connections:
-        connection.sendall(body)
-    return [_answer(connection) for connection in connections]
-
-
-def _answer(connection: socket.socket) -> Answer:
-    with connection, connection.makefile("rb") as stream:
-        head, _, body = stream.read().partition(b"\r\n\r\n")
-        return Answer(int(head.split()[1]), {}, body)
-
-
 def test_a_thousand_equal_refreshes_are_one_call_and_equal_answers(
     spotify: FakeSpotify, service: Running, sealed: str
 ) -> None:
     spotify.fault(SlowHead(2))
 
-    answers = at_once(service, sealed, MANY)
+    answers = refresh_at_once([service], sealed, MANY)
 
     assert [answer.status for answer in answers] == [200] * MANY
     assert len({answer.body for answer in answers}) == 1
-    assert spotify.count(Match(grant_type="refresh_token")) == 1
+    assert spotify.count(REFRESHES) == 1
 
 
 def test_two_seals_of_one_token_share_the_answer_and_keep_their_own_seals(
@@ -107,7 +80,7 @@ def test_two_seals_of_one_token_share_the_answer_and_keep_their_own_seals(
         ]
     spotify.clear_faults()
 
-    assert spotify.count(Match(grant_type="refresh_token")) == 1
+    assert spotify.count(REFRESHES) == 1
     assert answers[0]["access_token"] == answers[1]["access_token"]
     assert answers[1]["refresh_token"] == new
     assert answers[0]["refresh_token"] not in (old, new)
@@ -118,10 +91,10 @@ def test_errors_are_shared_as_well(spotify: FakeSpotify, service: Running, seale
     spotify.revoke(spotify.grants()[-1].id)
     spotify.fault(SlowHead(1))
 
-    answers = at_once(service, sealed, 20)
+    answers = refresh_at_once([service], sealed, 20)
 
     assert {(answer.status, answer.error) for answer in answers} == {(400, "invalid_grant")}
-    assert spotify.count(Match(grant_type="refresh_token")) == 1
+    assert spotify.count(REFRESHES) == 1
 
 
 def test_every_refresh_after_another_asks_spotify(service: Running, sealed: str) -> None:
@@ -135,13 +108,9 @@ def test_an_answer_whose_asker_hung_up_goes_once_to_the_next_one(
     spotify: FakeSpotify, service: Running, sealed: str, half: bool
 ) -> None:
     spotify.fault(SlowHead(0.5))
-    host = urlsplit(service.url).hostname, urlsplit(service.url).port
-    body = urlencode({"refresh_token": sealed}).encode()
-    head = b"POST /refresh HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body)
     told = service.log().count("POST /refresh")
-    gone = socket.create_connection(host, 20)
-    gone.sendall(head + body)
-    wait_until(lambda: spotify.count(Match(grant_type="refresh_token")) == 1)
+    gone = begin_refresh(service, sealed)
+    wait_until(lambda: spotify.count(REFRESHES) == 1)
     if half:
         gone.shutdown(socket.SHUT_WR)
         while gone.recv(65_536):
@@ -151,7 +120,7 @@ def test_an_answer_whose_asker_hung_up_goes_once_to_the_next_one(
 
     answers = [refresh(service, sealed).json()["access_token"] for _ in range(3)]
 
-    assert spotify.count(Match(grant_type="refresh_token")) == 3
+    assert spotify.count(REFRESHES) == 3
     assert len(set(answers)) == 3
 
 
@@ -160,10 +129,10 @@ def test_after_a_rotation_the_old_token_keeps_getting_the_same_answer(
 ) -> None:
     spotify.fault(Rotate())
     rotated = refresh(service, sealed)
-    late = at_once(service, sealed, 10)
+    late = refresh_at_once([service], sealed, 10)
 
     assert {answer.body for answer in late} == {rotated.body}
-    assert spotify.count(Match(grant_type="refresh_token")) == 1
+    assert spotify.count(REFRESHES) == 1
     assert refresh(service, rotated.json()["refresh_token"]).status == 200
 
 

@@ -349,3 +349,39 @@ def test_whatever_an_operator_writes_is_read_or_refused_and_never_repeated(read,
         complaint = ""
 
     assert len(text) < 12 or text not in complaint
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "redis://127.0.0.1",
+        "redis://user:hush@redis.example:6380/2",
+        "rediss://redis.example",
+        "unix:///run/redis.sock",
+        "unix:///run/redis.sock?db=3",
+    ],
+)
+def test_stores_that_can_be_shared(text):
+    assert values.store_url(text).reveal() == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "redis://",
+        "redis:///1",
+        "redis://h:x",
+        "redis://h:0",
+        "redis://h/one",
+        "redis://h?socket_timeout=9",
+        "redis://h#x",
+        "unix://",
+        "unix:///",
+        "unix:///run/redis.sock?ssl=1",
+        "http://h",
+        "h:6379",
+    ],
+)
+def test_stores_that_cannot(text):
+    with pytest.raises(ValueError, match=r"^must be redis://"):
+        values.store_url(text)

@@ -48,6 +48,7 @@ GOOD_VALUES = {
     "CLIENT_TIMEOUT": "8",
     "ROTATION_REPLAY": "9",
     "REVOCATION_GUARD": "off",
+    "STORE_URL": "redis://127.0.0.1:6379/1",
     "CORS_ORIGINS": "https://app.example",
     "RATE_LIMIT": "60/minute",
     "REAL_IP_HEADER": "Fly-Client-IP",
@@ -112,6 +113,7 @@ def test_the_defaults_are_those_of_the_documentation():
     assert settings.client_timeout == 10
     assert settings.rotation_replay == 30
     assert settings.revocation_guard is True
+    assert settings.store_url is None
     assert settings.cors_origins == ()
 
 
