@@ -55,7 +55,11 @@ class SpotifyAccounts:
     ) -> None:
         connect_seconds = min(_MOST_CONNECT_SECONDS, _CONNECT_SHARE * timeout_seconds)
         self._endpoint = TokenEndpoint(
-            url, client_id, client_secret, connect_seconds=connect_seconds
+            url,
+            client_id,
+            client_secret,
+            timeout_seconds=timeout_seconds,
+            connect_seconds=connect_seconds,
         )
         self._timeout_seconds = timeout_seconds
         self._bucket = BUCKET_SIZE
@@ -136,9 +140,10 @@ class SpotifyAccounts:
         self._spare_spotify(grant, now)
         encoded = _encoded(form)
         tries, is_repeated = 1, False
+        left_seconds: float | None = None  # all of it
         while True:
             try:
-                return await self._call(encoded, sent, deadline)
+                return await self._call(encoded, sent, now, left_seconds)
             except SpotifyError as error:
                 wait = seconds_to_retry(
                     error,
@@ -157,6 +162,8 @@ class SpotifyAccounts:
                     raise
                 is_repeated |= not _is_unsent(error)
             tries += 1
+            now = monotonic()
+            left_seconds = deadline - now
             self.retries += 1
             if on_retry is not None:
                 on_retry()
@@ -172,13 +179,15 @@ class SpotifyAccounts:
             self.not_asked += 1
             raise SpotifyNotAsked(503, "it fails for everyone", None)
 
-    async def _call(self, form: bytes, sent: Sequence[Secret], deadline: float) -> TokenAnswer:
+    async def _call(
+        self, form: bytes, sent: Sequence[Secret], began: float, left_seconds: float | None
+    ) -> TokenAnswer:
         """Ask once, and remember how it went for everybody's sake."""
-        began = monotonic()
         self.calls += 1
         try:
-            async with asyncio.timeout(deadline - began):
-                status, retry_after, body = await self._endpoint.post(form)
+            status, retry_after, body = await self._endpoint.post(
+                form, timeout_seconds=left_seconds
+            )
             answer = read_answer(status, body, retry_after=retry_after, sent=sent)
         except TimeoutError:
             self._note_failure(began)

@@ -32,18 +32,25 @@ class Reply(NamedTuple):
 
 class TokenEndpoint:
     """
-    Posts forms to one token endpoint; has no deadline of its own but for connecting.
+    Posts forms to one token endpoint.
 
     Used as `async with`; one aiohttp session, with as many connections as requests.
 
     Args:
         url: Where the accounts service is, without a trailing slash.
         client_id, client_secret: The app's credentials, sent in the Authorization header.
-        connect_seconds: Longest wait for a new connection: name, TCP and TLS.
+        timeout_seconds: Longest wait for one exchange, to the last byte.
+        connect_seconds: Of it, for a new connection: name, TCP and TLS.
     """
 
     def __init__(
-        self, url: str, client_id: str, client_secret: Secret, *, connect_seconds: float
+        self,
+        url: str,
+        client_id: str,
+        client_secret: Secret,
+        *,
+        timeout_seconds: float,
+        connect_seconds: float,
     ) -> None:
         self._url = URL(url + "/api/token")
         self._headers = {
@@ -55,6 +62,7 @@ class TokenEndpoint:
             "User-Agent": f"sanic-swap/{__version__}",
         }
         self._connect_seconds = connect_seconds
+        self._timeout = self._within(timeout_seconds)
         self._connector: SpotifyConnector | None = None
         self._session: aiohttp.ClientSession | None = None
 
@@ -66,13 +74,7 @@ class TokenEndpoint:
             connector=self._connector,
             headers=self._headers,
             cookie_jar=aiohttp.DummyCookieJar(),
-            # aiohttp would round longer times up to whole seconds.
-            timeout=aiohttp.ClientTimeout(
-                total=None,
-                connect=self._connect_seconds,
-                sock_connect=None,
-                ceil_threshold=math.inf,
-            ),
+            timeout=self._timeout,
             auto_decompress=False,
             trust_env=False,
         )
@@ -87,18 +89,31 @@ class TokenEndpoint:
         if self._session is not None:
             await self._session.close()
 
-    async def post(self, form: bytes) -> Reply:
+    async def post(self, form: bytes, *, timeout_seconds: float | None = None) -> Reply:
         """
         Send *form* once, and return what comes back.
 
+        Args:
+            timeout_seconds: A shorter one for this exchange.
+
         Raises:
+            TimeoutError: If all of it has not come in time.
             SpotifyNonsense: If that is not HTTP.
             SpotifyUnreachable: If the connection does not come about, or ends too early.
         """
+        if self._session is None:
+            raise RuntimeError("used outside `async with`")
+        timeout = self._timeout
+        if timeout_seconds is not None:
+            timeout = self._within(timeout_seconds)
         try:
-            response = await self._send(form)
+            response = await self._session.post(
+                self._url, data=form, allow_redirects=False, timeout=timeout
+            )
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise _broke(Broke.UNSENT, error) from None
+        except TimeoutError:
+            raise
         except StaleConnection as error:
             raise _broke(Broke.STALE, error) from None
         except (aiohttp.ClientResponseError, aiohttp.InvalidURL):
@@ -109,6 +124,8 @@ class TokenEndpoint:
             return Reply(
                 response.status, response.headers.get("Retry-After"), await _body(response)
             )
+        except TimeoutError:
+            raise
         except aiohttp.ClientResponseError:
             raise SpotifyNonsense("not HTTP") from None
         except (aiohttp.ClientError, OSError) as error:
@@ -116,15 +133,16 @@ class TokenEndpoint:
         finally:
             response.release()
 
+    def _within(self, seconds: float) -> aiohttp.ClientTimeout:
+        # To the millisecond: aiohttp would round longer times up to whole seconds.
+        return aiohttp.ClientTimeout(
+            total=seconds, connect=self._connect_seconds, sock_connect=None, ceil_threshold=math.inf
+        )
+
     def close_idle(self) -> None:
         """Let the next exchange have a new connection."""
         if self._connector is not None:
             self._connector.close_idle()
-
-    async def _send(self, form: bytes) -> aiohttp.ClientResponse:
-        if self._session is None:
-            raise RuntimeError("used outside `async with`")
-        return await self._session.post(self._url, data=form, allow_redirects=False)
 
 
 def _broke(broke: Broke, error: Exception) -> SpotifyUnreachable:

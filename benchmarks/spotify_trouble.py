@@ -1,0 +1,279 @@
+"""Lets Spotify fail in every way that the fake knows, each for everybody, and for a minute.
+
+An answer is right if it is the one to the fault, or, where the fault is a failure, the 503 of
+the open circuit breaker.
+"""
+
+import argparse
+import asyncio
+import signal
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+from load import cores
+from programs import Cores, Programs
+from tested import Tested
+
+from fake_spotify import FakeSpotify, Match
+from fake_spotify.fault_answers import (
+    BadGateway,
+    BadRequest,
+    CaptivePortal,
+    EmptyAnswer,
+    Forbidden,
+    NoHealthyUpstream,
+    Redirected,
+    Status,
+    TooManyRequests,
+    TooManyRequestsUntil,
+    UpstreamReset,
+    UpstreamTimeout,
+)
+from fake_spotify.fault_wires import (
+    BrokenJson,
+    CloseBeforeHead,
+    Dribble,
+    Garbage,
+    GzipBomb,
+    Huge,
+    InformationalFlood,
+    LongBody,
+    Members,
+    ResetBeforeHead,
+    ResetInBody,
+    ResetInHead,
+    ShortBody,
+    Silence,
+    SlowBody,
+    SlowHead,
+)
+from fake_spotify.faults import Fault
+from sanic_swap.keys import new_secret
+
+ENDPOINTS = ("/swap", "/refresh")
+_SLACK_SECONDS = 0.15
+_RECOVERY_SECONDS = 2.0
+_FAILS, _NONSENSE, _LOST, _LATE, _THROTTLED = 503, 502, 502, 504, 429
+FAULTS: list[tuple[Fault, int]] = [
+    (Status(500), _FAILS),
+    (BadGateway(), _FAILS),
+    (UpstreamReset(), _FAILS),
+    (NoHealthyUpstream(), _FAILS),
+    (UpstreamTimeout(), _FAILS),
+    (TooManyRequests(0), _THROTTLED),
+    (TooManyRequests(1), _THROTTLED),
+    (TooManyRequestsUntil(1), _THROTTLED),
+    (Forbidden(), _NONSENSE),
+    (BadRequest(), _NONSENSE),
+    (Redirected(307), _NONSENSE),
+    (EmptyAnswer(), _NONSENSE),
+    (CaptivePortal(), _NONSENSE),
+    (BrokenJson(), _NONSENSE),
+    (Members(drop=("access_token",)), _NONSENSE),
+    (Garbage(), _NONSENSE),
+    (InformationalFlood(1000), _NONSENSE),
+    (GzipBomb(1), _NONSENSE),
+    (Huge(400), _NONSENSE),
+    (LongBody(), _NONSENSE),
+    (ResetBeforeHead(), _LOST),
+    (CloseBeforeHead(), _LOST),
+    (ResetInHead(), _LOST),
+    (ResetInBody(), _LOST),
+    (ShortBody(), _LOST),
+    (Silence(), _LATE),
+    (SlowHead(60), _LATE),
+    (SlowBody(60), _LATE),
+    (Dribble(0.2), _LATE),
+]
+_LOSING = (ResetBeforeHead, CloseBeforeHead, ResetInHead, ResetInBody, ShortBody)
+
+
+@dataclass
+class Seen:
+    """What was answered, how long the slowest answer took, and the calls to Spotify."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    slowest_seconds: float = 0.0
+    sent: int = 0
+
+
+class Apps:
+    """Many apps of one service, each with a login of its own."""
+
+    def __init__(self, session: aiohttp.ClientSession, service: Tested, spotify: FakeSpotify):
+        self._session = session
+        self._url = f"http://127.0.0.1:{service.port}"
+        self._spotify = spotify
+
+    async def log_in(self) -> str:
+        """Return a sealed refresh token."""
+        async with self._session.post(
+            f"{self._url}/swap", data={"code": self._spotify.code()}
+        ) as answer:
+            return str((await answer.json())["refresh_token"])
+
+    async def ask(self, endpoint: str, sealed: str) -> tuple[int, float]:
+        """Return status and seconds of one request."""
+        form = {"code": self._spotify.code()} if endpoint == "/swap" else {"refresh_token": sealed}
+        began = time.perf_counter()
+        async with self._session.post(f"{self._url}{endpoint}", data=form) as answer:
+            await answer.json()
+            return answer.status, time.perf_counter() - began
+
+
+async def meet(apps: Apps, endpoint: str, sealed: list[str], requests: int) -> Seen:
+    """Let all apps at once ask *requests* times in sum, and see what they are told."""
+    seen = Seen()
+
+    async def one(token: str) -> None:
+        while seen.sent < requests:
+            seen.sent += 1
+            status, seconds = await apps.ask(endpoint, token)
+            seen.statuses[status] += 1
+            seen.slowest_seconds = max(seen.slowest_seconds, seconds)
+
+    await asyncio.gather(*(one(token) for token in sealed))
+    return seen
+
+
+async def recovery(apps: Apps, token: str) -> float:
+    """Return after how many seconds a refresh succeeds."""
+    began = time.perf_counter()
+    while (await apps.ask("/refresh", token))[0] != 200:  # noqa: ASYNC110 - as apps do
+        await asyncio.sleep(0.05)
+    return time.perf_counter() - began
+
+
+async def every_fault(
+    apps: Apps, spotify: FakeSpotify, service: Tested, arguments: argparse.Namespace
+) -> bool:
+    """Print a line for each fault and endpoint; return whether all was as it should be."""
+    is_fine = True
+    sealed = [await apps.log_in() for _ in range(arguments.in_flight)]
+    started_mb = service.memory_mb()["rss"]
+    for fault, expected in FAULTS:
+        for endpoint in ENDPOINTS:
+            spotify.clear_requests()
+            spotify.fault(fault, times=None)
+            seen = await meet(apps, endpoint, sealed, arguments.requests)
+            calls = spotify.count(Match(path="/api/token"))
+            spotify.clear_faults()
+            recovered = await recovery(apps, sealed[0])
+            may_open = expected in (_FAILS, _LATE) or isinstance(fault, _LOSING)
+            right = {expected, 503} if may_open else {expected}
+            is_right = (
+                set(seen.statuses) <= right
+                and seen.slowest_seconds <= arguments.timeout + _SLACK_SECONDS
+                and recovered <= _RECOVERY_SECONDS
+                and service.process.poll() is None
+            )
+            is_fine &= is_right
+            told = ", ".join(f"{count} x {status}" for status, count in seen.statuses.items())
+            print(
+                f"{type(fault).__name__:20} {endpoint:9} {told:22} slowest"
+                f" {seen.slowest_seconds:.3f} s, {calls:4} calls, recovery {recovered:.2f} s,"
+                f" RSS {service.memory_mb()['rss']:.1f} MB{'' if is_right else '  WRONG'}",
+                flush=True,
+            )
+    print(f"RSS {started_mb:.1f} MB at first, {service.memory_mb()['rss']:.1f} MB at the end")
+    return is_fine
+
+
+async def outage(
+    apps: Apps, spotify: FakeSpotify, per_second: int, seconds: float
+) -> tuple[int, float, float]:
+    """Return the calls during it, the slowest answer while the breaker was open, and recovery."""
+    sealed = [await apps.log_in() for _ in range(per_second)]
+    pending: set[asyncio.Task[None]] = set()
+    slowest, ended, recovered = 0.0, 0.0, 0.0
+
+    async def one(number: int) -> None:
+        nonlocal slowest, recovered
+        status, taken = await apps.ask("/refresh", sealed[number % per_second])
+        if status == 200 and ended and not recovered:
+            recovered = time.perf_counter()
+        if not ended and number > 5 * per_second:
+            slowest = max(slowest, taken)
+
+    async def load(duration: float, first: int) -> None:
+        began = time.perf_counter()
+        for number in range(int(duration * per_second)):
+            await asyncio.sleep(max(0.0, began + number / per_second - time.perf_counter()))
+            task = asyncio.create_task(one(first + number))
+            pending.add(task)
+            task.add_done_callback(pending.discard)
+
+    spotify.clear_requests()
+    spotify.fault(NoHealthyUpstream(), times=None)
+    await load(seconds, 0)
+    calls = spotify.count(Match(path="/api/token"))
+    spotify.clear_faults()
+    ended = time.perf_counter()
+    await load(5, int(seconds * per_second))
+    await asyncio.gather(*pending)
+    return calls, slowest, recovered - ended
+
+
+async def run(spotify: FakeSpotify, service: Tested, arguments: argparse.Namespace) -> bool:
+    """Do what was asked for."""
+    is_fine = True
+    connector = aiohttp.TCPConnector(limit=0)
+    async with aiohttp.ClientSession(connector=connector) as session:
+        apps = Apps(session, service, spotify)
+        if "faults" in arguments.only:
+            is_fine &= await every_fault(apps, spotify, service, arguments)
+        if "outage" in arguments.only:
+            calls, slowest, recovery = await outage(
+                apps, spotify, arguments.per_second, arguments.outage
+            )
+            print(
+                f"outage of {arguments.outage:g} s, {arguments.per_second} refreshes a second:"
+                f" {calls} calls, slowest answer {slowest * 1000:.0f} ms, recovery {recovery:.2f} s"
+            )
+            is_fine &= calls <= 20 + arguments.outage and 0 < recovery <= 2
+    return is_fine
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--requests", type=int, default=1000, help="for each fault and endpoint")
+    parser.add_argument("--in-flight", type=int, default=50, help="default: 50")
+    parser.add_argument("--timeout", type=float, default=2.0, help="SPOTIFY_TIMEOUT (default: 2)")
+    parser.add_argument("--outage", type=float, default=60.0, help="seconds (default: 60)")
+    parser.add_argument("--per-second", type=int, default=20, help="refreshes in the outage")
+    parser.add_argument(
+        "--only", nargs="+", choices=("faults", "outage"), default=("faults", "outage")
+    )
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
+    with (
+        tempfile.TemporaryDirectory(prefix="trouble-") as folder,
+        Programs(Path(folder), Cores(*cores())) as programs,
+        FakeSpotify(
+            client_id="benchmark",
+            client_secret="benchmark-secret",
+            redirect_uris=["benchmark://callback"],
+        ) as spotify,
+    ):
+        service = programs.service(
+            spotify.accounts_url, new_secret(), SPOTIFY_TIMEOUT=str(arguments.timeout)
+        )
+        body = f"code={spotify.code()}"
+        service.wait_for_success(
+            (
+                "POST /swap HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                "Content-Type: application/x-www-form-urlencoded\r\n"
+                f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}"
+            ).encode()
+        )
+        is_fine = asyncio.run(run(spotify, service, arguments))
+    sys.exit(0 if is_fine else "not everything was as it should be")
+
+
+if __name__ == "__main__":
+    main()
