@@ -1,5 +1,6 @@
 """Settings are read from environment and file, and everything wrong is said at once."""
 
+import sys
 from dataclasses import fields
 
 import hypothesis
@@ -606,3 +607,14 @@ def test_unknown_services_of_legacy_tokens_are_refused(value):
         read_settings(
             {**NEEDED, "ENCRYPTION_SECRET": "a secret that is long", "LEGACY_TOKENS": value}
         )
+
+
+def test_a_store_needs_a_library(monkeypatch):
+    monkeypatch.setitem(sys.modules, "redis", None)
+
+    [problem] = problems(SEALED | {"STORE_URL": "redis://127.0.0.1"})
+
+    assert problem == (
+        "STORE_URL: needs a library that is not installed here: the extra `redis` brings it,"
+        " and so does `pip install redis`"
+    )
