@@ -28,11 +28,8 @@ class AccessLog:
 
     def tell(self, request: Request, status: int, request_id: str) -> None:
         """Log the answer to *request*; 499 is the status of those whose client is gone."""
-        started = getattr(request.stream, "perft0", None)  # set when the head was complete
-        taken_ms = (time.perf_counter() - started) * 1000 if started else 0.0
+        taken_ms = seconds_taken(request) * 1000
         context = request.ctx.__dict__
-        # The route, not the path: a path is the caller's text, and may hold anything.
-        path = f"/{request.route.path}" if request.route else context.get("path", "-")
         agent = request.headers.get("user-agent", "-")[:200]
         if not agent.isascii():  # bytes that are no UTF-8 would be half a surrogate pair in JSON
             agent = agent.encode("utf-8", "backslashreplace").decode()
@@ -46,6 +43,7 @@ class AccessLog:
         }
         if (error := context.get("error")) is not None:
             fields["error"] = error
+            fields["outcome"] = context["outcome"]
         if (story := context.get("story")) is not None:
             if story.grant is not None:
                 fields["grant"] = story.grant
@@ -60,6 +58,21 @@ class AccessLog:
             if story.retries:
                 fields["retries"] = story.retries
         # A method may be any word; "NONE" is Sanic's for a head that could not be read.
-        method = request.method[:_LONGEST_METHOD] if started else "-"
-        message = f"{method} {path} {status} {taken_ms:.1f}ms"
+        method = request.method[:_LONGEST_METHOD] if taken_ms else "-"
+        message = f"{method} {path_template(request) or '-'} {status} {taken_ms:.1f}ms"
         self.lines.put(self.line_format(time.time(), "INFO", message, fields))
+
+
+def path_template(request: Request) -> str | None:
+    """Return which endpoint was asked for, None if none of ours."""
+    # The route, not the path: a path is the caller's text, and may hold anything.
+    if request.route:
+        return f"/{request.route.path}"
+    path: str | None = request.ctx.__dict__.get("path")
+    return path
+
+
+def seconds_taken(request: Request) -> float:
+    """Return how long it is since the head was complete, 0 if it never was."""
+    started = getattr(request.stream, "perft0", None)
+    return time.perf_counter() - started if started else 0.0

@@ -20,6 +20,7 @@ from sanic_swap.in_flight import InFlight
 from sanic_swap.key_list import key_ids_in_use
 from sanic_swap.logs import configure_logging, log
 from sanic_swap.parts import (
+    make_metrics,
     make_rate_limit,
     make_refreshes,
     make_revocations,
@@ -84,6 +85,16 @@ def make_app(
     if revocations is not None:
         readiness.troubles.append(lambda: revocations.is_holding)
     swap = make_swap(settings, spotify, rate_limit, refreshes, revocations)
+    in_flight = InFlight(settings.max_in_flight)
+    metrics = make_metrics(
+        settings,
+        spotify=spotify,
+        refreshes=refreshes,
+        revocations=revocations,
+        store=store,
+        in_flight=in_flight,
+        is_draining=lambda: readiness.draining,
+    )
     log.info("keys", extra={"fields": key_ids_in_use(settings)})
 
     app: App = Sanic("sanic_swap", env_prefix="_NO_VARIABLE_OF_OURS_", configure_logging=False)
@@ -100,8 +111,7 @@ def make_app(
         RESPONSE_TIMEOUT=settings.client_timeout + settings.spotify_timeout + 5,
     )
     rules = make_rules(settings)
-    in_flight = InFlight(settings.max_in_flight)
-    edge = Edge(Cors(settings.cors_origins), access_log)
+    edge = Edge(Cors(settings.cors_origins), access_log, metrics)
     swap_limit = api.SwapLimit(rate_limit, settings.address_header) if rate_limit else None
     app.blueprint(api.blueprint(swap, rules, in_flight, edge.finish, swap_limit))
     app.blueprint(ops.blueprint(readiness, edge.finish))
@@ -113,6 +123,10 @@ def make_app(
 
     @app.before_server_start
     async def open_resources(_: App) -> None:
+        if metrics is not None and settings.metrics_port is not None:
+            metrics.know_endpoints(*_paths(app))
+            served = metrics.served(settings.metrics_host, settings.metrics_port)
+            await resources.enter_async_context(served)
         await resources.enter_async_context(spotify)
         if store is not None:
             await resources.enter_async_context(store)
@@ -129,3 +143,10 @@ def make_app(
         await resources.aclose()
 
     return app
+
+
+def _paths(app: App) -> tuple[list[str], list[str]]:
+    """Return the paths that apps post to, and all others."""
+    routes = app.router.routes
+    posted = [f"/{route.path}" for route in routes if "POST" in route.methods]
+    return posted, [f"/{route.path}" for route in routes if "POST" not in route.methods]

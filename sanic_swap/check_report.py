@@ -26,6 +26,7 @@ _SHOWN = frozenset(
         "legacy_tokens",
         "log_format",
         "log_level",
+        "metrics_host",
         "real_ip_header",
         "retired_key_ids",
         "unknown_key",

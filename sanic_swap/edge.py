@@ -4,17 +4,21 @@ import re
 import traceback
 from asyncio import CancelledError
 from random import getrandbits
+from typing import TYPE_CHECKING
 
 from sanic import HTTPResponse, Request
-from sanic.exceptions import MethodNotAllowed, SanicException
+from sanic.exceptions import MethodNotAllowed, SanicException, ServiceUnavailable
 
 from sanic_swap import errors
-from sanic_swap.access_log import AccessLog
+from sanic_swap.access_log import AccessLog, path_template, seconds_taken
 from sanic_swap.answers import json_answer, options_answer
 from sanic_swap.cors import Cors
 from sanic_swap.error_responses import ErrorResponse, response_to
 from sanic_swap.http_errors import response_to_http_error
 from sanic_swap.logs import log
+
+if TYPE_CHECKING:
+    from sanic_swap.metrics import Metrics
 
 _CLIENT_GONE = 499  # nobody reads this answer but the access log
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
@@ -33,12 +37,15 @@ class Edge:
     a noticeable part of what a whole request costs.
 
     Args:
-        access_log: Told of every answer, if there is one.
+        access_log, metrics: Told of every answer, if there are any.
     """
 
-    def __init__(self, cors: Cors, access_log: AccessLog | None) -> None:
+    def __init__(
+        self, cors: Cors, access_log: AccessLog | None, metrics: "Metrics | None" = None
+    ) -> None:
         self._cors = cors
         self._access_log = access_log
+        self._metrics = metrics
 
     def finish(self, request: Request, answer: HTTPResponse) -> HTTPResponse:
         """Return *answer* with what the request decides, and log it."""
@@ -50,8 +57,14 @@ class Edge:
         if (origin := headers.get("origin")) is not None:
             answer.headers.update(self._cors.headers(origin))
         if self._access_log is not None:
-            gone = request.conn_info is not None and request.conn_info.lost
-            self._access_log.tell(request, _CLIENT_GONE if gone else answer.status, request_id)
+            status = _CLIENT_GONE if _is_gone(request) else answer.status
+            self._access_log.tell(request, status, request_id)
+        if self._metrics is not None:
+            context = request.ctx.__dict__
+            outcome = "client_gone" if _is_gone(request) else context.get("outcome", "ok")
+            self._metrics.answered(
+                path_template(request), outcome, seconds_taken(request), context.get("story")
+            )
         return answer
 
     async def on_error(self, request: Request, error: BaseException) -> HTTPResponse:
@@ -61,11 +74,12 @@ class Edge:
         request_id = new_request_id()
         answer = _answer(error, request_id)
         request.ctx.error = answer.error
+        request.ctx.outcome = _outcome(error)
         _tell_operator(error, request, request_id)
         headers = answer.headers()
         if isinstance(error, MethodNotAllowed):
             headers["Allow"] = _allowed(error)
-            request.ctx.path = request.path.rstrip("/")  # one of ours, or it were not found
+            request.ctx.path = request.path.rstrip("/") or "/"  # one of ours, or it were not found
         return self.finish(request, json_answer(answer.body(), answer.status, headers))
 
     def _options(self, request: Request, error: MethodNotAllowed) -> HTTPResponse:
@@ -86,6 +100,25 @@ def _answer(error: BaseException, request_id: str) -> ErrorResponse:
             return ErrorResponse(_CLIENT_GONE, "invalid_request", "The client hung up")
         case _:
             return ErrorResponse(500, "server_error", f"Internal error, request {request_id}")
+
+
+def _is_gone(request: Request) -> bool:
+    return request.conn_info is not None and request.conn_info.lost
+
+
+def _outcome(error: BaseException) -> str:
+    """Return how a request ended, in a word for logs and metrics."""
+    match error:
+        case errors.SwapError():
+            return errors.outcome_of(type(error))
+        case ServiceUnavailable():
+            return "unfinished"  # when the time to stop was over
+        case SanicException() if error.status_code < 500:
+            return "http_error"
+        case CancelledError():
+            return "client_gone"
+        case _:
+            return "our_bug"
 
 
 def _allowed(error: MethodNotAllowed) -> str:

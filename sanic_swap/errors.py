@@ -27,11 +27,17 @@ Which HTTP answer each becomes stands in `error_responses` alone. No error holds
 token, code or secret, and `str()` of each is safe to log.
 """
 
+import re
 from enum import Enum
 
 
 class SwapError(Exception):
     """The root: whoever catches this has caught everything foreseen."""
+
+
+def outcome_of(kind: type[SwapError]) -> str:
+    """Return what logs and metrics call an error: `SpotifyTooSlow` is `spotify_too_slow`."""
+    return re.sub(r"\B(?=[A-Z])", "_", kind.__name__).lower()
 
 
 class SettingsError(SwapError):

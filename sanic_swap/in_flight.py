@@ -19,14 +19,14 @@ class InFlight:
     """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._waiting: deque[asyncio.Future[None]] = deque()
         self.count = 0
 
     @property
     def is_full(self) -> bool:
         """Whether entering would be refused now."""
-        return self.count >= self._limit
+        return self.count >= self.limit
 
     async def turn(self) -> None:
         """

@@ -19,6 +19,13 @@ def key_ids_in_use(settings: Settings) -> dict[str, str]:
     }
 
 
+def opening_key_ids(settings: Settings) -> list[str]:
+    """Return the ids of the keys that open tokens, but for one that is made up at start."""
+    key = settings.encryption_secret.key if settings.encryption_secret else None
+    current = [key.key_id] if key else []
+    return list(dict.fromkeys([*current, *_previous_ids(settings)]))
+
+
 def keys_named_twice(settings: Settings) -> Iterator[str]:
     """Yield a warning for each key that stands in two places, by id."""
     previous = _previous_ids(settings)

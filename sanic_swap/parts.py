@@ -1,9 +1,12 @@
 """Makes the parts of the service from its settings; opens nothing."""
 
+from collections.abc import Callable
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from sanic_swap.grant_id import GrantIds
+from sanic_swap.in_flight import InFlight
+from sanic_swap.key_list import opening_key_ids
 from sanic_swap.keys import RootKey, new_secret, root_key
 from sanic_swap.legacy_settings import CIPHERED
 from sanic_swap.legacy_tokens import LegacyTokens, Opener
@@ -20,6 +23,7 @@ from sanic_swap.store_sealing import StoreSealer
 from sanic_swap.swap import TokenSwap
 
 if TYPE_CHECKING:
+    from sanic_swap.metrics import Metrics
     from sanic_swap.rate_limit import RateLimit
     from sanic_swap.redis_store import RedisStore
 
@@ -119,6 +123,31 @@ def make_revocations(settings: Settings, store: "RedisStore | None" = None) -> R
     if not settings.revocation_guard:
         return None
     return Revocations(timeout_seconds=settings.spotify_timeout, everywhere=store)
+
+
+def make_metrics(
+    settings: Settings,
+    *,
+    spotify: SpotifyAccounts,
+    refreshes: SharedRefreshes,
+    revocations: Revocations | None,
+    store: "RedisStore | None",
+    in_flight: InFlight,
+    is_draining: Callable[[], bool],
+) -> "Metrics | None":
+    """Return what counts for Prometheus, if it is to be read; it hears of Spotify by itself."""
+    if settings.metrics_port is None:
+        return None
+    # Imported here: the library takes time to load, and most services do without.
+    from sanic_swap.metrics import Metrics
+    from sanic_swap.metrics_state import State
+
+    health = None if store is None else store.health
+    state = State(spotify, refreshes, revocations, health, in_flight, is_draining)
+    formats = [name for name in settings.legacy_tokens if name != "none"]
+    metrics = Metrics(opening_key_ids(settings), formats, state)
+    spotify.on_call = metrics.called
+    return metrics
 
 
 def make_swap(

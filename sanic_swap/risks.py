@@ -42,6 +42,13 @@ def risks(
         )
     if settings.log_level == "debug":
         yield "LOG_LEVEL: debug writes much; it is for a search, not for every day"
+    # fly.io reads metrics by the app's private network, and lets nobody else in.
+    is_read_inside = _is_loopback(settings.metrics_host) or bool(environ.get("FLY_MACHINE_ID"))
+    if settings.metrics_port is not None and not is_read_inside:
+        yield (
+            "METRICS_HOST: whoever reaches that address reads the metrics; let only Prometheus"
+            " reach it"
+        )
     for name, platform in _PLATFORMS.items():
         if environ.get(name) and _is_loopback(settings.host):
             yield (

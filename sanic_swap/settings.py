@@ -172,6 +172,15 @@ class Settings:
     proxies_count: int | None = _optional(
         "PROXIES_COUNT", values.whole_number(1, 100), "How many proxies add to the list.", None
     )
+    metrics_port: int | None = _optional(
+        "METRICS_PORT",
+        values.whole_number(0, 65_535),
+        "Where Prometheus reads metrics; 0 takes a free port.",
+        None,
+    )
+    metrics_host: str = _optional(
+        "METRICS_HOST", values.visible_text, "The address of that port.", "127.0.0.1"
+    )
 
     not_built: tuple[str, ...] = ()
 

@@ -17,11 +17,7 @@ from sanic_swap.setting_values import published
 from sanic_swap.settings import Settings, variables
 
 # Named in the documentation of the whole service, and not built into this version.
-_LATER = (
-    "METRICS_PORT",
-    "METRICS_HOST",
-    "NEW_RELIC_LICENSE_KEY",
-)
+_LATER = ("NEW_RELIC_LICENSE_KEY",)
 _KEYGEN = "make one with `sanic-swap keygen`"
 
 

@@ -20,6 +20,7 @@ from sanic_swap.errors import (
     SpotifyThrottles,
     SpotifyTooSlow,
     SpotifyUnreachable,
+    outcome_of,
 )
 from sanic_swap.hold_back import HoldBack
 from sanic_swap.logs import log
@@ -48,6 +49,8 @@ class SpotifyAccounts:
         calls: Requests that were sent to Spotify, or tried to be, so far.
         retries: How many of them were repetitions.
         not_asked: Exchanges that were turned away without a call.
+        on_call: Told of each call, once it is over: how it ended (`tokens`, what
+            `errors.outcome_of` says, or `cancelled`) and how many seconds it took.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class SpotifyAccounts:
         self.calls = 0
         self.retries = 0
         self.not_asked = 0
+        self.on_call: Callable[[str, float], None] | None = None
 
     async def __aenter__(self) -> Self:
         await self._endpoint.__aenter__()
@@ -84,7 +88,17 @@ class SpotifyAccounts:
     @property
     def troubled(self) -> bool:
         """Whether Spotify fails for everyone, or has asked to be left alone, as far as we know."""
-        return self._breaker.is_open or monotonic() < self._hold_back.until
+        return self.fails_for_everyone or self.hold_back_seconds > 0
+
+    @property
+    def fails_for_everyone(self) -> bool:
+        """Whether the circuit breaker is open."""
+        return self._breaker.is_open
+
+    @property
+    def hold_back_seconds(self) -> float:
+        """How long Spotify wants to be left alone from now on, 0 if it does not."""
+        return max(0.0, self._hold_back.until - monotonic())
 
     async def exchange(
         self,
@@ -141,9 +155,10 @@ class SpotifyAccounts:
         encoded = _encoded(form)
         tries, is_repeated = 1, False
         left_seconds: float | None = None  # all of it
+        call = self._call if self.on_call is None else self._told_call
         while True:
             try:
-                return await self._call(encoded, sent, now, left_seconds)
+                return await call(encoded, sent, now, left_seconds)
             except SpotifyError as error:
                 wait = seconds_to_retry(
                     error,
@@ -178,6 +193,21 @@ class SpotifyAccounts:
         if not self._breaker.lets_through(grant, now):
             self.not_asked += 1
             raise SpotifyNotAsked(503, "it fails for everyone", None)
+
+    async def _told_call(
+        self, form: bytes, sent: Sequence[Secret], began: float, left_seconds: float | None
+    ) -> TokenAnswer:
+        outcome = "cancelled"
+        try:
+            answer = await self._call(form, sent, began, left_seconds)
+            outcome = "tokens"
+        except SpotifyError as error:
+            outcome = outcome_of(type(error))
+            raise
+        finally:
+            if self.on_call is not None:
+                self.on_call(outcome, monotonic() - began)
+        return answer
 
     async def _call(
         self, form: bytes, sent: Sequence[Secret], began: float, left_seconds: float | None

@@ -39,6 +39,8 @@ LEVELS = {
         {"revocations", "shared_counts", "store_flights"},
         {"rate_limit", "shared_refreshes"},
         {"swap"},
+        {"metrics_state"},
+        {"metrics"},
         {"parts"},
         # The web.
         {"access_log", "answers", "http_errors"},
@@ -81,6 +83,7 @@ DOORS = {
         "dotenv": {"setting_sources"},
         "limits": {"rate_counts", "rate_limit", "rates", "shared_counts"},
         "nacl": {"keys", "sealing", "store_sealing"},  # Argon2, and SecretBox
+        "prometheus_client": {"metrics", "metrics_state"},
         "redis": {"redis_store"},
         "sanic": WEB,
         "uvloop": {"server"},

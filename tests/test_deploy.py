@@ -17,8 +17,6 @@ ROOT = Path(__file__).parents[1]
 SETTINGS = Settings(client_id="x", client_secret="x", callback_urls=("x:y",))
 # Names that belong to the contract, whether or not this version knows them yet.
 NAMES = {spelling for variable in variables().values() for spelling in variable.spellings} | {
-    "METRICS_HOST",
-    "METRICS_PORT",
     "PROXIES_COUNT",
     "REAL_IP_HEADER",
     "STORE_URL",

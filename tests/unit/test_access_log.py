@@ -75,8 +75,10 @@ def test_the_address_is_the_one_that_is_believed(header, client):
     assert json.loads(stream.getvalue())["client"] == client
 
 
-def test_an_error_is_told_by_its_name(tell):
-    assert tell(Request(error="invalid_grant"), 400)["error"] == "invalid_grant"
+def test_an_error_is_told_by_its_name_and_its_cause(tell):
+    line = tell(Request(error="invalid_grant", outcome="token_refused"), 400)
+
+    assert (line["error"], line["outcome"]) == ("invalid_grant", "token_refused")
 
 
 def test_the_story_of_a_grant_is_told_as_far_as_it_went(tell):

@@ -36,6 +36,21 @@ def named(environ, names_in_file=()):
         pytest.param({"DRAIN_TIMEOUT": "8"}, [], id="just long enough"),
         pytest.param({"SPOTIFY_TIMEOUT": "10"}, ["SPOTIFY_TIMEOUT"], id="longer than apps wait"),
         pytest.param({"LOG_LEVEL": "debug"}, ["LOG_LEVEL"], id="much to read"),
+        pytest.param(
+            {"METRICS_PORT": "9", "METRICS_HOST": "0.0.0.0"}, ["METRICS_HOST"], id="open metrics"
+        ),
+        pytest.param({"METRICS_PORT": "9", "METRICS_HOST": "::1"}, [], id="metrics inside"),
+        pytest.param({"METRICS_HOST": "0.0.0.0"}, [], id="no metrics"),
+        pytest.param(
+            {
+                "METRICS_PORT": "9",
+                "METRICS_HOST": "0.0.0.0",
+                "FLY_MACHINE_ID": "e784",
+                "HOST": "0.0.0.0",
+            },
+            [],
+            id="metrics inside fly.io",
+        ),
         pytest.param({"FLY_MACHINE_ID": "e784"}, ["HOST"], id="unreachable on fly.io"),
         pytest.param({"DYNO": "web.1", "HOST": "localhost"}, ["HOST"], id="unreachable on Heroku"),
         pytest.param({"DYNO": "web.1", "HOST": "0.0.0.0"}, [], id="reachable"),

@@ -54,6 +54,8 @@ GOOD_VALUES = {
     "RATE_LIMIT": "60/minute",
     "REAL_IP_HEADER": "Fly-Client-IP",
     "PROXIES_COUNT": "1",
+    "METRICS_PORT": "9090",
+    "METRICS_HOST": "::1",
 }
 
 

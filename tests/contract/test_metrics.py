@@ -1,0 +1,175 @@
+"""Prometheus reads, on a port of its own, how the service fares."""
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from fake_spotify import FakeSpotify
+from fake_spotify.fault_answers import NoHealthyUpstream, Status
+from tests.contract.http_client import post_form, send
+from tests.contract.processes import (
+    CLIENT_ID,
+    CLIENT_SECRET,
+    REDIRECT_URI,
+    Running,
+    environment,
+    run_command,
+    running_service,
+    wait_until,
+)
+
+Values = dict[tuple[str, ...], float]
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[FakeSpotify]:
+    with FakeSpotify(
+        client_id=CLIENT_ID, client_secret=CLIENT_SECRET, redirect_uris=[REDIRECT_URI]
+    ) as spotify:
+        yield spotify
+
+
+@pytest.fixture(scope="module")
+def measured(fake: FakeSpotify) -> Iterator[Running]:
+    with running_service(fake.accounts_url, METRICS_PORT="0") as service:
+        yield service
+
+
+def metrics_url(service: Running) -> str:
+    lines = (json.loads(line) for line in service.log().splitlines())
+    [url] = [line["url"] for line in lines if line["message"] == "metrics"]
+    return str(url)
+
+
+def scraped(service: Running) -> Values:
+    """Return each value by its metric's name and the values of its labels."""
+    answer = send("GET", metrics_url(service))
+    assert answer.status == 200
+    return {
+        (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(answer.body.decode())
+        for sample in family.samples
+    }
+
+
+@contextmanager
+def grown(service: Running) -> Iterator[Values]:
+    """Yield what is filled, at the block's end, with what has grown or fallen in it."""
+    before, change = scraped(service), Values()
+    yield change
+    after = scraped(service)
+    change |= {name: after[name] - before.get(name, 0.0) for name in after}
+
+
+def sealed_token(service: Running, fake: FakeSpotify) -> str:
+    answer = post_form(f"{service.url}/swap", {"code": fake.code()})
+    return str(answer.json()["refresh_token"])
+
+
+def refresh(service: Running, token: str) -> int:
+    return post_form(f"{service.url}/refresh", {"refresh_token": token}).status
+
+
+def test_requests_are_counted_by_endpoint_and_outcome(measured: Running, fake: FakeSpotify) -> None:
+    with grown(measured) as change:
+        token = sealed_token(measured, fake)
+        for one in (token, token, "s1.x"):
+            refresh(measured, one)
+        send("GET", f"{measured.url}/healthz/")
+        send("DELETE", f"{measured.url}/refresh/")
+
+    requests = {
+        labels: count
+        for (name, *labels), count in ((key, value) for key, value in change.items())
+        if name == "sanic_swap_requests_total" and count
+        for labels in [tuple(labels)]
+    }
+    assert requests == {
+        ("/swap", "ok"): 1,
+        ("/refresh", "ok"): 2,
+        ("/refresh", "token_refused"): 1,
+        ("/healthz", "ok"): 1,
+        ("/refresh", "http_error"): 1,
+    }
+    assert change["sanic_swap_request_duration_seconds_count", "/refresh"] == 4
+    assert change["sanic_swap_spotify_calls_total", "tokens"] == 3
+    assert change["sanic_swap_spotify_call_duration_seconds_count",] == 3
+    assert change["sanic_swap_tokens_opened_total", token.split(".")[1]] == 2
+
+
+def test_what_spotify_answers_is_counted_by_what_it_means(
+    measured: Running, fake: FakeSpotify
+) -> None:
+    token = sealed_token(measured, fake)
+    with grown(measured) as change:
+        fake.fault(NoHealthyUpstream(), times=1)
+        assert refresh(measured, token) == 200
+        fake.fault(Status(400, '{"error":"invalid_client"}'))
+        assert refresh(measured, token) == 503
+
+    assert change["sanic_swap_spotify_calls_total", "spotify_fails"] == 1
+    assert change["sanic_swap_spotify_calls_total", "credentials_refused"] == 1
+    assert change["sanic_swap_spotify_retries_total",] == 1
+    assert change["sanic_swap_requests_total", "/refresh", "credentials_refused"] == 1
+
+
+def test_no_label_comes_from_outside(measured: Running, fake: FakeSpotify) -> None:
+    before = scraped(measured).keys()
+    for path in ("/canary-path", "/swap/canary-path", "/%73wap", "/swap?canary-query"):
+        for method in ("GET", "POST", "CANARYMETHOD"):
+            send(method, measured.url + path, b"code=canary-code", {"X-Request-ID": "canary-id"})
+    refresh(measured, "s1.canaryid." + "A" * 139)
+    fake.fault(Status(400, '{"error":"canary_error","error_description":"canary words"}'))
+    post_form(f"{measured.url}/swap", {"code": fake.code()})
+
+    new = scraped(measured).keys() - before
+    assert {labels[1] for labels in new} <= {"other", "0.005", "0.01"} | {
+        label for _, *labels in before for label in labels
+    }
+    assert "canary" not in send("GET", metrics_url(measured)).body.decode().lower()
+
+
+def test_what_is_under_way_is_told_and_a_drain_too(fake: FakeSpotify) -> None:
+    with running_service(fake.accounts_url, METRICS_PORT="0") as service:
+        now = scraped(service)
+        assert now["sanic_swap_requests_in_flight",] == 0
+        assert now["sanic_swap_requests_in_flight_limit",] == 1000
+        assert now["sanic_swap_draining",] == 0
+        assert now["process_resident_memory_bytes",] > 1_000_000
+        assert 0 < now["process_open_fds",] < 1000
+        wait_until(lambda: scraped(service)["sanic_swap_event_loop_lag_seconds_count",] > 0)
+        [build] = [key for key in now if key[0] == "sanic_swap_build_info"]
+        assert re.match(r"3\.\d+\.", build[1])
+
+        host, port = service.url.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as unfinished:
+            unfinished.sendall(b"POST /swap HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\n")
+            service.process.terminate()
+            wait_until(lambda: "draining" in service.log())
+
+            assert scraped(service)["sanic_swap_draining",] == 1
+
+
+def test_the_public_port_tells_no_metrics(measured: Running) -> None:
+    assert send("GET", f"{measured.url}/metrics").status == 404
+
+
+def test_by_default_there_are_no_metrics(service: Running) -> None:
+    assert '"metrics"' not in service.log()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "no-such-host.invalid"])
+def test_a_port_that_cannot_be_had_is_told_at_start(host: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        env = environment("http://127.0.0.1:1", METRICS_PORT=port, METRICS_HOST=host)
+        run = run_command("serve", env=env)
+
+    assert run.returncode == 2
+    assert f"METRICS_PORT, METRICS_HOST: cannot listen on {host}:{port}" in run.stderr
+    assert "Traceback" not in run.stderr
