@@ -57,6 +57,13 @@ class Connection(HttpProtocol):
         if self._task is not None:
             super().data_received(data)
 
+    async def receive_more(self) -> None:
+        if self.has_ended:
+            # Nothing will come. What has been answered goes out, then this task is cancelled.
+            self.close()
+            await self.loop.create_future()
+        await super().receive_more()
+
     def eof_received(self) -> bool | None:
         """Stay open for the answer when a client has said all that it will say."""
         self.has_ended = True

@@ -83,7 +83,15 @@ class StrictHttp(Http):
                         return
                     if buffer != b"\r" and is_hopeless(buffer):
                         raise BadRequest("Bad Request")
-                    await self._receive_more()
+                    await self._receive_or_name()
+
+    async def _receive_or_name(self) -> None:
+        try:
+            await self._receive_more()
+        except asyncio.CancelledError:
+            # Sanic logs which request a lost connection had, and fails if there is none yet.
+            self.create_empty_request()
+            raise
 
     def _refuse_other_expectations(self) -> None:
         """Do for requests without a body what Sanic does for those with one."""

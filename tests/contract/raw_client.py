@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Self
 
-_LENGTH = re.compile(rb"\r\nContent-Length: ([0-9]+)\r\n")
+_LENGTH = re.compile(rb"\r\nContent-Length: ([0-9]+)\r\n", re.IGNORECASE)
 _ON_ALL = (
     b"\r\nCache-Control: no-store\r\n",
     b"\r\nPragma: no-cache\r\n",

@@ -1038,6 +1038,8 @@ ENDINGS = [
     Case("behind a POST", form("code=c"), ASKED_LAST, half_closes=True),
     Case("behind chunks", chunked(_CHUNKS), ASKED_LAST, half_closes=True),
     Case("behind two", get() * 2, Outcome((200, 200)), half_closes=True),
+    Case("in a second head", form("code=c") + get()[:-3], ASKED_LAST, half_closes=True),
+    Case("in a second body", form("code=c") + post()[:-1], ASKED_LAST, half_closes=True),
     Case("behind an empty line", CRLF, NOTHING, half_closes=True),
 ]
 

@@ -14,6 +14,7 @@ from tests.fuzz.raw_requests import is_trouble, mutants
 from tests.fuzz.raw_requests import problems_of as problems_of_mutant
 
 LONGEST_LINE = 400
+SECONDS = 5  # well before the service would end a connection by itself
 _numbers = count()
 
 
@@ -25,7 +26,7 @@ def raw_service(spotify: Running) -> Iterator[Running]:
 
 
 def problems_of(case: Case, url: str) -> Iterator[str]:
-    with raw_connection(url) as connection:
+    with raw_connection(url, SECONDS) as connection:
         if case.name.endswith("in pieces"):
             connection.send_drop_by_drop(case.sent)
         else:
