@@ -7,7 +7,7 @@ from types import TracebackType
 from sanic_swap.errors import TooBusy
 
 _POLL_SECONDS = 0.02
-_TURNS = 8  # of those who find it full, in one round of the event loop
+_TURNS = 4  # of those who find it full, in one round of the event loop
 
 
 class InFlight:
