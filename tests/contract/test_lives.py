@@ -75,7 +75,7 @@ class Lives(RuleBasedStateMachine):
                 client_id=CLIENT_ID, client_secret=CLIENT_SECRET, redirect_uris=[REDIRECT_URI]
             )
         )
-        self.secrets = ["the first secret, long enough"]
+        self.secrets = [f"{1:064x}"]
         self.days = 0.0
         self.codes: list[tuple[str, int]] = []  # and how often Spotify may get each
         self.process = self.stack.enter_context(ExitStack())
@@ -175,7 +175,7 @@ class Lives(RuleBasedStateMachine):
     @rule(number=st.integers(0, 1000))
     def change_the_key(self, number: int) -> None:
         """The operator rotates keys, and keeps the old ones."""
-        self.secrets.append(f"secret number {number}-{len(self.secrets)}, long enough")
+        self.secrets.append(f"{len(self.secrets):032x}{number:032x}")
         self.restart()
 
     @invariant()
