@@ -5,6 +5,7 @@ import os
 import sys
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sanic import Sanic
 from sanic.exceptions import SanicException
@@ -21,6 +22,7 @@ from sanic_swap.key_list import key_ids_in_use
 from sanic_swap.logs import configure_logging, log
 from sanic_swap.parts import (
     make_metrics,
+    make_new_relic,
     make_rate_limit,
     make_refreshes,
     make_revocations,
@@ -31,6 +33,9 @@ from sanic_swap.parts import (
 )
 from sanic_swap.settings import Settings
 from sanic_swap.settings_reader import read_settings
+
+if TYPE_CHECKING:
+    from sanic_swap.new_relic import NewRelic
 
 LARGEST_HEAD = 16 * 1024  # bytes
 
@@ -97,7 +102,8 @@ def make_app(
     )
     log.info("keys", extra={"fields": key_ids_in_use(settings)})
 
-    app: App = Sanic("sanic_swap", env_prefix="_NO_VARIABLE_OF_OURS_", configure_logging=False)
+    new_relic = make_new_relic(settings, spotify)
+    app = _made_app(new_relic)
     app.config.update(
         ACCESS_LOG=False,
         AUTO_EXTEND=False,
@@ -127,6 +133,8 @@ def make_app(
             metrics.know_endpoints(*_paths(app))
             served = metrics.served(settings.metrics_host, settings.metrics_port)
             await resources.enter_async_context(served)
+        if new_relic is not None:
+            resources.push_async_callback(new_relic.close)
         await resources.enter_async_context(spotify)
         if store is not None:
             await resources.enter_async_context(store)
@@ -142,6 +150,17 @@ def make_app(
                 await in_flight.emptied()
         await resources.aclose()
 
+    return app
+
+
+def _made_app(new_relic: "NewRelic | None") -> App:
+    kind: type[App] = Sanic
+    if new_relic is not None:
+        from sanic_swap.watched_app import WatchedApp
+
+        kind = WatchedApp
+    app = kind("sanic_swap", env_prefix="_NO_VARIABLE_OF_OURS_", configure_logging=False)
+    app.ctx.new_relic = new_relic
     return app
 
 

@@ -7,7 +7,8 @@ scrape. No label's value comes from outside: each is one of a set that is known 
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from prometheus_client import (
@@ -131,10 +132,19 @@ class Metrics:
             if story.imported is not None:
                 self._imports.labels(story.imported).inc()
 
-    def called(self, outcome: str, seconds: float) -> None:
-        """Count one call to Spotify, as `SpotifyAccounts.on_call` wants it."""
-        self._calls.labels(outcome).inc()
-        self._call_durations.observe(seconds)
+    @contextmanager
+    def calling(self) -> Iterator[None]:
+        """Count what happens in the block as one call to Spotify."""
+        began, outcome = perf_counter(), "cancelled"
+        try:
+            yield
+            outcome = "tokens"
+        except SpotifyError as error:
+            outcome = outcome_of(type(error))
+            raise
+        finally:
+            self._calls.labels(outcome).inc()
+            self._call_durations.observe(perf_counter() - began)
 
     @asynccontextmanager
     async def served(self, host: str, port: int) -> AsyncIterator[None]:

@@ -24,6 +24,7 @@ from sanic_swap.swap import TokenSwap
 
 if TYPE_CHECKING:
     from sanic_swap.metrics import Metrics
+    from sanic_swap.new_relic import NewRelic
     from sanic_swap.rate_limit import RateLimit
     from sanic_swap.redis_store import RedisStore
 
@@ -146,8 +147,20 @@ def make_metrics(
     state = State(spotify, refreshes, revocations, health, in_flight, is_draining)
     formats = [name for name in settings.legacy_tokens if name != "none"]
     metrics = Metrics(opening_key_ids(settings), formats, state)
-    spotify.on_call = metrics.called
+    spotify.watchers.append(metrics.calling)
     return metrics
+
+
+def make_new_relic(settings: Settings, spotify: SpotifyAccounts) -> "NewRelic | None":
+    """Return New Relic's agent, if it is wanted; it hears of Spotify by itself."""
+    if settings.new_relic_license_key is None:
+        return None
+    # Imported here: it is an optional extra, and starts threads.
+    from sanic_swap.new_relic import NewRelic
+
+    new_relic = NewRelic(settings.new_relic_license_key, settings.accounts_url.origin)
+    spotify.watchers.append(new_relic.calling)
+    return new_relic
 
 
 def make_swap(

@@ -46,12 +46,7 @@ def _optional(name: str, read: Callable[[str], Any], meaning: str, default: obje
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """
-    Every setting; the README's table says more about each.
-
-    Attributes:
-        not_built: Variables that are set, and belong to what this version does not have.
-    """
+    """Every setting; the README's table says more about each."""
 
     client_id: str = _required(
         "CLIENT_ID", values.client_id, "Spotify's id of the app.", ("SPOTIFY_CLIENT_ID",)
@@ -181,8 +176,9 @@ class Settings:
     metrics_host: str = _optional(
         "METRICS_HOST", values.visible_text, "The address of that port.", "127.0.0.1"
     )
-
-    not_built: tuple[str, ...] = ()
+    new_relic_license_key: Secret | None = _optional(
+        "NEW_RELIC_LICENSE_KEY", values.client_secret, "Turns New Relic's agent on.", None
+    )
 
     @property
     def legacy_opening_secrets(self) -> tuple[Secret, ...]:

@@ -16,8 +16,6 @@ from sanic_swap.setting_sources import ENVIRONMENT, Source, Written, find, read_
 from sanic_swap.setting_values import published
 from sanic_swap.settings import Settings, variables
 
-# Named in the documentation of the whole service, and not built into this version.
-_LATER = ("NEW_RELIC_LICENSE_KEY",)
 _KEYGEN = "make one with `sanic-swap keygen`"
 
 
@@ -32,7 +30,6 @@ class Reading:
         problems: What could not be read, each naming its variable, never a value.
         contradictions: What was read and does not go together, likewise.
         names_in_file: Every name that the file of settings has.
-        not_built: As in `Settings`.
     """
 
     values: Mapping[str, Any]
@@ -40,7 +37,6 @@ class Reading:
     problems: list[str]
     contradictions: list[str]
     names_in_file: tuple[str, ...]
-    not_built: tuple[str, ...]
 
     def settings(self) -> Settings:
         """
@@ -51,12 +47,12 @@ class Reading:
         """
         if wrong := [*self.problems, *self.contradictions]:
             raise SettingsError(wrong)
-        return Settings(**self.values, not_built=self.not_built)
+        return Settings(**self.values)
 
     def as_far_as_read(self) -> Settings:
         """Return settings whatever is wrong: what could not be read is empty, or the default."""
         empty = {"client_id": "", "client_secret": Secret(""), "callback_urls": ()}
-        return Settings(**{**empty, **self.values}, not_built=self.not_built)
+        return Settings(**{**empty, **self.values})
 
     def wrong_about(self, *attributes: str) -> list[str]:
         """Return what is wrong with these settings, or with the file that they stand in."""
@@ -95,10 +91,7 @@ def read(
             problems.append(f"{variable.name}: {error}")
     everything = {**from_file, **environ}
     contradictions = list(_contradictions(values, everything, key_required_because))
-    not_built = tuple(
-        name for name in _LATER if everything.get(name) or everything.get(f"{name}_FILE")
-    )
-    return Reading(values, written, problems, contradictions, tuple(from_file), not_built)
+    return Reading(values, written, problems, contradictions, tuple(from_file))
 
 
 def read_settings(
@@ -120,7 +113,6 @@ def read_settings(
 def names_of_settings() -> list[str]:
     """Return every name under which a setting is looked for."""
     names = [spelling for variable in variables().values() for spelling in variable.spellings]
-    names += _LATER
     return names + [f"{name}_FILE" for name in names]
 
 
@@ -160,8 +152,6 @@ def warnings(settings: Settings, *, now: Callable[[], float] = time.time) -> Ite
             )
     yield from legacy_warnings(settings, now())
     yield from keys_named_twice(settings)
-    for name in settings.not_built:
-        yield f"{name}: set, but this version does not have that feature yet"
 
 
 def _contradictions(
@@ -195,6 +185,11 @@ def _contradictions(
         yield (
             "STORE_URL: needs a library that is not installed here: the extra `redis` brings it,"
             " and so does `pip install redis`"
+        )
+    if found.get("new_relic_license_key") and find_spec("newrelic") is None:
+        yield (
+            "NEW_RELIC_LICENSE_KEY: needs a library that is not installed here: the extra"
+            " `newrelic` brings it, and so does `pip install newrelic`"
         )
     yield from legacy_problems(found.get("legacy_tokens", ()), everything)
     secret = found.get("encryption_secret")

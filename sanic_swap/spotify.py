@@ -6,6 +6,7 @@ Whether to try again is decided in `retry_policy`, whether to ask at all in `bre
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from time import monotonic
 from types import TracebackType
 from typing import Self
@@ -20,7 +21,6 @@ from sanic_swap.errors import (
     SpotifyThrottles,
     SpotifyTooSlow,
     SpotifyUnreachable,
-    outcome_of,
 )
 from sanic_swap.hold_back import HoldBack
 from sanic_swap.logs import log
@@ -49,8 +49,7 @@ class SpotifyAccounts:
         calls: Requests that were sent to Spotify, or tried to be, so far.
         retries: How many of them were repetitions.
         not_asked: Exchanges that were turned away without a call.
-        on_call: Told of each call, once it is over: how it ended (`tokens`, what
-            `errors.outcome_of` says, or `cancelled`) and how many seconds it took.
+        watchers: Each makes a context in which every call is made, to hear how it ends.
     """
 
     def __init__(
@@ -71,7 +70,7 @@ class SpotifyAccounts:
         self.calls = 0
         self.retries = 0
         self.not_asked = 0
-        self.on_call: Callable[[str, float], None] | None = None
+        self.watchers: list[Callable[[], AbstractContextManager[None]]] = []
 
     async def __aenter__(self) -> Self:
         await self._endpoint.__aenter__()
@@ -155,7 +154,7 @@ class SpotifyAccounts:
         encoded = _encoded(form)
         tries, is_repeated = 1, False
         left_seconds: float | None = None  # all of it
-        call = self._call if self.on_call is None else self._told_call
+        call = self._watched_call if self.watchers else self._call
         while True:
             try:
                 return await call(encoded, sent, now, left_seconds)
@@ -194,20 +193,13 @@ class SpotifyAccounts:
             self.not_asked += 1
             raise SpotifyNotAsked(503, "it fails for everyone", None)
 
-    async def _told_call(
+    async def _watched_call(
         self, form: bytes, sent: Sequence[Secret], began: float, left_seconds: float | None
     ) -> TokenAnswer:
-        outcome = "cancelled"
-        try:
-            answer = await self._call(form, sent, began, left_seconds)
-            outcome = "tokens"
-        except SpotifyError as error:
-            outcome = outcome_of(type(error))
-            raise
-        finally:
-            if self.on_call is not None:
-                self.on_call(outcome, monotonic() - began)
-        return answer
+        with ExitStack() as watched:
+            for watcher in self.watchers:
+                watched.enter_context(watcher())
+            return await self._call(form, sent, began, left_seconds)
 
     async def _call(
         self, form: bytes, sent: Sequence[Secret], began: float, left_seconds: float | None

@@ -40,12 +40,13 @@ LEVELS = {
         {"rate_limit", "shared_refreshes"},
         {"swap"},
         {"metrics_state"},
-        {"metrics"},
+        {"metrics", "new_relic"},
         {"parts"},
         # The web.
         {"access_log", "answers", "http_errors"},
         {"api", "edge", "openapi", "ops"},
-        {"app", "strict_http"},
+        {"strict_http", "watched_app"},
+        {"app"},
         {"connection"},
         {"check_spotify"},
         # What can be started.
@@ -74,7 +75,7 @@ LEVELS = {
     ],
 }
 WEB = {"access_log", "answers", "api", "app", "connection", "edge", "http_errors", "openapi", "ops"}
-WEB |= {"strict_http"}
+WEB |= {"strict_http", "watched_app"}
 DOORS = {
     "sanic_swap": {
         # A connection, and the sessions that use it.
@@ -83,6 +84,7 @@ DOORS = {
         "dotenv": {"setting_sources"},
         "limits": {"rate_counts", "rate_limit", "rates", "shared_counts"},
         "nacl": {"keys", "sealing", "store_sealing"},  # Argon2, and SecretBox
+        "newrelic": {"new_relic"},
         "prometheus_client": {"metrics", "metrics_state"},
         "redis": {"redis_store"},
         "sanic": WEB,

@@ -5,6 +5,7 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -23,6 +24,7 @@ from tests.contract.processes import (
     wait_until,
 )
 
+ROOT = Path(__file__).parents[2]
 Values = dict[tuple[str, ...], float]
 
 
@@ -173,3 +175,25 @@ def test_a_port_that_cannot_be_had_is_told_at_start(host: str) -> None:
     assert run.returncode == 2
     assert f"METRICS_PORT, METRICS_HOST: cannot listen on {host}:{port}" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_the_documents_name_every_metric_and_no_other(measured: Running) -> None:
+    text = (ROOT / "docs/operate.md").read_text()
+    table = text.partition("## Metrics")[2].partition("### Outcomes")[0]
+    rows = (line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    there = {name.removeprefix("sanic_swap_") for name, *_ in scraped(measured)}
+    there = {re.sub(r"_(bucket|count|sum)$", "", name) for name in there}
+
+    assert told - {"store_lost", "store_losses_total"} == {
+        name for name in there if not name.startswith("process_")
+    }
+
+
+def test_the_documents_name_every_outcome_and_no_other(measured: Running) -> None:
+    text = (ROOT / "docs/operate.md").read_text()
+    table = text.partition("### Outcomes")[2].partition("## The log")[0]
+    rows = (line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+    assert told == {key[2] for key in scraped(measured) if key[0] == "sanic_swap_requests_total"}
