@@ -1,18 +1,16 @@
 """Prometheus reads, on a port of its own, how the service fares."""
 
-import json
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from prometheus_client.parser import text_string_to_metric_families
 
 from fake_spotify import FakeSpotify
 from fake_spotify.fault_answers import NoHealthyUpstream, Status
 from tests.contract.http_client import post_form, send
+from tests.contract.metrics import grown, metrics_url, scraped
 from tests.contract.processes import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -25,7 +23,6 @@ from tests.contract.processes import (
 )
 
 ROOT = Path(__file__).parents[2]
-Values = dict[tuple[str, ...], float]
 
 
 @pytest.fixture(scope="module")
@@ -38,34 +35,8 @@ def fake() -> Iterator[FakeSpotify]:
 
 @pytest.fixture(scope="module")
 def measured(fake: FakeSpotify) -> Iterator[Running]:
-    with running_service(fake.accounts_url, METRICS_PORT="0") as service:
+    with running_service(fake.accounts_url, METRICS_PORT="0", LEGACY_TOKENS="node") as service:
         yield service
-
-
-def metrics_url(service: Running) -> str:
-    lines = (json.loads(line) for line in service.log().splitlines())
-    [url] = [line["url"] for line in lines if line["message"] == "metrics"]
-    return str(url)
-
-
-def scraped(service: Running) -> Values:
-    """Return each value by its metric's name and the values of its labels."""
-    answer = send("GET", metrics_url(service))
-    assert answer.status == 200
-    return {
-        (sample.name, *(value for _, value in sorted(sample.labels.items()))): sample.value
-        for family in text_string_to_metric_families(answer.body.decode())
-        for sample in family.samples
-    }
-
-
-@contextmanager
-def grown(service: Running) -> Iterator[Values]:
-    """Yield what is filled, at the block's end, with what has grown or fallen in it."""
-    before, change = scraped(service), Values()
-    yield change
-    after = scraped(service)
-    change |= {name: after[name] - before.get(name, 0.0) for name in after}
 
 
 def sealed_token(service: Running, fake: FakeSpotify) -> str:
