@@ -68,9 +68,9 @@ def root_key(secret: str) -> RootKey:
             f" what it seals; {_MOVE}"
         )
     if _BASE64URL.match(secret):
-        return _named(urlsafe_b64decode(secret[:43] + "="))
+        return _named(urlsafe_b64decode(secret.rstrip("=") + "="))
     if _BASE64.match(secret):
-        return _named(b64decode(secret[:43] + "="))
+        return _named(b64decode(secret.rstrip("=") + "="))
     if _HEX.match(secret):
         return _named(bytes.fromhex(secret))
     if len(secret) < SHORTEST_PASSPHRASE:

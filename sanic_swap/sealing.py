@@ -36,6 +36,7 @@ _HEAD = struct.Struct(">BQQH")
 _VERSION = 1
 _BLOCK = 64
 _NONCE = 24
+_RANDOM = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class KeyRing:
         revoke_before: Unix seconds; tokens authorized before are refused, and with any
             other value than 0 so are those of unknown age.
         now: Unix seconds, for tests.
-        randomness: 32 random bytes, for tests.
+        randomness: Makes so many random bytes; another one for tests.
     """
 
     def __init__(
@@ -129,7 +130,7 @@ class KeyRing:
         hold_unknown: bool = True,
         revoke_before: int = 0,
         now: Callable[[], float] = time.time,
-        randomness: Callable[[], bytes] = lambda: os.urandom(32),
+        randomness: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self._current = _Sealer(current, context)
         self._sealers = {key.key_id: _Sealer(key, context) for key in previous}
@@ -161,7 +162,7 @@ class KeyRing:
             raise ValueError("not a refresh token: 1 to 2925 printable ASCII characters")
         payload = _HEAD.pack(_VERSION, int(self._now()), authorized_at, len(plain)) + plain
         payload += bytes(-len(payload) % _BLOCK)
-        return self._current.seal(payload, self._randomness())
+        return self._current.seal(payload, self._randomness(_RANDOM))
 
     def open(self, sealed: str) -> OpenedToken:
         """

@@ -87,7 +87,7 @@ def test_two_seals_of_one_token_differ(token, moment):
 def test_the_same_randomness_clock_and_token_make_the_same_seal(token, randomness):
     def seal():
         keys = KeyRing(
-            root_key("1" * 64), CONTEXT, now=lambda: 1_795_040_626, randomness=lambda: randomness
+            root_key("1" * 64), CONTEXT, now=lambda: 1_795_040_626, randomness=lambda _: randomness
         )
         return keys.seal(Secret(token), 7)
 
