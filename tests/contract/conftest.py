@@ -6,6 +6,8 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from fake_spotify import FakeSpotify
+from tests.contract.http_client import send
+from tests.contract.metrics import metrics_url
 from tests.contract.processes import KEY, Running, running_fake, running_service
 from tests.contract.profiles import PROFILES
 from tests.contract.service_command import running_command
@@ -63,7 +65,11 @@ def judged_spotify(request: pytest.FixtureRequest) -> Iterator[FakeSpotify]:
 
 
 @pytest.fixture(scope="session")
-def judged(request: pytest.FixtureRequest, judged_spotify: FakeSpotify) -> Iterator[SwapService]:
+def judged(
+    request: pytest.FixtureRequest,
+    judged_spotify: FakeSpotify,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[SwapService]:
     """Somebody's service if one was named, else our own."""
     option = request.config.getoption
     profile, url = PROFILES[option("--profile")], option("--swap-url")
@@ -75,8 +81,15 @@ def judged(request: pytest.FixtureRequest, judged_spotify: FakeSpotify) -> Itera
     elif url:
         yield SwapService(url, profile, judged_spotify, option("--deadline") or 9)
     else:
-        timeout = {"SPOTIFY_TIMEOUT": str(_OUR_DEADLINE)}
-        with running_service(judged_spotify.accounts_url, **timeout) as ours:
+        traces = tmp_path_factory.mktemp("traces") / "sent"
+        settings = {
+            "SPOTIFY_TIMEOUT": str(_OUR_DEADLINE),
+            "METRICS_PORT": "0",
+            "NEW_RELIC_LICENSE_KEY": "eu01xxcanary0license0key0123456789abcdef",
+            "NEW_RELIC_DEVELOPER_MODE": "true",  # sends nothing
+            "NEW_RELIC_AUDIT_LOG": str(traces),  # what it would have sent
+        }
+        with running_service(judged_spotify.accounts_url, **settings) as ours:
             judged = SwapService(
                 ours.url, profile, judged_spotify, _OUR_DEADLINE + _SLACK, log=ours.log
             )
@@ -85,6 +98,8 @@ def judged(request: pytest.FixtureRequest, judged_spotify: FakeSpotify) -> Itera
             # Here too, because of several workers only one is asked for the last word.
             assert not judged.leaks
             assert not judged.logged_secrets()
+            assert not judged.canaries.in_text(send("GET", metrics_url(ours)).body.decode())
+        assert not judged.canaries.in_text(traces.read_text())
 
 
 @pytest.fixture

@@ -5,10 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPMessage
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from tests.contract.taint import Canaries
 
 FORM = "application/x-www-form-urlencoded"
 _TIMEOUT_SECONDS = 20
+_SECRETS = ("code", "code_verifier", "refresh_token", "access_token")
+# Every code and token that was sent or answered: no service may have logged one.
+SENT = Canaries()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +47,13 @@ def send(
     try:
         path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
         connection.request(method, path, body, dict(headers or {}))
-        answer = connection.getresponse()
-        return Answer(answer.status, answer.headers, answer.read())
+        response = connection.getresponse()
+        answer = Answer(response.status, response.headers, response.read())
     finally:
         connection.close()
+    for text in (body or b"", answer.body):
+        SENT.add(_secrets(text))
+    return answer
 
 
 def post_form(
@@ -53,3 +61,12 @@ def post_form(
 ) -> Answer:
     """Post *form* as the SDKs do."""
     return send("POST", url, urlencode(form).encode(), {"Content-Type": FORM, **(headers or {})})
+
+
+def _secrets(body: bytes) -> list[object]:
+    """Return what is secret in a form or a JSON object."""
+    try:
+        fields = json.loads(body)
+    except ValueError:
+        fields = dict(parse_qsl(body.decode(errors="replace")))
+    return [fields.get(name) for name in _SECRETS] if isinstance(fields, dict) else []

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from tests.contract.http_client import send
+from tests.contract.http_client import SENT, send
 
 CLIENT_ID = "5fe01282e44241328a84e7c5cc169165"
 CLIENT_SECRET = "canary-client-secret-9d1c7a"
@@ -75,9 +75,21 @@ def running_service(accounts_url: str, **changes: str | None) -> Iterator[Runnin
 
 @contextmanager
 def started(command: list[str], env: Mapping[str, str], **how: Any) -> Iterator[Running]:
-    """Run a service by *command*, until the block ends; *how* is for Popen."""
-    with _running(command, env, **how) as (process, log_file, _):
-        yield Running(_listening_url(process, log_file), process, log_file)
+    """
+    Run a service by *command*, until the block ends; *how* is for Popen.
+
+    Raises:
+        AssertionError: If it printed a secret, or any code or token that was sent so far.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        # A file that it would write for itself is looked at, too.
+        with _running(command, {**env, "TMPDIR": folder}, Path(folder), **how) as running:
+            process, log_file, _ = running
+            yield Running(_listening_url(process, log_file), process, log_file)
+        SENT.add([CLIENT_SECRET, KEY])
+        for file in (path for path in Path(folder).rglob("*") if path.is_file()):
+            found = SENT.in_text(file.read_text(errors="replace"))
+            assert not found, f"secrets in {file.name}"
 
 
 @contextmanager
@@ -85,7 +97,10 @@ def running_fake(*options: str) -> Iterator[Running]:
     """Run `fake-spotify` with the credentials above, until the block ends."""
     command = [sys.executable, "-m", "fake_spotify", "--port", "0", "--client-id", CLIENT_ID]
     command += ["--client-secret", CLIENT_SECRET, "--redirect-uri", REDIRECT_URI, *options]
-    with _running(command, _BARE) as (process, log_file, output):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _running(command, _BARE, Path(folder)) as (process, log_file, output),
+    ):
         told = json.loads(_first_line(process, output))
         yield Running(told["accounts_url"], process, log_file, told)
 
@@ -130,22 +145,21 @@ def wait_until(condition: Any, seconds: float = 10) -> None:
 
 @contextmanager
 def _running(
-    command: list[str], env: Mapping[str, str], **how: Any
+    command: list[str], env: Mapping[str, str], folder: Path, **how: Any
 ) -> Iterator[tuple[subprocess.Popen[bytes], Path, Path]]:
-    with tempfile.TemporaryDirectory() as folder:
-        log_file, output = Path(folder, "stderr"), Path(folder, "stdout")
-        with log_file.open("wb") as log, output.open("wb") as out:
-            process = subprocess.Popen(command, env=env, stdout=out, stderr=log, **how)
-        try:
-            yield process, log_file, output
-        finally:
-            if process.poll() is None:
-                process.terminate()
-                try:
-                    process.wait(START_SECONDS)
-                except subprocess.TimeoutExpired:
-                    process.kill()
-                    process.wait()
+    log_file, output = folder / "stderr", folder / "stdout"
+    with log_file.open("wb") as log, output.open("wb") as out:
+        process = subprocess.Popen(command, env=env, stdout=out, stderr=log, **how)
+    try:
+        yield process, log_file, output
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(START_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def _first_line(process: subprocess.Popen[bytes], output: Path) -> str:

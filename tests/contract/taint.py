@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote, unquote
 
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -25,17 +25,18 @@ class Canaries:
     """Secrets, and where they were seen."""
 
     def __init__(self) -> None:
-        self._spellings: dict[str, frozenset[str]] = {}
+        self._known: set[str] = set()
+        # By how they begin: however many there are, a text is gone through once.
+        self._by_start: dict[str, list[tuple[str, str]]] = {}
 
     def add(self, secrets: Iterable[object]) -> None:
         """Know these from now on; what is no secret for its shortness is left out."""
         for secret in secrets:
-            if (
-                isinstance(secret, str)
-                and len(secret) >= _SHORTEST
-                and secret not in self._spellings
-            ):
-                self._spellings[secret] = spellings(secret)
+            if isinstance(secret, str) and len(secret) >= _SHORTEST and secret not in self._known:
+                self._known.add(secret)
+                for spelling in spellings(secret):
+                    start = self._by_start.setdefault(spelling[:_SHORTEST], [])
+                    start.append((spelling, secret))
 
     def in_text(self, text: str) -> list[str]:
         """Return the secrets that *text* holds."""
@@ -44,8 +45,10 @@ class Canaries:
             texts.append(unquote(text))
         if "\\u" in text:
             texts.append(_ESCAPED.sub(lambda match: chr(int(match[1], 16)), text))
-        return [
-            secret
-            for secret, ways in self._spellings.items()
-            if any(way in each for way in ways for each in texts)
-        ]
+        return sorted({secret for each in texts for secret in self._found(each)})
+
+    def _found(self, text: str) -> Iterator[str]:
+        for place in range(len(text) - _SHORTEST + 1):
+            for spelling, secret in self._by_start.get(text[place : place + _SHORTEST], ()):
+                if text.startswith(spelling, place):
+                    yield secret
