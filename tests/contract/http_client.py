@@ -67,6 +67,6 @@ def _secrets(body: bytes) -> list[object]:
     """Return what is secret in a form or a JSON object."""
     try:
         fields = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         fields = dict(parse_qsl(body.decode(errors="replace")))
     return [fields.get(name) for name in _SECRETS] if isinstance(fields, dict) else []
