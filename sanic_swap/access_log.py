@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sanic import Request
 
 from sanic_swap.client_address import AddressHeader
-from sanic_swap.logs import LineFormat, Lines
+from sanic_swap.logs import LineFormat, Lines, json_line
 
 _LONGEST_METHOD = 16
 
@@ -59,7 +59,10 @@ class AccessLog:
                 fields["retries"] = story.retries
         # A method may be any word; "NONE" is Sanic's for a head that could not be read.
         method = request.method[:_LONGEST_METHOD] if taken_ms else "-"
-        message = f"{method} {path_template(request) or '-'} {status} {taken_ms:.1f}ms"
+        path = path_template(request) or "-"
+        if self.line_format is json_line:  # a machine need not take the message apart
+            fields |= {"method": method, "path": path, "status": status, "ms": round(taken_ms, 1)}
+        message = f"{method} {path} {status} {taken_ms:.1f}ms"
         self.lines.put(self.line_format(time.time(), "INFO", message, fields))
 
 

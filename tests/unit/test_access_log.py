@@ -10,7 +10,7 @@ from sanic.compat import Header
 
 from sanic_swap.access_log import AccessLog
 from sanic_swap.client_address import AddressHeader
-from sanic_swap.logs import Lines, json_line
+from sanic_swap.logs import Lines, json_line, text_line
 from sanic_swap.swap import Story
 
 
@@ -40,7 +40,7 @@ def tell():
 
 
 def told_fields(line):
-    return line.keys() - {"time", "level", "message"}
+    return line.keys() - {"time", "level", "message", "method", "path", "status", "ms"}
 
 
 def test_a_line_tells_method_route_status_and_time(tell):
@@ -50,6 +50,16 @@ def test_a_line_tells_method_route_status_and_time(tell):
     assert (method, path, status) == ("POST", "/swap", "413")
     assert 250 <= float(taken.removesuffix("ms")) < 5_000
     assert line["level"] == "info"
+    assert (line["method"], line["path"], line["status"]) == ("POST", "/swap", 413)
+    assert f"{line['ms']:.1f}ms" == taken
+
+
+def test_a_line_for_people_tells_nothing_twice():
+    stream = io.StringIO()
+    AccessLog(Lines(stream), text_line).tell(Request(), 200, "an-id")
+
+    assert stream.getvalue().count("/swap") == 1
+    assert "status=" not in stream.getvalue()
 
 
 def test_a_line_tells_who_asked_under_which_id(tell):
