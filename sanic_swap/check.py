@@ -85,10 +85,12 @@ def _compare(against: Path, reading: Reading, report: Report) -> None:
     if wrong or reading.wrong_about(*_MAKES_TOKENS):
         report.add(Level.NOT_KNOWN, f"{against}: not compared, because something is wrong")
         return
+    is_of_another = is_of_another_service(old) and not old.legacy_tokens
     if doubt := _doubt(old):
-        report.add(Level.NOT_KNOWN, f"{against}: {doubt}")
+        # Which tokens another service has made decides on whether they open.
+        report.add(Level.RISKY if is_of_another else Level.NOT_KNOWN, f"{against}: {doubt}")
     report.losses += losses(old, reading.as_far_as_read(), time.time())
-    if not report.losses:
+    if not report.losses and not is_of_another:
         report.add(Level.FINE, f"{against}: every token that it made or took still opens")
 
 

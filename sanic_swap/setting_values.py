@@ -26,6 +26,7 @@ _ORIGIN = re.compile(r"\*|null|[A-Za-z][A-Za-z0-9+.-]*://[^\x00-\x20/?#@\x7f-\U0
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 _DEFAULT_PORT = {"http": 80, "https": 443}
 _LONGEST_WAIT = 3600.0  # seconds
+_LAST_SECOND = 253_402_300_799  # of the year 9999, the last one that a date can have
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,9 +228,10 @@ def moment(text: str) -> int:
         raise ValueError("must be an ISO 8601 moment such as 2026-11-23T15:49:00Z") from None
     if value.tzinfo is None:
         value = value.replace(tzinfo=UTC)
-    if value.timestamp() <= 0:
-        raise ValueError("must be after 1970")
-    return math.ceil(value.timestamp())
+    unix_seconds = math.ceil(value.timestamp())
+    if not 0 < unix_seconds <= _LAST_SECOND:
+        raise ValueError("must be after 1970 and before the year 10000")
+    return unix_seconds
 
 
 def end_of_day(text: str) -> int:
