@@ -127,7 +127,9 @@ class Connection(HttpProtocol):
             # With what the kernel would go on offering to a client that takes nothing.
             connection = self.transport.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DROP_WHAT_IS_LEFT)
-            self.abort()
+            # Sanic's own `abort` forgets the transport, and an answer that waits to be sent
+            # would fail on that.
+            self.transport.abort()
 
 
 def connection_class(readiness: Readiness, limits: Limits) -> type[Connection]:

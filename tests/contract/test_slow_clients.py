@@ -95,6 +95,8 @@ def test_a_client_that_does_not_read_is_dropped(strict_service: Running) -> None
             pass
 
         assert CLIENT_SECONDS - 0.1 <= time.monotonic() - began <= CLIENT_SECONDS + SLACK_SECONDS
+    assert send("GET", f"{strict_service.url}/healthz").status == 200
+    assert '"level": "error"' not in strict_service.log()
 
 
 def test_connections_beyond_the_limit_are_closed_at_once_and_later_ones_served(
