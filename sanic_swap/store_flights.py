@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _RESULT_SECONDS = 5.0  # in which those who wait fetch it
 _POLL_SECONDS = 0.03
 _RENEWAL_SECONDS = 0.5
+_LAST_WORD_SECONDS = 0.05  # beyond the deadline, for a store that usually takes 0.001
 Ask = Callable[[], Coroutine[Any, Any, Refreshed]]
 
 
@@ -60,8 +61,9 @@ class StoreFlights:
         token = token_hex(16)
         is_mine = False
         outcome: Refreshed | SwapError | None = None
+        deadline = asyncio.get_running_loop().time() + self._timeout_seconds
         try:
-            async with asyncio.timeout(self._timeout_seconds):
+            async with asyncio.timeout_at(deadline):
                 try:
                     outcome = await self._wait_for_turn(key, token)
                 except StoreLost:
@@ -72,7 +74,9 @@ class StoreFlights:
         except TimeoutError:
             outcome = SpotifyTooSlow(f"no answer within {self._timeout_seconds:g} s")
         if is_mine:
-            await self._finish(key, token, outcome, replay_seconds)
+            with suppress(TimeoutError):
+                async with asyncio.timeout_at(deadline + _LAST_WORD_SECONDS):
+                    await self._finish(key, token, outcome, replay_seconds)
         else:
             self.joined += 1
         if isinstance(outcome, SwapError):
