@@ -1,7 +1,7 @@
 """Lets Spotify fail in every way that the fake knows, each for everybody, and for a minute.
 
 An answer is right if it is the one to the fault, or, where the fault is a failure, the 503 of
-the open circuit breaker.
+the open circuit breaker. `--plot FOLDER` draws both.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import aiohttp
 from load import cores
+from plot import Line, svg
 from programs import Cores, Programs
 from tested import Tested
 
@@ -58,6 +59,7 @@ from sanic_swap.keys import new_secret
 ENDPOINTS = ("/swap", "/refresh")
 _SLACK_SECONDS = 0.15
 _RECOVERY_SECONDS = 2.0
+_AROUND_SECONDS = 5  # of good days, before and after the outage that is drawn
 _FAILS, _NONSENSE, _LOST, _LATE, _THROTTLED = 503, 502, 502, 504, 429
 FAULTS: list[tuple[Fault, int]] = [
     (Status(500), _FAILS),
@@ -155,6 +157,7 @@ async def every_fault(
     """Print a line for each fault and endpoint; return whether all was as it should be."""
     is_fine = True
     sealed = [await apps.log_in() for _ in range(arguments.in_flight)]
+    memory_mb, slowest_ms = [], []
     started_mb = service.memory_mb()["rss"]
     for fault, expected in FAULTS:
         for endpoint in ENDPOINTS:
@@ -173,50 +176,92 @@ async def every_fault(
                 and service.process.poll() is None
             )
             is_fine &= is_right
+            memory_mb.append(service.memory_mb()["rss"])
+            slowest_ms.append(seen.slowest_seconds * 1000)
             told = ", ".join(f"{count} x {status}" for status, count in seen.statuses.items())
             print(
                 f"{type(fault).__name__:20} {endpoint:9} {told:22} slowest"
                 f" {seen.slowest_seconds:.3f} s, {calls:4} calls, recovery {recovered:.2f} s,"
-                f" RSS {service.memory_mb()['rss']:.1f} MB{'' if is_right else '  WRONG'}",
+                f" RSS {memory_mb[-1]:.1f} MB{'' if is_right else '  WRONG'}",
                 flush=True,
             )
-    print(f"RSS {started_mb:.1f} MB at first, {service.memory_mb()['rss']:.1f} MB at the end")
+    print(f"RSS {started_mb:.1f} MB at first, {memory_mb[-1]:.1f} MB at the end")
+    if arguments.plot:
+        sent = [run * arguments.requests / 1000 for run in range(1, len(memory_mb) + 1)]
+        memory, slowest = Line("memory, MB", memory_mb), Line("slowest answer, ms", slowest_ms)
+        picture = svg(sent, "thousand requests", [memory, slowest])
+        (arguments.plot / "faults.svg").write_text(picture)
     return is_fine
 
 
-async def outage(
-    apps: Apps, spotify: FakeSpotify, per_second: int, seconds: float
-) -> tuple[int, float, float]:
-    """Return the calls during it, the slowest answer while the breaker was open, and recovery."""
-    sealed = [await apps.log_in() for _ in range(per_second)]
-    pending: set[asyncio.Task[None]] = set()
-    slowest, ended, recovered = 0.0, 0.0, 0.0
+@dataclass
+class Second:
+    """What happened in one second of an outage."""
 
-    async def one(number: int) -> None:
-        nonlocal slowest, recovered
-        status, taken = await apps.ask("/refresh", sealed[number % per_second])
+    calls: int = 0
+    good: int = 0
+    bad: int = 0
+    slowest_ms: float = 0.0
+
+
+async def outage(
+    apps: Apps, spotify: FakeSpotify, per_second: int, seconds: int
+) -> tuple[list[Second], float]:
+    """Return each second of it and of those around it, and in how many it was recovered from."""
+    sealed = [await apps.log_in() for _ in range(per_second)]
+    course = [Second() for _ in range(seconds + 2 * _AROUND_SECONDS)]
+    pending: set[asyncio.Task[None]] = set()
+    ended, recovered = 0.0, 0.0
+
+    async def one(token: str, second: Second) -> None:
+        nonlocal recovered
+        status, taken = await apps.ask("/refresh", token)
         if status == 200 and ended and not recovered:
             recovered = time.perf_counter()
-        if not ended and number > 5 * per_second:
-            slowest = max(slowest, taken)
+        second.good += status == 200
+        second.bad += status != 200
+        second.slowest_ms = max(second.slowest_ms, taken * 1000)
 
-    async def load(duration: float, first: int) -> None:
-        began = time.perf_counter()
-        for number in range(int(duration * per_second)):
-            await asyncio.sleep(max(0.0, began + number / per_second - time.perf_counter()))
-            task = asyncio.create_task(one(first + number))
+    began = time.perf_counter()
+    for at, second in enumerate(course):
+        spotify.clear_requests()
+        if at == _AROUND_SECONDS:
+            spotify.fault(NoHealthyUpstream(), times=None)
+        if at == _AROUND_SECONDS + seconds:
+            spotify.clear_faults()
+            ended = time.perf_counter()
+        for number, token in enumerate(sealed):
+            due = began + at + number / per_second
+            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            task = asyncio.create_task(one(token, second))
             pending.add(task)
             task.add_done_callback(pending.discard)
-
-    spotify.clear_requests()
-    spotify.fault(NoHealthyUpstream(), times=None)
-    await load(seconds, 0)
-    calls = spotify.count(Match(path="/api/token"))
-    spotify.clear_faults()
-    ended = time.perf_counter()
-    await load(5, int(seconds * per_second))
+        await asyncio.sleep(max(0.0, began + at + 1 - time.perf_counter()))
+        second.calls = spotify.count(Match(path="/api/token"))
     await asyncio.gather(*pending)
-    return calls, slowest, recovered - ended
+    return course, recovered - ended
+
+
+async def met_outage(apps: Apps, spotify: FakeSpotify, arguments: argparse.Namespace) -> bool:
+    """Print a line for the outage; return whether all was as it should be."""
+    course, recovery = await outage(apps, spotify, arguments.per_second, arguments.outage)
+    during = course[_AROUND_SECONDS:-_AROUND_SECONDS]
+    calls = sum(second.calls for second in during)
+    slowest_ms = max(second.slowest_ms for second in during[_AROUND_SECONDS:])
+    print(
+        f"outage of {arguments.outage} s, {arguments.per_second} refreshes a second:"
+        f" {calls} calls, slowest answer {slowest_ms:.0f} ms, recovery {recovery:.2f} s"
+    )
+    if arguments.plot:
+        lines = [
+            Line("refreshes answered with 200, a second", [second.good for second in course]),
+            Line("answered with an error, a second", [second.bad for second in course]),
+            Line("calls to Spotify, a second", [second.calls for second in course]),
+            Line("slowest answer, ms", [second.slowest_ms for second in course]),
+        ]
+        picture = svg(range(len(course)), "seconds", lines)
+        (arguments.plot / "outage.svg").write_text(picture)
+    return calls <= 20 + arguments.outage and 0 < recovery <= _RECOVERY_SECONDS
 
 
 async def run(spotify: FakeSpotify, service: Tested, arguments: argparse.Namespace) -> bool:
@@ -228,14 +273,7 @@ async def run(spotify: FakeSpotify, service: Tested, arguments: argparse.Namespa
         if "faults" in arguments.only:
             is_fine &= await every_fault(apps, spotify, service, arguments)
         if "outage" in arguments.only:
-            calls, slowest, recovery = await outage(
-                apps, spotify, arguments.per_second, arguments.outage
-            )
-            print(
-                f"outage of {arguments.outage:g} s, {arguments.per_second} refreshes a second:"
-                f" {calls} calls, slowest answer {slowest * 1000:.0f} ms, recovery {recovery:.2f} s"
-            )
-            is_fine &= calls <= 20 + arguments.outage and 0 < recovery <= 2
+            is_fine &= await met_outage(apps, spotify, arguments)
     return is_fine
 
 
@@ -244,11 +282,12 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=1000, help="for each fault and endpoint")
     parser.add_argument("--in-flight", type=int, default=50, help="default: 50")
     parser.add_argument("--timeout", type=float, default=2.0, help="SPOTIFY_TIMEOUT (default: 2)")
-    parser.add_argument("--outage", type=float, default=60.0, help="seconds (default: 60)")
+    parser.add_argument("--outage", type=int, default=60, help="seconds (default: 60)")
     parser.add_argument("--per-second", type=int, default=20, help="refreshes in the outage")
     parser.add_argument(
         "--only", nargs="+", choices=("faults", "outage"), default=("faults", "outage")
     )
+    parser.add_argument("--plot", type=Path, help="a folder for faults.svg and outage.svg")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     with (

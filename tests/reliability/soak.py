@@ -19,13 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+from benchmarks.plot import Line, svg
 from sanic_swap.keys import root_key
 from sanic_swap.sealing import KeyRing, SealingContext
 from sanic_swap.secret import Secret
 from tests.contract.processes import CLIENT_ID, KEY, Running, running_service
 from tests.fuzz.raw_requests import descriptors, is_trouble, memory_mb, mutants, problems_of
 from tests.reliability.clients import HEALTH, SWAP, Clients
-from tests.reliability.plot import Line, svg
 from tests.reliability.programs import slow_spotify
 
 SPOTIFY_SECONDS = 0.02
