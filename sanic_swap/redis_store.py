@@ -1,7 +1,7 @@
 """What all machines share, in Redis or Valkey; the one door to them.
 
-Nothing here fails: a store that does not answer at once counts as lost, and then each
-process works as if alone.
+Losing it is no error: a store that does not answer at once counts as lost (`StoreLost`), and
+then each process works as if alone.
 """
 
 import asyncio
