@@ -40,6 +40,11 @@ def risks(
             f"SPOTIFY_TIMEOUT: {_CLIENTS_PATIENCE} s or more; Android's usual HTTP client has"
             " given up by then, and the app never hears the answer"
         )
+    if settings.connection_limit < settings.max_in_flight:
+        yield (
+            "MAX_CONNECTIONS: below MAX_IN_FLIGHT; what comes beyond it is cut off, health too,"
+            " before anybody is told to come again"
+        )
     if settings.log_level == "debug":
         yield "LOG_LEVEL: debug writes much; it is for a search, not for every day"
     # fly.io reads metrics by the app's private network, and lets nobody else in.

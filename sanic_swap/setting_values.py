@@ -78,7 +78,7 @@ def callback_urls(text: str) -> tuple[str, ...]:
     if not uris:
         raise ValueError("must name at least one redirect URI")
     if any(not _URI.match(uri) or "#" in uri for uri in uris):
-        raise ValueError("must be redirect URIs with a scheme, separated by commas")
+        raise ValueError("must be redirect URIs with a scheme, no fragment, separated by commas")
     return uris
 
 
@@ -206,7 +206,7 @@ def seconds_or_zero(text: str) -> float:
     except ValueError:
         value = math.nan
     if not 0 <= value <= _LONGEST_WAIT:
-        raise ValueError(f"must be a number of seconds, at most {_LONGEST_WAIT:g}")
+        raise ValueError(f"must be a number of seconds from 0 to {_LONGEST_WAIT:g}")
     return value
 
 

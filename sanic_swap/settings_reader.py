@@ -138,6 +138,11 @@ def warnings(settings: Settings, *, now: Callable[[], float] = time.time) -> Ite
             "RATE_LIMIT: swaps are counted by who connects; behind a proxy that is the proxy, for"
             " all clients at once, so set REAL_IP_HEADER or PROXIES_COUNT there"
         )
+    if settings.revoke_before is not None and settings.revoke_before > now():
+        yield (
+            "REVOKE_BEFORE: is in the future; until then nobody can refresh, not even users who"
+            " have just logged in"
+        )
     for secret in settings.previous_secrets:
         if secret.key is not None and secret.key.from_passphrase:
             yield (

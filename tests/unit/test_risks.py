@@ -35,6 +35,10 @@ def named(environ, names_in_file=()):
         pytest.param({"DRAIN_TIMEOUT": "7"}, ["DRAIN_TIMEOUT"], id="too short a drain"),
         pytest.param({"DRAIN_TIMEOUT": "8"}, [], id="just long enough"),
         pytest.param({"SPOTIFY_TIMEOUT": "10"}, ["SPOTIFY_TIMEOUT"], id="longer than apps wait"),
+        pytest.param({"MAX_CONNECTIONS": "999"}, ["MAX_CONNECTIONS"], id="cut off, not told"),
+        pytest.param({"MAX_CONNECTIONS": "1000"}, [], id="enough connections"),
+        pytest.param({"REVOKE_BEFORE": "9999-01-01"}, ["REVOKE_BEFORE"], id="nobody can refresh"),
+        pytest.param({"REVOKE_BEFORE": "2026-01-01"}, [], id="a theft that is over"),
         pytest.param({"LOG_LEVEL": "debug"}, ["LOG_LEVEL"], id="much to read"),
         pytest.param(
             {"METRICS_PORT": "9", "METRICS_HOST": "0.0.0.0"}, ["METRICS_HOST"], id="open metrics"
