@@ -11,6 +11,7 @@ from sanic_swap.secret import Secret
 from sanic_swap.setting_values import AccountsUrl, SealingSecret
 
 _SPOTIFY = AccountsUrl("https://accounts.spotify.com", "https://accounts.spotify.com", True)
+DEFAULT_PORT = 4343
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,10 @@ class Settings:
     )
     host: str = _optional("HOST", values.visible_text, "The address to listen on.", "127.0.0.1")
     port: int = _optional(
-        "PORT", values.whole_number(0, 65_535), "The port to listen on; 0 takes a free one.", 4343
+        "PORT",
+        values.whole_number(0, 65_535),
+        "The port to listen on; 0 takes a free one.",
+        DEFAULT_PORT,
     )
     reuse_port: bool = _optional(
         "REUSE_PORT", values.switch, "Lets several processes share the port.", False

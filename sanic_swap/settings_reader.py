@@ -14,7 +14,7 @@ from sanic_swap.legacy_settings import legacy_problems, legacy_warnings
 from sanic_swap.secret import Secret
 from sanic_swap.setting_sources import ENVIRONMENT, Source, Written, find, read_env_file
 from sanic_swap.setting_values import published
-from sanic_swap.settings import Settings, variables
+from sanic_swap.settings import DEFAULT_PORT, Settings, variables
 
 _KEYGEN = "make one with `sanic-swap keygen`"
 
@@ -196,6 +196,9 @@ def _contradictions(
             "NEW_RELIC_LICENSE_KEY: needs a library that is not installed here: the extra"
             " `newrelic` brings it, and so does `pip install newrelic`"
         )
+    metrics_port = found.get("metrics_port")
+    if metrics_port and metrics_port == found.get("port", DEFAULT_PORT):
+        yield "METRICS_PORT: is the same as PORT; scrapes need a port of their own"
     yield from legacy_problems(found.get("legacy_tokens", ()), everything)
     secret = found.get("encryption_secret")
     if secret and secret.key and secret.key.key_id in found.get("retired_key_ids", ()):

@@ -470,6 +470,15 @@ def test_a_secret_that_cannot_seal_is_refused_unrepeated(secret):
     assert secret not in problem
 
 
+@pytest.mark.parametrize("ports", [{"METRICS_PORT": "4343"}, {"METRICS_PORT": "9", "PORT": "9"}])
+def test_scrapes_need_a_port_of_their_own(ports):
+    assert named(problems(SEALED | ports)) == ["METRICS_PORT"]
+
+
+def test_two_free_ports_are_not_the_same():
+    assert read_settings(SEALED | {"METRICS_PORT": "0", "PORT": "0"}).metrics_port == 0
+
+
 def test_the_key_that_seals_cannot_be_retired():
     [problem] = problems(SEALED | {"RETIRED_KEY_IDS": KEY_ID})
 
