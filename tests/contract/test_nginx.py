@@ -81,7 +81,7 @@ def test_nginx_adds_tls_and_tells_the_clients_own_address(spotify: Running, tmp_
     limited = {"PROXIES_COUNT": "1", "RATE_LIMIT": "2/minute"}
     with running_service(spotify.url, **limited) as service, nginx(tmp_path, service) as url:
         seen = [swap(url, tmp_path, new_code(spotify), f"192.0.2.{n}") for n in range(3)]
-        wait_until(lambda: service.log().count("/swap") == 3)
+        wait_until(lambda: service.log().count("POST /swap") == 3)
         log = service.log()
 
     assert [answer.status for answer in seen] == [200, 200, 429]
