@@ -222,7 +222,7 @@ def test_no_secret_is_ever_logged(spotify: Running) -> None:
             f"{service.url}/refresh", {"refresh_token": swapped["refresh_token"]}
         ).json()
         post_form(f"{service.url}/refresh", {"refresh_token": swapped["refresh_token"] + "x"})
-        wait_until(lambda: service.log().count("/refresh") >= 2)
+        wait_until(lambda: service.log().count("POST /refresh") >= 2)
         log = service.log()
 
     for secret in (
