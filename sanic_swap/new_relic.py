@@ -13,11 +13,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
-from newrelic.api.application import register_application  # type: ignore[import-untyped]
-from newrelic.api.external_trace import ExternalTrace  # type: ignore[import-untyped]
-from newrelic.api.web_transaction import WebTransaction  # type: ignore[import-untyped]
-from newrelic.core.agent import shutdown_agent  # type: ignore[import-untyped]
-from newrelic.core.config import default_host, global_settings  # type: ignore[import-untyped]
+from newrelic.api.application import register_application  # type: ignore[import-untyped]  # has no types
+from newrelic.api.external_trace import ExternalTrace  # type: ignore[import-untyped]  # has no types
+from newrelic.api.web_transaction import WebTransaction  # type: ignore[import-untyped]  # has no types
+from newrelic.core.agent import shutdown_agent  # type: ignore[import-untyped]  # has no types
+from newrelic.core.config import default_host, global_settings  # type: ignore[import-untyped]  # has no types
 
 from sanic_swap.secret import Secret
 

@@ -104,7 +104,7 @@ class StrictHttp(Http):
         # Nearly always body and head come together. (Sanic declares `request_body` as bytes,
         # and sets it to True or "chunked".)
         if (
-            self.request_body is True  # type: ignore[comparison-overlap]
+            self.request_body is True  # type: ignore[comparison-overlap]  # declared as bytes
             and 0 < left <= min(len(buffer), self.request_max_size)
             and not self.expecting_continue
         ):
@@ -118,7 +118,7 @@ class StrictHttp(Http):
             self._body_deadline = self.protocol.loop.time() + self.client_seconds
         with _too_slow("body"):
             async with asyncio.timeout_at(self._body_deadline):
-                if self.request_body == "chunked":  # type: ignore[comparison-overlap]
+                if self.request_body == "chunked":  # type: ignore[comparison-overlap]  # declared as bytes
                     return await self._read_chunks()
                 return await super().read()
 

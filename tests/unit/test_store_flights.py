@@ -34,7 +34,7 @@ async def never() -> Refreshed:
 
 def test_a_store_that_stalls_does_not_hold_up_an_answer_beyond_the_deadline() -> None:
     sealer = StoreSealer(root_key("1" * 64), SealingContext("id", "https://accounts.example"))
-    flights = StoreFlights(StalledStore(), sealer, timeout_seconds=TIMEOUT_SECONDS)  # type: ignore[arg-type]
+    flights = StoreFlights(StalledStore(), sealer, timeout_seconds=TIMEOUT_SECONDS)  # type: ignore[arg-type]  # a store as far as is asked of it
 
     async def refresh() -> None:
         async with asyncio.timeout(TIMEOUT_SECONDS + 1):
