@@ -44,19 +44,19 @@ class AccessLog:
         if (error := context.get("error")) is not None:
             fields["error"] = error
             fields["outcome"] = context["outcome"]
-        if (story := context.get("story")) is not None:
-            if story.grant is not None:
-                fields["grant"] = story.grant
-            if story.rotated_to is not None:
-                fields["rotated_to"] = story.rotated_to
-            if story.key_id is not None:
-                fields["key"] = story.key_id
-            if story.imported is not None:
-                fields["imported"] = story.imported
-            if story.spotify_ms is not None:
-                fields["spotify_ms"] = round(story.spotify_ms, 1)
-            if story.retries:
-                fields["retries"] = story.retries
+        if (trace := context.get("trace")) is not None:
+            if trace.grant is not None:
+                fields["grant"] = trace.grant
+            if trace.rotated_to is not None:
+                fields["rotated_to"] = trace.rotated_to
+            if trace.key_id is not None:
+                fields["key"] = trace.key_id
+            if trace.imported is not None:
+                fields["imported"] = trace.imported
+            if trace.spotify_ms is not None:
+                fields["spotify_ms"] = round(trace.spotify_ms, 1)
+            if trace.retries:
+                fields["retries"] = trace.retries
         # A method may be any word; "NONE" is Sanic's for a head that could not be read.
         method = request.method[:_LONGEST_METHOD] if taken_ms else "-"
         path = path_template(request) or "-"

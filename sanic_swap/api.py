@@ -12,8 +12,10 @@ from sanic_swap.body import LARGEST_BODY, TOO_LARGE, media_type, read_fields
 from sanic_swap.client_address import AddressHeader
 from sanic_swap.errors import BodyTooLarge
 from sanic_swap.in_flight import InFlight
-from sanic_swap.parameters import REFRESH, SWAP, ParameterRules, SwapRequest
-from sanic_swap.swap import Story, TokenSwap
+from sanic_swap.parameters import REFRESH, SWAP, ParameterRules
+from sanic_swap.swap import TokenSwap
+from sanic_swap.swap_requests import SwapRequest
+from sanic_swap.trace import RequestTrace
 
 if TYPE_CHECKING:
     from sanic_swap.rate_limit import RateLimit
@@ -58,15 +60,15 @@ def blueprint(
         )
         fields = read_fields(await _read_body(request), declared)
         asked = rules.read(fields, grant_type)
-        story = request.ctx.story = Story()
+        trace = request.ctx.trace = RequestTrace()
         # Not before the body is here: who sends slowly shall not take others' places.
         with in_flight:
             if isinstance(asked, SwapRequest):
                 if swap_limit is not None:
                     await swap_limit.count(request)
-                body = await swap.swap(asked, story)
+                body = await swap.swap(asked, trace)
             else:
-                body = await swap.refresh(asked, story, partial(has_hung_up, request))
+                body = await swap.refresh(asked, trace, partial(has_hung_up, request))
         return finish(request, json_answer(body))
 
     # Streamed, so that type and size are judged before a body is in memory.

@@ -63,7 +63,7 @@ class Edge:
             context = request.ctx.__dict__
             outcome = "client_gone" if _is_gone(request) else context.get("outcome", "ok")
             self._metrics.answered(
-                path_template(request), outcome, seconds_taken(request), context.get("story")
+                path_template(request), outcome, seconds_taken(request), context.get("trace")
             )
         return answer
 
@@ -127,8 +127,8 @@ def _allowed(error: MethodNotAllowed) -> str:
 
 
 def _tell_operator(error: BaseException, request: Request, request_id: str) -> None:
-    story = getattr(request.ctx, "story", None)
-    fields = {"grant": story.grant} if story and story.grant else {}
+    trace = getattr(request.ctx, "trace", None)
+    fields = {"grant": trace.grant} if trace and trace.grant else {}
     match error:
         case errors.TokenHeld():
             log.error("held back: %s", error.reason, extra={"fields": fields})
@@ -141,7 +141,7 @@ def _tell_operator(error: BaseException, request: Request, request_id: str) -> N
             )
         case errors.GrantRefused():
             log.info("%s", error, extra={"fields": fields})
-        case errors.SpotifyNotAsked():
+        case errors.CallSuppressed():
             pass  # said once, when it began
         case errors.SpotifyError():
             log.warning("%s", error, extra={"fields": fields})

@@ -100,7 +100,7 @@ def _spotify_trouble(error: errors.SpotifyError) -> ErrorResponse:
         case errors.SpotifyFails():
             wait = TROUBLE_SECONDS if error.retry_after is None else error.retry_after
             return unavailable(503, "Spotify is in trouble; try again later", retry_after=wait)
-        case errors.SpotifyNotAsked():
+        case errors.CallSuppressed():
             wait = TROUBLE_SECONDS if error.retry_after is None else error.retry_after
             return unavailable(
                 error.status, "Spotify is in trouble; try again later", retry_after=wait

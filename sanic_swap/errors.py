@@ -21,7 +21,7 @@ SwapError
     ├── SpotifyNonsense       it answered something that no rule foresees
     ├── SpotifyUnreachable    there was no connection, or it broke
     ├── SpotifyTooSlow        there was no answer before the deadline
-    └── SpotifyNotAsked       it fails for everyone, or wants to be left alone for a while
+    └── CallSuppressed       it fails for everyone, or wants to be left alone for a while
 
 Which HTTP answer each becomes stands in `error_responses` alone. No error holds a
 token, code or secret, and `str()` of each is safe to log.
@@ -37,6 +37,8 @@ class SwapError(Exception):
 
 def outcome_of(kind: type[SwapError]) -> str:
     """Return what logs and metrics call an error: `SpotifyTooSlow` is `spotify_too_slow`."""
+    if kind is CallSuppressed:
+        return "spotify_not_asked"
     return re.sub(r"\B(?=[A-Z])", "_", kind.__name__).lower()
 
 
@@ -111,6 +113,10 @@ class TokenHeld(SwapError):
         self.reason = reason
 
 
+class StoreLost(Exception):
+    """The store does not answer; whoever asked goes on as if alone. Never answered to an app."""
+
+
 class SpotifyError(SwapError):
     """Spotify gave no tokens."""
 
@@ -172,7 +178,7 @@ class SpotifyNonsense(SpotifyError):
         super().__init__(f"Spotify's answer cannot be used: {what}")
 
 
-class Broke(Enum):
+class ConnectionLoss(Enum):
     """How far an exchange with Spotify had come when its connection was gone."""
 
     UNSENT = "no connection to Spotify, so nothing was sent"
@@ -184,16 +190,16 @@ class Broke(Enum):
 class SpotifyUnreachable(SpotifyError):
     """No connection to Spotify, or it broke before the answer was complete."""
 
-    def __init__(self, what: str, broke: Broke) -> None:
+    def __init__(self, what: str, loss: ConnectionLoss) -> None:
         super().__init__(what)
-        self.broke = broke
+        self.loss = loss
 
 
 class SpotifyTooSlow(SpotifyError):
     """No answer from Spotify before the deadline."""
 
 
-class SpotifyNotAsked(SpotifyError):
+class CallSuppressed(SpotifyError):
     """Spotify fails for everyone, or has asked us to wait; so it was not asked.
 
     Args:

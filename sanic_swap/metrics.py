@@ -25,7 +25,7 @@ from sanic_swap.errors import SettingsError, SpotifyError, SwapError, outcome_of
 from sanic_swap.logs import log
 
 if TYPE_CHECKING:
-    from sanic_swap.swap import Story
+    from sanic_swap.trace import RequestTrace
 
 OTHER = "other"  # the endpoint of requests that ask for none of ours
 # How a request may end beside the errors that `errors` knows.
@@ -113,7 +113,7 @@ class Metrics:
                 self._requests.labels(path, outcome)
 
     def answered(
-        self, path: str | None, outcome: str, seconds: float, story: "Story | None"
+        self, path: str | None, outcome: str, seconds: float, trace: "RequestTrace | None"
     ) -> None:
         """
         Count one answer.
@@ -121,16 +121,16 @@ class Metrics:
         Args:
             path: The path's template.
             outcome: `ok`, or what `errors.cause_of` says.
-            story: What became of the token that came in, if one did.
+            trace: What became of the token that came in, if one did.
         """
         endpoint = path if path in self._endpoints else OTHER
         self._requests.labels(endpoint, outcome).inc()
         self._durations.labels(endpoint).observe(seconds)
-        if story is not None:
-            if story.key_id is not None:
-                self._opened.labels(story.key_id).inc()
-            if story.imported is not None:
-                self._imports.labels(story.imported).inc()
+        if trace is not None:
+            if trace.key_id is not None:
+                self._opened.labels(trace.key_id).inc()
+            if trace.imported is not None:
+                self._imports.labels(trace.imported).inc()
 
     @contextmanager
     def calling(self) -> Iterator[None]:

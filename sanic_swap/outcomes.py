@@ -38,7 +38,7 @@ def outcome_bytes(outcome: Refreshed | errors.SwapError) -> bytes | None:
         case errors.SpotifyFails():
             told = {"fails": [outcome.status, outcome.retry_after]}
         case errors.SpotifyUnreachable():
-            told = {"unreachable": [str(outcome), outcome.broke.name]}
+            told = {"unreachable": [str(outcome), outcome.loss.name]}
         case errors.SpotifyError() if type(outcome).__name__ in _PLAIN:
             told = {"error": [type(outcome).__name__, str(outcome)]}
     return None if told is None else json.dumps(told).encode()
@@ -66,8 +66,8 @@ def read_outcome(told: bytes) -> Refreshed | errors.SwapError:
             return errors.SpotifyThrottles(seconds)
         case {"fails": [int(status), seconds]}:
             return errors.SpotifyFails(status, seconds)
-        case {"unreachable": [str(text), str(name)]} if name in errors.Broke.__members__:
-            return errors.SpotifyUnreachable(text, errors.Broke[name])
+        case {"unreachable": [str(text), str(name)]} if name in errors.ConnectionLoss.__members__:
+            return errors.SpotifyUnreachable(text, errors.ConnectionLoss[name])
         case {"error": [str(name), str(text)]} if name in _PLAIN:
             return _PLAIN[name](text)
     raise UnknownOutcome

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sanic_swap.body import Field
 from sanic_swap.errors import InvalidRequest, OtherClient, UnsupportedGrantType
 from sanic_swap.json_text import Number
 from sanic_swap.secret import Secret
+from sanic_swap.swap_requests import RefreshRequest, SwapRequest
 
 SWAP = "authorization_code"
 REFRESH = "refresh_token"
@@ -20,23 +20,6 @@ _BLANKS = " \t\r\n"
 _NOTHING = frozenset({"(null)", "null", "undefined"})
 _LOOPBACK_WITHOUT_PORT = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(/.*)?\Z", re.DOTALL)
 _GRANT_TYPES = (SWAP, REFRESH)
-
-
-@dataclass(frozen=True, slots=True)
-class SwapRequest:
-    """A request to trade an authorization code."""
-
-    code: Secret
-    redirect_uri: str
-    code_verifier: Secret | None
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshRequest:
-    """A request to refresh; *as_sent* still has the blanks that were around the token."""
-
-    refresh_token: Secret
-    as_sent: Secret
 
 
 class CallbackUrls:

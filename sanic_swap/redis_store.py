@@ -15,9 +15,10 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
+from sanic_swap.errors import StoreLost
 from sanic_swap.revocation_guard import Refusal, Seen
 from sanic_swap.secret import Secret
-from sanic_swap.store import StoreHealth, StoreLost, Turn
+from sanic_swap.store import StoreHealth, Turn
 
 _ANSWER_SECONDS = 0.5  # longest wait for the store; an answer usually takes less than 0.001
 _CONNECTIONS = 64

@@ -17,7 +17,7 @@ import random
 from collections.abc import Callable
 from enum import Enum
 
-from sanic_swap.errors import Broke, SpotifyError, SpotifyFails, SpotifyUnreachable
+from sanic_swap.errors import ConnectionLoss, SpotifyError, SpotifyFails, SpotifyUnreachable
 
 MOST_TRIES = 3
 BUCKET_SIZE = 10.0
@@ -58,11 +58,11 @@ def seconds_to_retry(
     """
     asked_seconds = 0.0
     match error:
-        case SpotifyUnreachable(broke=Broke.UNSENT):
+        case SpotifyUnreachable(loss=ConnectionLoss.UNSENT):
             may_retry = True
-        case SpotifyUnreachable(broke=Broke.STALE):
+        case SpotifyUnreachable(loss=ConnectionLoss.STALE):
             may_retry = grant is Grant.REFRESH or not is_repeated
-        case SpotifyUnreachable(broke=Broke.EARLY):
+        case SpotifyUnreachable(loss=ConnectionLoss.EARLY):
             may_retry = grant is Grant.REFRESH
         case SpotifyFails(status=status, retry_after=retry_after):
             may_retry = grant is Grant.REFRESH and status in _PASSING

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from sanic_swap.errors import GrantRefused, RevocationDoubted
+from sanic_swap.errors import GrantRefused, RevocationDoubted, StoreLost
 from sanic_swap.logs import log
 from sanic_swap.revocation_guard import (
     COMPANY_SECONDS,
@@ -18,7 +18,6 @@ from sanic_swap.revocation_guard import (
     is_young,
     judge,
 )
-from sanic_swap.store import StoreLost
 
 if TYPE_CHECKING:
     from sanic_swap.redis_store import RedisStore

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from limits.aio.storage import RedisStorage, Storage
 
+from sanic_swap.errors import StoreLost
 from sanic_swap.rate_counts import BoundedCounts
-from sanic_swap.store import StoreLost
 
 if TYPE_CHECKING:
     from sanic_swap.redis_store import RedisStore

@@ -14,10 +14,10 @@ from urllib.parse import quote_plus
 
 from sanic_swap.breaker import Breaker
 from sanic_swap.errors import (
-    Broke,
+    CallSuppressed,
+    ConnectionLoss,
     SpotifyError,
     SpotifyFails,
-    SpotifyNotAsked,
     SpotifyThrottles,
     SpotifyTooSlow,
     SpotifyUnreachable,
@@ -183,15 +183,15 @@ class SpotifyAccounts:
                 on_retry()
 
     def _spare_spotify(self, grant: Grant, now: float) -> None:
-        """Raise SpotifyNotAsked while Spotify shall be left alone."""
+        """Raise CallSuppressed while Spotify shall be left alone."""
         if now < self._hold_back.until:
             self.not_asked += 1
-            raise SpotifyNotAsked(
+            raise CallSuppressed(
                 self._hold_back.status, "it asks to wait", self._hold_back.retry_after(now)
             )
         if not self._breaker.lets_through(grant, now):
             self.not_asked += 1
-            raise SpotifyNotAsked(503, "it fails for everyone", None)
+            raise CallSuppressed(503, "it fails for everyone", None)
 
     async def _watched_call(
         self, form: bytes, sent: Sequence[Secret], began: float, left_seconds: float | None
@@ -215,7 +215,7 @@ class SpotifyAccounts:
             self._note_failure(began)
             raise SpotifyTooSlow(f"no answer within {self._timeout_seconds:g} s") from None
         except SpotifyUnreachable as error:
-            if error.broke is Broke.STALE:  # old age of a connection, not trouble
+            if error.loss is ConnectionLoss.STALE:  # old age of a connection, not trouble
                 self._endpoint.close_idle()
             else:
                 self._note_failure(began)
@@ -257,7 +257,7 @@ class SpotifyAccounts:
 
 
 def _is_unsent(error: SpotifyError) -> bool:
-    return isinstance(error, SpotifyUnreachable) and error.broke is Broke.UNSENT
+    return isinstance(error, SpotifyUnreachable) and error.loss is ConnectionLoss.UNSENT
 
 
 def _encoded(form: dict[str, str]) -> bytes:

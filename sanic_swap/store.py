@@ -9,10 +9,6 @@ from sanic_swap.logs import log
 PAUSE_SECONDS = 1.0  # between two tries of a store that is lost
 
 
-class StoreLost(Exception):
-    """The store does not answer; whoever asked goes on as if alone."""
-
-
 class Turn(Enum):
     """What somebody finds who wants to ask Spotify."""
 

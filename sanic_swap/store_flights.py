@@ -12,10 +12,10 @@ from contextlib import suppress
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
-from sanic_swap.errors import SpotifyTooSlow, SwapError
+from sanic_swap.errors import SpotifyTooSlow, StoreLost, SwapError
 from sanic_swap.outcomes import UnknownOutcome, outcome_bytes, read_outcome
 from sanic_swap.refreshed import Refreshed
-from sanic_swap.store import StoreLost, Turn
+from sanic_swap.store import Turn
 from sanic_swap.store_sealing import StoreSealer
 
 if TYPE_CHECKING:

@@ -5,50 +5,24 @@ Knows no HTTP. An answer is the JSON body for the app, beside what the log may s
 
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from sanic_swap.errors import GrantRefused
 from sanic_swap.grant_id import GrantIds
 from sanic_swap.legacy_tokens import LegacyTokens
 from sanic_swap.logs import log
-from sanic_swap.parameters import RefreshRequest, SwapRequest
 from sanic_swap.refreshed import Refreshed
 from sanic_swap.revocations import Revocations
 from sanic_swap.sealing import PREFIX, KeyRing, OpenedToken
 from sanic_swap.shared_refreshes import SharedRefreshes
 from sanic_swap.spotify import SpotifyAccounts
+from sanic_swap.swap_requests import RefreshRequest, SwapRequest
+from sanic_swap.trace import RequestTrace
 
 T = TypeVar("T")
 
 if TYPE_CHECKING:
     from sanic_swap.rate_limit import RateLimit
-
-
-@dataclass(slots=True)
-class Story:
-    """
-    What may be told of one request, filled in as it happens.
-
-    Attributes:
-        grant: The grant id of the refresh token that came in, or of the new one.
-        rotated_to: The grant id of the token that Spotify put in its place.
-        key_id: The key that had sealed the token that came in.
-        imported: Which other swap service had made it, None if we had.
-        spotify_ms: Milliseconds that were spent waiting for Spotify.
-        retries: How often Spotify was asked again.
-    """
-
-    grant: str | None = None
-    rotated_to: str | None = None
-    key_id: str | None = None
-    imported: str | None = None
-    spotify_ms: float | None = None
-    retries: int = 0
-
-    def retried(self) -> None:
-        """Count one more retry."""
-        self.retries += 1
 
 
 class TokenSwap:
@@ -87,7 +61,7 @@ class TokenSwap:
         self._revocations = revocations
         self._now = now
 
-    async def swap(self, request: SwapRequest, story: Story) -> bytes:
+    async def swap(self, request: SwapRequest, trace: RequestTrace) -> bytes:
         """
         Trade an authorization code for Spotify's answer, its refresh token sealed.
 
@@ -96,14 +70,14 @@ class TokenSwap:
         """
         answer = await self._timed(
             self._spotify.exchange(
-                request.code, request.redirect_uri, request.code_verifier, story.retried
+                request.code, request.redirect_uri, request.code_verifier, trace.retried
             ),
-            story,
+            trace,
         )
         if answer.refresh_token is None:
             log.warning("Spotify answered a swap without a refresh token; the app gets none either")
             return answer.render(None)
-        story.grant = self._grant_ids.of(answer.refresh_token)
+        trace.grant = self._grant_ids.of(answer.refresh_token)
         authorized_at = int(self._now())
         sealed = self._keys.seal(answer.refresh_token, authorized_at)
         return answer.render(sealed, self._seconds_left(authorized_at))
@@ -111,7 +85,7 @@ class TokenSwap:
     async def refresh(
         self,
         request: RefreshRequest,
-        story: Story,
+        trace: RequestTrace,
         has_hung_up: Callable[[], bool] = lambda: False,
     ) -> bytes:
         """
@@ -133,17 +107,17 @@ class TokenSwap:
         else:
             sealed = request.as_sent.reveal()
             opened = self._legacy.open(sealed)
-        story.key_id = opened.key_id
-        story.imported = opened.imported
+        trace.key_id = opened.key_id
+        trace.imported = opened.imported
         digest = self._grant_ids.digest(opened.refresh_token)
-        story.grant = self._grant_ids.name(digest)
+        trace.grant = self._grant_ids.name(digest)
         if self._rate_limit is not None:
-            await self._rate_limit.count_refresh(story.grant)
+            await self._rate_limit.count_refresh(trace.grant)
         refreshed = await self._timed(
             self._refreshes.refresh(
-                digest, opened.refresh_token, lambda: self._ask(opened, digest, story)
+                digest, opened.refresh_token, lambda: self._ask(opened, digest, trace)
             ),
-            story,
+            trace,
         )
         if has_hung_up():
             self._refreshes.undelivered(digest, refreshed)
@@ -152,16 +126,16 @@ class TokenSwap:
         answer = refreshed.answer
         replacement = answer.refresh_token
         if replacement is not None and replacement != opened.refresh_token:
-            story.rotated_to = self._grant_ids.of(replacement)
+            trace.rotated_to = self._grant_ids.of(replacement)
         sealed = self._new_seal(refreshed, opened) or sealed
         if opened.imported is not None:
-            _tell_import(opened, story)
+            _tell_import(opened, trace)
         return answer.render(sealed, self._seconds_left(opened.authorized_at))
 
-    async def _ask(self, opened: OpenedToken, digest: bytes, story: Story) -> Refreshed:
+    async def _ask(self, opened: OpenedToken, digest: bytes, trace: RequestTrace) -> Refreshed:
         began = time.monotonic()
         try:
-            answer = await self._spotify.refresh(opened.refresh_token, story.retried)
+            answer = await self._spotify.refresh(opened.refresh_token, trace.retried)
         except GrantRefused as refusal:
             if self._revocations is not None:
                 await self._revocations.check(digest, opened.authorized_at, refusal, began=began)
@@ -186,12 +160,12 @@ class TokenSwap:
         return sealed
 
     @staticmethod
-    async def _timed(exchange: Awaitable[T], story: Story) -> T:
+    async def _timed(exchange: Awaitable[T], trace: RequestTrace) -> T:
         started = time.perf_counter()
         try:
             return await exchange
         finally:
-            story.spotify_ms = (time.perf_counter() - started) * 1000
+            trace.spotify_ms = (time.perf_counter() - started) * 1000
 
     def _seconds_left(self, authorized_at: int) -> int | None:
         if self._lifetime_seconds is None or not authorized_at:
@@ -199,13 +173,13 @@ class TokenSwap:
         return max(0, authorized_at + self._lifetime_seconds - int(self._now()))
 
 
-def _tell_import(opened: OpenedToken, story: Story) -> None:
-    fields = {"imported": opened.imported, "grant": story.grant}
-    if story.rotated_to is not None:
-        fields["rotated_to"] = story.rotated_to
+def _tell_import(opened: OpenedToken, trace: RequestTrace) -> None:
+    fields = {"imported": opened.imported, "grant": trace.grant}
+    if trace.rotated_to is not None:
+        fields["rotated_to"] = trace.rotated_to
     if not opened.is_current:
         told = "imported a token of another service; it goes back sealed"
-    elif story.rotated_to is None:
+    elif trace.rotated_to is None:
         told = "a token of another service goes back as it came (LEGACY_RESEAL=off)"
     else:
         told = (

@@ -13,12 +13,14 @@ from sanic_swap.error_responses import response_to
 from sanic_swap.errors import SwapError, TokenHeld, TokenRefused
 from sanic_swap.grant_id import GrantIds
 from sanic_swap.legacy_shapes import shape_of
-from sanic_swap.parameters import REFRESH, SWAP, SwapRequest
+from sanic_swap.parameters import REFRESH, SWAP
 from sanic_swap.parts import make_key_ring, make_legacy_tokens, make_rules, make_spotify, make_swap
 from sanic_swap.sealing import PREFIX, OpenedToken, key_id_of
 from sanic_swap.secret import Secret
 from sanic_swap.settings import Settings
-from sanic_swap.swap import Story, TokenSwap
+from sanic_swap.swap import TokenSwap
+from sanic_swap.swap_requests import SwapRequest
+from sanic_swap.trace import RequestTrace
 
 _DAY = 86_400
 
@@ -88,8 +90,8 @@ def _answer(settings: Settings, fields: list[Field], grant_type: str) -> int:
     async def ask(service: TokenSwap) -> bytes:
         asked = make_rules(settings).read(fields, grant_type)
         if isinstance(asked, SwapRequest):
-            return await service.swap(asked, Story())
-        return await service.refresh(asked, Story())
+            return await service.swap(asked, RequestTrace())
+        return await service.refresh(asked, RequestTrace())
 
     try:
         body = asyncio.run(_with_service(settings, ask))

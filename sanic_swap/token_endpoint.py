@@ -12,7 +12,7 @@ from typing import NamedTuple, Self
 import aiohttp
 from yarl import URL
 
-from sanic_swap.errors import Broke, SpotifyNonsense, SpotifyUnreachable
+from sanic_swap.errors import ConnectionLoss, SpotifyNonsense, SpotifyUnreachable
 from sanic_swap.secret import Secret
 from sanic_swap.spotify_connector import SpotifyConnector, StaleConnection
 from sanic_swap.token_answer import JUDGED_BY_BODY
@@ -111,15 +111,15 @@ class TokenEndpoint:
                 self._url, data=form, allow_redirects=False, timeout=timeout
             )
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise _broke(Broke.UNSENT, error) from None
+            raise _lost(ConnectionLoss.UNSENT, error) from None
         except TimeoutError:
             raise
         except StaleConnection as error:
-            raise _broke(Broke.STALE, error) from None
+            raise _lost(ConnectionLoss.STALE, error) from None
         except (aiohttp.ClientResponseError, aiohttp.InvalidURL):
             raise SpotifyNonsense("not HTTP") from None
         except (aiohttp.ClientError, OSError) as error:
-            raise _broke(Broke.EARLY, error) from None
+            raise _lost(ConnectionLoss.EARLY, error) from None
         try:
             return Reply(
                 response.status, response.headers.get("Retry-After"), await _body(response)
@@ -129,7 +129,7 @@ class TokenEndpoint:
         except aiohttp.ClientResponseError:
             raise SpotifyNonsense("not HTTP") from None
         except (aiohttp.ClientError, OSError) as error:
-            raise _broke(Broke.LATE, error) from None
+            raise _lost(ConnectionLoss.LATE, error) from None
         finally:
             response.release()
 
@@ -145,8 +145,8 @@ class TokenEndpoint:
             self._connector.close_idle()
 
 
-def _broke(broke: Broke, error: Exception) -> SpotifyUnreachable:
-    return SpotifyUnreachable(f"{broke.value}: {type(error).__name__}", broke)
+def _lost(loss: ConnectionLoss, error: Exception) -> SpotifyUnreachable:
+    return SpotifyUnreachable(f"{loss.value}: {type(error).__name__}", loss)
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes | None:

@@ -13,9 +13,18 @@ OURS = ("sanic_swap", "fake_spotify")
 # From the bottom up: a module imports only from sets before its own.
 LEVELS = {
     "sanic_swap": [
-        {"__init__", "chunks", "cors", "demo_steps", "errors", "hold_back", "legacy_shapes"},
+        {
+            "__init__",
+            "chunks",
+            "cors",
+            "demo_steps",
+            "errors",
+            "hold_back",
+            "legacy_shapes",
+            "trace",
+        },
         {"json_text", "keys", "logs", "request_head", "revocation_guard", "secret"},
-        {"listener", "single_flight", "store", "version"},
+        {"listener", "single_flight", "store", "swap_requests", "version"},
         {"retry_policy", "spotify_connector"},
         {"client_address", "rate_counts", "rates"},
         # Pure: what a request, a token, an answer or a setting is.

@@ -21,10 +21,10 @@ from fake_spotify.fault_wires import (
 )
 from fake_spotify.faults import Fault
 from sanic_swap.errors import (
-    Broke,
+    CallSuppressed,
+    ConnectionLoss,
     SpotifyError,
     SpotifyFails,
-    SpotifyNotAsked,
     SpotifyThrottles,
     SpotifyTooSlow,
     SpotifyUnreachable,
@@ -175,7 +175,7 @@ async def test_the_race_is_forgiven_once(broken: BrokenUpstream) -> None:
         with pytest.raises(SpotifyUnreachable) as error:
             await swap(accounts, "second")
 
-    assert error.value.broke is Broke.EARLY
+    assert error.value.broke is ConnectionLoss.EARLY
     assert sum(b"second" in request for request in broken.requests) == 2
 
 
@@ -187,7 +187,7 @@ async def test_one_byte_of_an_answer_is_no_race(broken: BrokenUpstream) -> None:
         with pytest.raises(SpotifyUnreachable) as error:
             await swap(accounts, "second")
 
-    assert error.value.broke is Broke.EARLY
+    assert error.value.broke is ConnectionLoss.EARLY
     assert sum(b"second" in request for request in broken.requests) == 1
 
 
@@ -211,7 +211,7 @@ async def test_a_code_that_was_never_sent_is_tried_again() -> None:
             with pytest.raises(SpotifyUnreachable) as error:
                 await swap(accounts, "code")
 
-    assert error.value.broke is Broke.UNSENT
+    assert error.value.broke is ConnectionLoss.UNSENT
     assert accounts.calls == 3
 
 
@@ -239,7 +239,7 @@ async def test_without_trust_in_its_certificate_spotify_gets_nothing() -> None:
                 await swap(accounts, "code")
 
         assert fake.count(Match(method="POST")) == 0
-    assert error.value.broke is Broke.UNSENT
+    assert error.value.broke is ConnectionLoss.UNSENT
 
 
 async def test_connections_that_do_not_come_about_count_as_unsent(fake: FakeSpotify) -> None:
@@ -276,7 +276,7 @@ async def test_what_spotify_asks_of_one_holds_for_all_until_it_is_over(
     asked_at = time.monotonic()
     assert accounts.troubled
 
-    with pytest.raises(SpotifyNotAsked) as held_back:
+    with pytest.raises(CallSuppressed) as held_back:
         await refresh(accounts, fake)
     assert (held_back.value.status, held_back.value.retry_after) == (status, 1)
     assert (accounts.calls, accounts.not_asked) == (1, 1)
@@ -294,7 +294,7 @@ async def test_hours_are_told_to_apps_and_minutes_kept(
     with pytest.raises(SpotifyThrottles) as throttled:
         await swap(accounts, fake.code())
 
-    with pytest.raises(SpotifyNotAsked) as held_back:
+    with pytest.raises(CallSuppressed) as held_back:
         await swap(accounts, fake.code())
 
     assert throttled.value.retry_after == 19_056
@@ -306,7 +306,7 @@ async def test_in_an_outage_retries_die_down_and_then_nobody_asks(
 ) -> None:
     fake.fault(BadGateway(), times=None)
     for _ in range(60):
-        with suppress(SpotifyFails, SpotifyNotAsked):
+        with suppress(SpotifyFails, CallSuppressed):
             await refresh(accounts, fake)
 
     assert accounts.troubled

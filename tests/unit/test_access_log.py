@@ -11,7 +11,7 @@ from sanic.compat import Header
 from sanic_swap.access_log import AccessLog
 from sanic_swap.client_address import AddressHeader
 from sanic_swap.logs import Lines, json_line, text_line
-from sanic_swap.swap import Story
+from sanic_swap.trace import RequestTrace
 
 
 class Request:
@@ -91,10 +91,16 @@ def test_an_error_is_told_by_its_name_and_its_cause(tell):
     assert (line["error"], line["outcome"]) == ("invalid_grant", "token_refused")
 
 
-def test_the_story_of_a_grant_is_told_as_far_as_it_went(tell):
-    whole = Story("aaaaaaaa", "bbbbbbbb", key_id="E0VmQeUw", imported="node", spotify_ms=12.345)
+def test_the_trace_of_a_grant_is_told_as_far_as_it_went(tell):
+    whole = RequestTrace(
+        grant="aaaaaaaa",
+        rotated_to="bbbbbbbb",
+        key_id="E0VmQeUw",
+        imported="node",
+        spotify_ms=12.345,
+    )
 
-    told, untold = tell(Request(story=whole)), tell(Request(story=Story()))
+    told, untold = tell(Request(trace=whole)), tell(Request(trace=RequestTrace()))
 
     assert (told["grant"], told["rotated_to"]) == ("aaaaaaaa", "bbbbbbbb")
     assert (told["key"], told["imported"]) == ("E0VmQeUw", "node")

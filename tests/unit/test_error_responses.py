@@ -42,11 +42,11 @@ ANSWERS = [
     (errors.SpotifyFails(503, 0), 503, BUSY, 0),
     (errors.SpotifyFails(599, None), 503, BUSY, ANY),
     (errors.SpotifyNonsense("status 302"), 502, "server_error", None),
-    (errors.SpotifyUnreachable("no connection", errors.Broke.UNSENT), 502, BUSY, None),
+    (errors.SpotifyUnreachable("no connection", errors.ConnectionLoss.UNSENT), 502, BUSY, None),
     (errors.SpotifyTooSlow("no answer within 8 s"), 504, BUSY, None),
-    (errors.SpotifyNotAsked(429, "it asks to wait", 17), 429, BUSY, 17),
-    (errors.SpotifyNotAsked(503, "it asks to wait", 17), 503, BUSY, 17),
-    (errors.SpotifyNotAsked(503, "it fails for everyone", None), 503, BUSY, ANY),
+    (errors.CallSuppressed(429, "it asks to wait", 17), 429, BUSY, 17),
+    (errors.CallSuppressed(503, "it asks to wait", 17), 503, BUSY, 17),
+    (errors.CallSuppressed(503, "it fails for everyone", None), 503, BUSY, ANY),
 ]
 NEVER_ANSWERED = {errors.SettingsError}  # raised before there is anybody to answer
 

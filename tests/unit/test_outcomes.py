@@ -16,7 +16,7 @@ SHARED = [
     errors.SpotifyThrottles(7),
     errors.SpotifyThrottles(None),
     errors.SpotifyFails(503, 9),
-    errors.SpotifyUnreachable("no connection", errors.Broke.LATE),
+    errors.SpotifyUnreachable("no connection", errors.ConnectionLoss.LATE),
     errors.SpotifyTooSlow("no answer within 8 s"),
 ]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sanic_swap.errors import (
-    Broke,
+    ConnectionLoss,
     CredentialsRefused,
     GrantRefused,
     SpotifyError,
@@ -19,7 +19,7 @@ from sanic_swap.errors import (
 )
 from sanic_swap.retry_policy import LEAST_SECONDS, MOST_TRIES, Grant, seconds_to_retry
 
-UNSENT, STALE, EARLY, LATE = (SpotifyUnreachable(broke.value, broke) for broke in Broke)
+UNSENT, STALE, EARLY, LATE = (SpotifyUnreachable(loss.value, loss) for loss in ConnectionLoss)
 ANSWERED = [
     GrantRefused(400, "invalid_grant", None, None),
     CredentialsRefused("no"),
