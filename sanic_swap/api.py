@@ -1,105 +1,55 @@
-"""The endpoints that apps call."""
+"""The endpoints that apps call: `/swap`, `/refresh`, and their OAuth and Ruby spellings."""
 
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping
+from typing import Protocol, cast
 
-from sanic import Blueprint, HTTPResponse, Request
-from sanic.http import Http
+from sanic import Request
 
-from sanic_swap.answers import Finish, has_hung_up, json_answer
-from sanic_swap.body import LARGEST_BODY, TOO_LARGE, media_type, read_fields
-from sanic_swap.client_address import AddressHeader
-from sanic_swap.errors import BodyTooLarge
+from sanic_swap.answers import Answer, json_answer
+from sanic_swap.body import media_type, read_fields
+from sanic_swap.edge import Handler
 from sanic_swap.in_flight import InFlight
 from sanic_swap.parameters import REFRESH, SWAP, ParameterRules
 from sanic_swap.swap import TokenSwap
 from sanic_swap.swap_requests import SwapRequest
 from sanic_swap.trace import RequestTrace
 
-if TYPE_CHECKING:
-    from sanic_swap.rate_limit import RateLimit
+# Each endpoint, and the grant type that it stands for; None lets the request choose.
+GRANT_TYPES: Mapping[str, str | None] = {
+    "/swap": SWAP,
+    "/refresh": REFRESH,
+    "/api/token": None,
+    "/api/refresh_token": REFRESH,
+}
 
 
-@dataclass(frozen=True, slots=True)
-class SwapLimit:
-    """How often a client may swap, and where proxies tell its address, if they are believed."""
+class BodyStream(Protocol):
+    """What of a connection an endpoint needs to know."""
 
-    rate_limit: "RateLimit"
-    believed: AddressHeader | None
-
-    async def count(self, request: Request) -> None:
-        """
-        Count one swap.
-
-        Raises:
-            RateLimited: If it is one too many.
-        """
-        client = request.ip
-        if self.believed is not None:
-            client = self.believed.client_of(client, request.headers)
-        await self.rate_limit.count_swap(client)
+    async def read_body(self) -> bytes:
+        """Return the whole body; raise BodyTooLarge as soon as it is known to be."""
 
 
-def blueprint(
-    swap: TokenSwap,
-    rules: ParameterRules,
-    in_flight: InFlight,
-    finish: Finish,
-    swap_limit: SwapLimit | None = None,
-) -> Blueprint:
-    """Return `/swap`, `/refresh` and their OAuth and Ruby spellings under `/api`."""
-    api = Blueprint("api")
+def token_handler(
+    swap: TokenSwap, rules: ParameterRules, in_flight: InFlight, grant_type: str | None
+) -> Handler:
+    """Return what answers at an endpoint for *grant_type*."""
 
-    async def answer(request: Request, grant_type: str | None) -> HTTPResponse:
-        if in_flight.is_full:
-            await in_flight.turn()
+    async def answer(request: Request, trace: RequestTrace) -> Answer:
+        await in_flight.turn()
+        headers, stream = request.headers, cast("BodyStream", request.stream)
+        # Type, then size, then syntax: a body that nobody would read is not received.
         declared = media_type(
-            request.headers.getall("content-type", []),
-            request.headers.getall("content-encoding", []),
+            headers.getall("content-type", []), headers.getall("content-encoding", [])
         )
-        fields = read_fields(await _read_body(request), declared)
+        fields = read_fields(await stream.read_body(), declared)
         asked = rules.read(fields, grant_type)
-        trace = request.ctx.trace = RequestTrace()
-        # Not before the body is here: who sends slowly shall not take others' places.
+        # Take a slot once the body is here, or slow senders would exhaust the limit.
         with in_flight:
             if isinstance(asked, SwapRequest):
-                if swap_limit is not None:
-                    await swap_limit.count(request)
                 body = await swap.swap(asked, trace)
             else:
-                body = await swap.refresh(asked, trace, partial(has_hung_up, request))
-        return finish(request, json_answer(body))
+                body = await swap.refresh(asked, trace)
+        return json_answer(body)
 
-    # Streamed, so that type and size are judged before a body is in memory.
-    @api.post("/swap", stream=True)
-    async def swap_code(request: Request) -> HTTPResponse:
-        return await answer(request, SWAP)
-
-    @api.post("/refresh", stream=True)
-    async def refresh(request: Request) -> HTTPResponse:
-        return await answer(request, REFRESH)
-
-    @api.post("/api/token", stream=True)
-    async def token(request: Request) -> HTTPResponse:
-        return await answer(request, None)
-
-    @api.post("/api/refresh_token", stream=True)
-    async def refresh_token(request: Request) -> HTTPResponse:
-        return await answer(request, REFRESH)
-
-    return api
-
-
-async def _read_body(request: Request) -> bytes:
-    """Return the body; stop as soon as it is over the limit."""
-    declared = request.headers.get("content-length")
-    if declared is not None and int(declared) > LARGEST_BODY:
-        raise BodyTooLarge(TOO_LARGE)
-    stream = cast("Http", request.stream)  # what Sanic's server always sets
-    body = b""
-    while stream.request_body and (chunk := await stream.read()):
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            raise BodyTooLarge(TOO_LARGE)
-    return body
+    return answer

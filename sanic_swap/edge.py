@@ -1,27 +1,28 @@
-"""What surrounds every request: its id, CORS, errors as our own JSON, the access log."""
+"""What surrounds every request: its id, CORS, errors as our own JSON, who hears of the answer."""
 
+import logging
 import re
 import traceback
 from asyncio import CancelledError
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from random import getrandbits
-from typing import TYPE_CHECKING
+from time import perf_counter
+from typing import Any
 
-from sanic import HTTPResponse, Request
-from sanic.exceptions import MethodNotAllowed, SanicException, ServiceUnavailable
+from sanic import Request
+from sanic.exceptions import MethodNotAllowed
 
-from sanic_swap import errors
-from sanic_swap.access_log import AccessLog, path_template, seconds_taken
-from sanic_swap.answers import json_answer, options_answer
+from sanic_swap.answers import Answer, json_answer, options_answer
+from sanic_swap.client_address import AddressHeader
 from sanic_swap.cors import Cors
-from sanic_swap.error_responses import ErrorResponse, response_to
-from sanic_swap.http_errors import response_to_http_error
+from sanic_swap.error_table import CLIENT_GONE, ErrorAnswer, answer_to, row_of
 from sanic_swap.logs import log
+from sanic_swap.trace import Answered, RequestTrace
 
-if TYPE_CHECKING:
-    from sanic_swap.metrics import Metrics
-
-_CLIENT_GONE = 499  # nobody reads this answer but the access log
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+Handler = Callable[[Request, RequestTrace], Awaitable[Answer]]
+SanicHandler = Callable[[Request], Awaitable[Answer]]
 
 
 def new_request_id() -> str:
@@ -33,22 +34,80 @@ class Edge:
     """
     Finishes every answer, and makes answers of errors.
 
-    Endpoints call `finish` themselves: Sanic's response middleware would do the same, for
-    a noticeable part of what a whole request costs.
+    Around handlers and not as Sanic's response middleware, which would do the same for a
+    noticeable part of what a whole request costs.
 
     Args:
-        access_log, metrics: Told of every answer, if there are any.
+        believed: Where proxies tell the client's address, if they are believed.
+        observers: Each is called with every answer: access log, metrics.
     """
 
     def __init__(
-        self, cors: Cors, access_log: AccessLog | None, metrics: "Metrics | None" = None
+        self,
+        cors: Cors,
+        believed: AddressHeader | None,
+        observers: Sequence[Callable[[Answered], None]],
     ) -> None:
         self._cors = cors
-        self._access_log = access_log
-        self._metrics = metrics
+        self._believed = believed
+        self._observers = observers
 
-    def finish(self, request: Request, answer: HTTPResponse) -> HTTPResponse:
-        """Return *answer* with what the request decides, and log it."""
+    def around(self, handler: Handler, path: str) -> SanicHandler:
+        """Return *handler*, which answers at *path*, as Sanic calls it: it never raises."""
+
+        async def handle(request: Request) -> Answer:
+            trace = RequestTrace(self._client_of(request))
+            try:
+                answer = await handler(request, trace)
+            except (Exception, CancelledError) as error:  # noqa: BLE001 - the outermost border
+                return self._refuse(request, error, trace, path)
+            return self._finish(request, answer, trace, path, "ok", None)
+
+        return handle
+
+    async def on_error(self, request: Request, error: BaseException) -> Answer:
+        """Answer what Sanic refuses before it comes to a handler."""
+        trace = RequestTrace(self._client_of(request))
+        if not isinstance(error, MethodNotAllowed):
+            return self._refuse(request, error, trace, None)
+        path = request.path.rstrip("/") or "/"  # one of ours, or it would not have been found
+        if request.method == "OPTIONS":
+            answer = options_answer(_allowed(error))
+            if "access-control-request-method" in request.headers:
+                preflight = self._cors.preflight_headers(request.headers.get("origin"))
+                answer.headers.update(preflight)
+            return self._finish(request, answer, trace, path, "ok", None)
+        return self._refuse(request, error, trace, path)
+
+    def _refuse(
+        self, request: Request, error: BaseException, trace: RequestTrace, path: str | None
+    ) -> Answer:
+        """Return the answer to *error*, finished; tell the operator what concerns them."""
+        stream: Any = request.stream
+        if isinstance(error, CancelledError) and stream.exception is not None:
+            # Sanic's place for why it is cancelled: the time to stop is over.
+            error, stream.exception = stream.exception, None
+        row, refusal = row_of(type(error)), answer_to(error)
+        if row.status == 500:
+            refusal = _log_bug(error, refusal, trace)
+        elif row.level != logging.NOTSET:
+            log.log(row.level, row.log, error, extra={"fields": _grant(trace)})
+        headers = refusal.headers()
+        if isinstance(error, MethodNotAllowed):
+            headers["Allow"] = _allowed(error)
+        answer = json_answer(refusal.body(), refusal.status, headers)
+        return self._finish(request, answer, trace, path, row.outcome, refusal.error)
+
+    def _finish(
+        self,
+        request: Request,
+        answer: Answer,
+        trace: RequestTrace,
+        path: str | None,
+        outcome: str,
+        error: str | None,
+    ) -> Answer:
+        """Return *answer* with what the request decides of it; let the observers know."""
         headers = request.headers
         request_id = headers.get("x-request-id")
         if request_id is None or not _REQUEST_ID.match(request_id):
@@ -56,69 +115,26 @@ class Edge:
         answer.headers["X-Request-ID"] = request_id
         if (origin := headers.get("origin")) is not None:
             answer.headers.update(self._cors.headers(origin))
-        if self._access_log is not None:
-            status = _CLIENT_GONE if _is_gone(request) else answer.status
-            self._access_log.tell(request, status, request_id)
-        if self._metrics is not None:
-            context = request.ctx.__dict__
-            outcome = "client_gone" if _is_gone(request) else context.get("outcome", "ok")
-            self._metrics.answered(
-                path_template(request), outcome, seconds_taken(request), context.get("trace")
-            )
+        began: float | None = getattr(request.stream, "perft0", None)
+        is_gone = request.conn_info is not None and request.conn_info.lost
+        answered = Answered(
+            request.method if began else "-",  # "NONE" is Sanic's where the head cannot be read
+            path,
+            CLIENT_GONE if is_gone else answer.status,
+            "client_gone" if is_gone else outcome,
+            error,
+            perf_counter() - began if began else 0.0,
+            request_id,
+            headers.get("user-agent", "-"),
+            trace,
+        )
+        for observe in self._observers:
+            observe(answered)
         return answer
 
-    async def on_error(self, request: Request, error: BaseException) -> HTTPResponse:
-        """Return the answer to *error*, finished; tell the operator what concerns them."""
-        if isinstance(error, MethodNotAllowed) and request.method == "OPTIONS":
-            return self.finish(request, self._options(request, error))
-        request_id = new_request_id()
-        answer = _answer(error, request_id)
-        request.ctx.error = answer.error
-        request.ctx.outcome = _outcome(error)
-        _tell_operator(error, request, request_id)
-        headers = answer.headers()
-        if isinstance(error, MethodNotAllowed):
-            headers["Allow"] = _allowed(error)
-            request.ctx.path = request.path.rstrip("/") or "/"  # one of ours, or it were not found
-        return self.finish(request, json_answer(answer.body(), answer.status, headers))
-
-    def _options(self, request: Request, error: MethodNotAllowed) -> HTTPResponse:
-        answer = options_answer(_allowed(error))
-        if "access-control-request-method" in request.headers:
-            origin = request.headers.get("origin")
-            answer.headers.update(self._cors.preflight_headers(origin))
-        return answer
-
-
-def _answer(error: BaseException, request_id: str) -> ErrorResponse:
-    match error:
-        case errors.SwapError():
-            return response_to(error)
-        case SanicException():
-            return response_to_http_error(error)
-        case CancelledError():
-            return ErrorResponse(_CLIENT_GONE, "invalid_request", "The client hung up")
-        case _:
-            return ErrorResponse(500, "server_error", f"Internal error, request {request_id}")
-
-
-def _is_gone(request: Request) -> bool:
-    return request.conn_info is not None and request.conn_info.lost
-
-
-def _outcome(error: BaseException) -> str:
-    """Return how a request ended, in a word for logs and metrics."""
-    match error:
-        case errors.SwapError():
-            return errors.outcome_of(type(error))
-        case ServiceUnavailable():
-            return "unfinished"  # when the time to stop was over
-        case SanicException() if error.status_code < 500:
-            return "http_error"
-        case CancelledError():
-            return "client_gone"
-        case _:
-            return "our_bug"
+    def _client_of(self, request: Request) -> str:
+        peer = request.ip
+        return peer if self._believed is None else self._believed.client_of(peer, request.headers)
 
 
 def _allowed(error: MethodNotAllowed) -> str:
@@ -126,30 +142,16 @@ def _allowed(error: MethodNotAllowed) -> str:
     return ", ".join(sorted({"OPTIONS", *filter(None, methods)}))
 
 
-def _tell_operator(error: BaseException, request: Request, request_id: str) -> None:
-    trace = getattr(request.ctx, "trace", None)
-    fields = {"grant": trace.grant} if trace and trace.grant else {}
-    match error:
-        case errors.TokenHeld():
-            log.error("held back: %s", error.reason, extra={"fields": fields})
-        case errors.CredentialsRefused():
-            log.error(
-                "%s: CLIENT_ID or CLIENT_SECRET is wrong, so nobody can log in; mend them and"
-                " restart",
-                error,
-                extra={"fields": fields},
-            )
-        case errors.GrantRefused():
-            log.info("%s", error, extra={"fields": fields})
-        case errors.CallSuppressed():
-            pass  # said once, when it began
-        case errors.SpotifyError():
-            log.warning("%s", error, extra={"fields": fields})
-        case errors.SwapError() | SanicException() | CancelledError():
-            pass  # the app's own mistake: its developer has been told, the access log has it
-        case _:
-            # Neither the error's text nor its values: a token may be in them.
-            frames = traceback.extract_tb(error.__traceback__)
-            where = " < ".join(f"{frame.name} {frame.filename}:{frame.lineno}" for frame in frames)
-            fields["request_id"] = request_id
-            log.error("our bug: %s in %s", type(error).__name__, where, extra={"fields": fields})
+def _grant(trace: RequestTrace) -> dict[str, str]:
+    return {} if trace.grant is None else {"grant": trace.grant}
+
+
+def _log_bug(error: BaseException, refusal: ErrorAnswer, trace: RequestTrace) -> ErrorAnswer:
+    """Log where it happened; return an answer by which its reader can ask for that line."""
+    request_id = new_request_id()
+    # Neither the error's text nor its values: a token may be in them.
+    frames = traceback.extract_tb(error.__traceback__)
+    where = " < ".join(f"{frame.name} {frame.filename}:{frame.lineno}" for frame in frames)
+    fields = {**_grant(trace), "request_id": request_id}
+    log.error("Unhandled %s at %s", type(error).__name__, where, extra={"fields": fields})
+    return replace(refusal, description=f"Internal error, request {request_id}")

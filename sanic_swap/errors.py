@@ -11,35 +11,42 @@ SwapError
 ├── TooBusy                   as many requests are under way as the operator allows
 ├── RateLimited               this client, or this grant, asked more often than it may
 ├── TokenRefused              a sealed token does not open here, and never will
-├── TokenHeld                 it may open again once the operator has mended the settings
+├── TokenHeld                 it may open again once the operator has fixed the settings
 └── SpotifyError              Spotify gave no tokens
-    ├── GrantRefused          it said no, and will say no again
-    ├── RevocationDoubted     it said no to more grants than can be true
+    ├── GrantRefused          it refused the grant, and will refuse it again
+    ├── RevocationDoubted     it refused more grants than can be true
     ├── CredentialsRefused    it does not know our client id and secret
     ├── SpotifyThrottles      it asked us to wait
     ├── SpotifyFails          it answered with a server error
     ├── SpotifyNonsense       it answered something that no rule foresees
-    ├── SpotifyUnreachable    there was no connection, or it broke
+    ├── SpotifyUnreachable    there was no connection, or it was lost
     ├── SpotifyTooSlow        there was no answer before the deadline
-    └── CallSuppressed       it fails for everyone, or wants to be left alone for a while
+    └── CallSuppressed        the circuit breaker is open, or Spotify has asked us to wait
 
-Which HTTP answer each becomes stands in `error_responses` alone. No error holds a
-token, code or secret, and `str()` of each is safe to log.
+Which HTTP answer and which log line each becomes stands in `error_table` alone. No error
+holds a token, code or secret, and `str()` of each is safe to log.
 """
 
-import re
 from enum import Enum
 
 
 class SwapError(Exception):
-    """The root: whoever catches this has caught everything foreseen."""
+    """
+    The root: whoever catches this has caught everything foreseen.
 
+    Attributes:
+        status, error, description, uri: What this error knows better of its answer than
+            its kind does; None leaves it to `error_table`.
+        retry_after: Seconds after which to ask again, likewise.
+        limit: How many requests our own rate limit takes in a window, if that refuses.
+    """
 
-def outcome_of(kind: type[SwapError]) -> str:
-    """Return what logs and metrics call an error: `SpotifyTooSlow` is `spotify_too_slow`."""
-    if kind is CallSuppressed:
-        return "spotify_not_asked"
-    return re.sub(r"\B(?=[A-Z])", "_", kind.__name__).lower()
+    status: int | None = None
+    error: str | None = None
+    description: str | None = None
+    uri: str | None = None
+    retry_after: int | None = None
+    limit: int | None = None
 
 
 class SettingsError(SwapError):
@@ -163,7 +170,7 @@ class SpotifyFails(SpotifyError):
 
     def __init__(self, status: int, retry_after: int | None) -> None:
         super().__init__(f"Spotify answered {status}")
-        self.status = status
+        self.upstream_status = status
         self.retry_after = retry_after
 
 

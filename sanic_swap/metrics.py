@@ -6,10 +6,10 @@ scrape. No label's value comes from outside: each is one of a set that is known 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING
 
 from prometheus_client import (
     CollectorRegistry,
@@ -21,19 +21,38 @@ from prometheus_client import (
 )
 from prometheus_client.registry import Collector
 
-from sanic_swap.errors import SettingsError, SpotifyError, SwapError, outcome_of
+from sanic_swap.errors import SettingsError, SpotifyError
 from sanic_swap.logs import log
+from sanic_swap.trace import Answered
 
-if TYPE_CHECKING:
-    from sanic_swap.trace import RequestTrace
-
-OTHER = "other"  # the endpoint of requests that ask for none of ours
-# How a request may end beside the errors that `errors` knows.
-_ENDS = ("ok", "http_error", "client_gone", "unfinished", "our_bug")
+_OTHER = "other"  # the endpoint of requests for none of ours
 _LAG_EVERY_SECONDS = 0.5
 # Up to the longest that a request may take by default; Spotify's usual answer takes 0.1 s.
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 8.0, 10.0)
 _LAG_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """
+    Every value that a label may have, so that each series begins with 0.
+
+    Prometheus sees no increase in what begins with 1.
+
+    Attributes:
+        token_paths, other_paths: The endpoints; those that apps post to come with each outcome.
+        outcomes: How requests may end.
+        call_outcomes: How calls to Spotify may fail.
+        key_ids: Of every key that opens tokens here.
+        formats: Of other services' tokens that open here.
+    """
+
+    token_paths: Iterable[str]
+    other_paths: Iterable[str]
+    outcomes: Iterable[str]
+    call_outcomes: Iterable[str]
+    key_ids: Iterable[str]
+    formats: Iterable[str]
 
 
 class Metrics:
@@ -41,18 +60,15 @@ class Metrics:
     The metrics of one process.
 
     Args:
-        key_ids: Of every key that opens tokens here.
-        formats: Of other services' tokens that open here.
-        state: Reads what the parts of the service know of themselves.
+        outcome_of: Names the outcome of a call to Spotify that failed.
     """
 
-    def __init__(self, key_ids: Iterable[str], formats: Iterable[str], state: Collector) -> None:
+    def __init__(self, labels: Labels, outcome_of: Callable[[SpotifyError], str]) -> None:
+        self._outcome_of = outcome_of
         # Twice the lines, for what Prometheus does not use.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no types
         self._registry = CollectorRegistry()
-        self._registry.register(state)
         ProcessCollector(registry=self._registry)
-        self._endpoints: frozenset[str] = frozenset()
         self._requests = Counter(
             "sanic_swap_requests",
             "Requests that were answered, by endpoint and how they ended.",
@@ -96,41 +112,30 @@ class Metrics:
             buckets=_LAG_SECONDS,
             registry=self._registry,
         )
-        # From 0 on: Prometheus sees no increase in what begins with 1.
-        for key_id in key_ids:
-            self._opened.labels(key_id)
-        for name in formats:
-            self._imports.labels(name)
-        for outcome in ("tokens", "cancelled", *_outcomes_below(SpotifyError)):
-            self._calls.labels(outcome)
-
-    def know_endpoints(self, token_paths: Iterable[str], others: Iterable[str]) -> None:
-        """Hear which paths there are, first those that apps call; every other one is `other`."""
-        token_paths = frozenset(token_paths)
-        self._endpoints = token_paths.union(others)
-        for path in token_paths:
-            for outcome in (*_ENDS, *_outcomes_below(SwapError)):
+        self._endpoints = frozenset((*labels.token_paths, *labels.other_paths))
+        for path in labels.token_paths:
+            for outcome in labels.outcomes:
                 self._requests.labels(path, outcome)
+        for outcome in ("tokens", "cancelled", *labels.call_outcomes):
+            self._calls.labels(outcome)
+        for key_id in labels.key_ids:
+            self._opened.labels(key_id)
+        for name in labels.formats:
+            self._imports.labels(name)
 
-    def answered(
-        self, path: str | None, outcome: str, seconds: float, trace: "RequestTrace | None"
-    ) -> None:
-        """
-        Count one answer.
+    def read_from(self, state: Collector) -> None:
+        """Read at each scrape what *state* knows, too."""
+        self._registry.register(state)
 
-        Args:
-            path: The path's template.
-            outcome: `ok`, or what `errors.cause_of` says.
-            trace: What became of the token that came in, if one did.
-        """
-        endpoint = path if path in self._endpoints else OTHER
-        self._requests.labels(endpoint, outcome).inc()
-        self._durations.labels(endpoint).observe(seconds)
-        if trace is not None:
-            if trace.key_id is not None:
-                self._opened.labels(trace.key_id).inc()
-            if trace.imported is not None:
-                self._imports.labels(trace.imported).inc()
+    def count(self, answered: Answered) -> None:
+        """Count one answer."""
+        endpoint = answered.path if answered.path in self._endpoints else _OTHER
+        self._requests.labels(endpoint, answered.outcome).inc()
+        self._durations.labels(endpoint).observe(answered.seconds)
+        if answered.trace.key_id is not None:
+            self._opened.labels(answered.trace.key_id).inc()
+        if answered.trace.imported is not None:
+            self._imports.labels(answered.trace.imported).inc()
 
     @contextmanager
     def calling(self) -> Iterator[None]:
@@ -140,7 +145,7 @@ class Metrics:
             yield
             outcome = "tokens"
         except SpotifyError as error:
-            outcome = outcome_of(type(error))
+            outcome = self._outcome_of(error)
             raise
         finally:
             self._calls.labels(outcome).inc()
@@ -182,12 +187,3 @@ class Metrics:
             due = loop.time() + _LAG_EVERY_SECONDS
             await asyncio.sleep(_LAG_EVERY_SECONDS)
             self._lag.observe(max(0.0, loop.time() - due))
-
-
-def _outcomes_below(kind: type[SwapError]) -> Iterator[str]:
-    """Yield the outcome of each error below *kind* that is raised while there are requests."""
-    for error in kind.__subclasses__():
-        if error.__subclasses__():
-            yield from _outcomes_below(error)
-        elif error is not SettingsError:
-            yield outcome_of(error)

@@ -1,14 +1,15 @@
 """Tells New Relic how long each endpoint and Spotify take, and nothing else.
 
-Imported only when NEW_RELIC_LICENSE_KEY is set. The agent's own instrumentation of Sanic,
-aiohttp and logging, which it does in `initialize`, is never turned on: it would record
-headers and parameters. What it hears is in this module: an endpoint's name, a method, a
-status, Spotify's host. Its other NEW_RELIC_ variables hold as it documents them.
+Imported only when NEW_RELIC_LICENSE_KEY is set; nothing but `parts` and `app` knows of it. The
+agent's own instrumentation of Sanic, aiohttp and logging, which it does in `initialize`, is
+never turned on: it would record headers and parameters. What it hears is in this module: an
+endpoint's name, a method, a status, Spotify's host. Its other NEW_RELIC_ variables hold as it
+documents them.
 """
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -21,9 +22,13 @@ from newrelic.core.config import default_host, global_settings  # type: ignore[i
 
 from sanic_swap.secret import Secret
 
-_LAST_WORD_SECONDS = 2.5  # for the harvest of the last minute
-# A flight to Spotify runs in a task of its own, of which the agent knows nothing.
+_HARVEST_SECONDS = 2.5  # for what the last minute has left to send
+_METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
+# A call to Spotify runs in a task of its own, of which the agent knows nothing.
 _asker: ContextVar[Any] = ContextVar("asker", default=None)
+
+
+Handler = Callable[..., Awaitable[Any]]  # from a request, and more, to its answer
 
 
 class NewRelic:
@@ -49,17 +54,27 @@ class NewRelic:
         settings.code_level_metrics.enabled = False
         self._application = register_application(timeout=0.0)
 
-    @contextmanager
-    def request(self, method: str) -> Iterator["Request"]:
-        """Record what happens in the block as one request."""
-        transaction = WebTransaction(self._application, None, request_method=method)
-        transaction.__enter__()
-        token = _asker.set(transaction.root_span if transaction.enabled else None)
-        try:
-            yield Request(transaction)
-        finally:
-            _asker.reset(token)
-            transaction.__exit__(None, None, None)  # without the error, which may say too much
+    def watch(self, handler: Handler, endpoint: str) -> Handler:
+        """Return *handler*, with each request that it answers recorded as one of *endpoint*."""
+        name = endpoint.strip("/") or "root"
+
+        async def watched(request: Any, *more: Any) -> Any:  # noqa: ANN401 - as Sanic has them
+            # Another method may be any word.
+            method = request.method if request.method in _METHODS else "other"
+            transaction = WebTransaction(self._application, None, request_method=method)
+            transaction.__enter__()
+            token = _asker.set(transaction.root_span if transaction.enabled else None)
+            try:
+                transaction.set_transaction_name(name, "Endpoint")
+                answer = await handler(request, *more)
+                transaction.process_response(answer.status, ())
+                return answer
+            finally:
+                _asker.reset(token)
+                # Without the error, which may say too much.
+                transaction.__exit__(None, None, None)
+
+        return watched
 
     @contextmanager
     def calling(self) -> Iterator[None]:
@@ -73,17 +88,4 @@ class NewRelic:
 
     async def close(self) -> None:
         """Send what is left."""
-        await asyncio.to_thread(shutdown_agent, _LAST_WORD_SECONDS)
-
-
-class Request:
-    """One request as New Relic shall see it."""
-
-    def __init__(self, transaction: Any) -> None:  # noqa: ANN401 - the agent has no types
-        self._transaction = transaction
-
-    def ended(self, endpoint: str, status: int | None) -> None:
-        """Say which endpoint it was, by the path's template, and what it was answered."""
-        self._transaction.set_transaction_name(endpoint.strip("/") or "root", "Endpoint")
-        if status is not None:
-            self._transaction.process_response(status, ())
+        await asyncio.to_thread(shutdown_agent, _HARVEST_SECONDS)

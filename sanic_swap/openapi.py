@@ -4,12 +4,8 @@ OpenAPI 3.1. What is said here of parameters and answers is held against the run
 service by the contract tests.
 """
 
-import json
 from typing import Any
 
-from sanic import Blueprint, HTTPResponse, Request
-
-from sanic_swap.answers import Finish, json_answer
 from sanic_swap.parameters import LONGEST_SEALED_TOKEN, REFRESH, SWAP
 from sanic_swap.version import __version__
 
@@ -58,18 +54,6 @@ _RATE_LIMIT = {
     "RateLimit-Remaining": "How many are left in it: none.",
     "RateLimit-Reset": "Seconds until the next window.",
 }
-
-
-def blueprint(finish: Finish) -> Blueprint:
-    """Return `/openapi.json`."""
-    described = Blueprint("openapi")
-    body = json.dumps(description()).encode()
-
-    @described.route("/openapi.json", methods=("GET", "HEAD"))
-    async def openapi_description(request: Request) -> HTTPResponse:
-        return finish(request, json_answer(body))
-
-    return described
 
 
 def description() -> _Members:

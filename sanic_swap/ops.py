@@ -1,11 +1,15 @@
 """The endpoints for people and machines that look after the service."""
 
+import json
 from collections.abc import Callable
 from enum import Enum
 
-from sanic import Blueprint, HTTPResponse, Request
+from sanic import Request
 
-from sanic_swap.answers import Finish, object_answer, page_answer
+from sanic_swap import openapi
+from sanic_swap.answers import Answer, json_answer, object_answer, page_answer
+from sanic_swap.edge import Handler
+from sanic_swap.trace import RequestTrace
 from sanic_swap.version import __version__
 
 _PAGE = f"""<!doctype html>
@@ -55,29 +59,29 @@ class Readiness:
         return self.phase is Phase.DRAINING
 
 
-def blueprint(readiness: Readiness, finish: Finish) -> Blueprint:
-    """Return `/`, `/healthz` and `/readyz`."""
-    ops = Blueprint("ops")
-    both = ("GET", "HEAD")
+PATHS = ("/", "/healthz", "/readyz", "/openapi.json")
 
-    @ops.route("/", methods=both)
-    async def who_answers(request: Request) -> HTTPResponse:
+
+def handlers(readiness: Readiness) -> dict[str, Handler]:
+    """Return what answers GET and HEAD at each of `PATHS`."""
+    description = json.dumps(openapi.description()).encode()
+
+    async def who_answers(request: Request, _: RequestTrace) -> Answer:
         if "text/html" in request.headers.get("accept", "").lower():
-            return finish(request, page_answer(_PAGE))
+            return page_answer(_PAGE)
         links = {"openapi": "/openapi.json", "health": "/healthz", "ready": "/readyz"}
-        told = {"service": "sanic-swap", "version": __version__, "links": links}
-        return finish(request, object_answer(told))
+        return object_answer({"service": "sanic-swap", "version": __version__, "links": links})
 
-    @ops.route("/healthz", methods=both)
-    async def alive(request: Request) -> HTTPResponse:
-        return finish(request, object_answer({"status": "ok"}))
+    async def alive(_: Request, __: RequestTrace) -> Answer:
+        return object_answer({"status": "ok"})
 
-    @ops.route("/readyz", methods=both)
-    async def ready(request: Request) -> HTTPResponse:
+    async def ready(_: Request, __: RequestTrace) -> Answer:
         if readiness.phase is not Phase.READY:
-            return finish(request, object_answer({"status": readiness.phase.value}, 503))
+            return object_answer({"status": readiness.phase.value}, 503)
         is_degraded = any(is_there() for is_there in readiness.troubles)
-        told = "degraded" if is_degraded else readiness.phase.value
-        return finish(request, object_answer({"status": told}))
+        return object_answer({"status": "degraded" if is_degraded else readiness.phase.value})
 
-    return ops
+    async def describe(_: Request, __: RequestTrace) -> Answer:
+        return json_answer(description)
+
+    return dict(zip(PATHS, (who_answers, alive, ready, describe), strict=True))

@@ -36,7 +36,7 @@ def outcome_bytes(outcome: Refreshed | errors.SwapError) -> bytes | None:
         case errors.SpotifyThrottles():
             told = {"throttles": outcome.retry_after}
         case errors.SpotifyFails():
-            told = {"fails": [outcome.status, outcome.retry_after]}
+            told = {"fails": [outcome.upstream_status, outcome.retry_after]}
         case errors.SpotifyUnreachable():
             told = {"unreachable": [str(outcome), outcome.loss.name]}
         case errors.SpotifyError() if type(outcome).__name__ in _PLAIN:

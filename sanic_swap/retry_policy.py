@@ -64,7 +64,7 @@ def seconds_to_retry(
             may_retry = grant is Grant.REFRESH or not is_repeated
         case SpotifyUnreachable(loss=ConnectionLoss.EARLY):
             may_retry = grant is Grant.REFRESH
-        case SpotifyFails(status=status, retry_after=retry_after):
+        case SpotifyFails(upstream_status=status, retry_after=retry_after):
             may_retry = grant is Grant.REFRESH and status in _PASSING
             asked_seconds = retry_after + _TIMER_SECONDS if retry_after else 0.0
         case _:

@@ -222,7 +222,7 @@ class SpotifyAccounts:
             raise
         except SpotifyFails as error:
             self._note_failure(began)
-            if error.status == 503:
+            if error.upstream_status == 503:
                 self._hold_everybody_back(503, error.retry_after)
             raise
         except SpotifyThrottles as error:

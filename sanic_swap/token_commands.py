@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from getpass import getpass
 
 from sanic_swap.body import Field
-from sanic_swap.error_responses import response_to
+from sanic_swap.error_table import answer_to
 from sanic_swap.errors import SwapError, TokenHeld, TokenRefused
 from sanic_swap.grant_id import GrantIds
 from sanic_swap.legacy_shapes import shape_of
@@ -96,7 +96,7 @@ def _answer(settings: Settings, fields: list[Field], grant_type: str) -> int:
     try:
         body = asyncio.run(_with_service(settings, ask))
     except SwapError as error:
-        answer = response_to(error)
+        answer = answer_to(error)
         print(answer.body().decode())
         print(f"sanic-swap: this is an answer with status {answer.status}", file=sys.stderr)
         return 1

@@ -1,12 +1,13 @@
-"""What logs and metrics may say of one request, filled in while it is handled."""
+"""What logs and metrics may say of one request: collected while it is handled, then fixed."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(slots=True)
 class RequestTrace:
     """
-    One request, without a secret in it.
+    One request while it is handled, without a secret in it.
 
     Attributes:
         client: The address of the client, as far as the proxies in front are believed.
@@ -26,6 +27,27 @@ class RequestTrace:
     spotify_ms: float | None = None
     retries: int = 0
 
-    def retried(self) -> None:
-        """Count one more retry."""
-        self.retries += 1
+
+class Answered(NamedTuple):
+    """
+    One answer, as access log and metrics see it.
+
+    Attributes:
+        method: Any word; "-" where the request's head could not be read.
+        path: The endpoint, one of ours; None if it was none of them. Never the caller's text.
+        status: 499 if the client was gone.
+        outcome: `ok`, or how the error table calls what went wrong.
+        error: The `error` of the answer's body, None if it has none.
+        seconds: Since the request's head was complete; 0 if it never was.
+        agent: The User-Agent header.
+    """
+
+    method: str
+    path: str | None
+    status: int
+    outcome: str
+    error: str | None
+    seconds: float
+    request_id: str
+    agent: str
+    trace: RequestTrace

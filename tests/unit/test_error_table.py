@@ -1,6 +1,8 @@
 """Each error of the tree has its one answer, and every answer keeps the same manners."""
 
+import asyncio
 import json
+import logging
 import re
 
 import pytest
@@ -9,8 +11,7 @@ from hypothesis import strategies as st
 from sanic import exceptions as sanic_errors
 
 from sanic_swap import errors
-from sanic_swap.error_responses import ErrorResponse, response_to
-from sanic_swap.http_errors import response_to_http_error
+from sanic_swap.error_table import ErrorAnswer, answer_to, row_of
 from sanic_swap.token_answer import read_answer
 
 RFC_6749 = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+")
@@ -103,7 +104,7 @@ def test_every_error_of_the_tree_is_in_the_table():
 
 @pytest.mark.parametrize(("error", "status", "name", "wait"), ANSWERS, ids=named(ANSWERS))
 def test_each_error_has_its_answer(error, status, name, wait):
-    answer = response_to(error)
+    answer = answer_to(error)
 
     assert (answer.status, answer.error) == (status, name)
     assert answer.retry_after == wait or (wait is ANY and answer.retry_after is not None)
@@ -111,7 +112,7 @@ def test_each_error_has_its_answer(error, status, name, wait):
 
 @pytest.mark.parametrize("error", [row[0] for row in ANSWERS], ids=named(ANSWERS))
 def test_each_answer_keeps_the_manners_of_all(error):
-    answer = response_to(error)
+    answer = answer_to(error)
 
     keeps_manners(answer)
     assert len(answer.body()) < 300
@@ -119,7 +120,7 @@ def test_each_answer_keeps_the_manners_of_all(error):
 
 @pytest.mark.parametrize("error", [row[0] for row in HTTP_ANSWERS], ids=named(HTTP_ANSWERS))
 def test_each_answer_to_bad_http_keeps_the_manners_of_all(error):
-    answer = response_to_http_error(error)
+    answer = answer_to(error)
 
     keeps_manners(answer)
     assert len(answer.body()) < 300
@@ -128,28 +129,42 @@ def test_each_answer_to_bad_http_keeps_the_manners_of_all(error):
 
 @pytest.mark.parametrize(("error", "status", "name"), HTTP_ANSWERS, ids=named(HTTP_ANSWERS))
 def test_each_error_of_http_has_its_answer(error, status, name):
-    answer = response_to_http_error(error)
+    answer = answer_to(error)
 
     assert (answer.status, answer.error) == (status, name)
 
 
 @pytest.mark.parametrize(
-    "status",
-    sorted(
-        {
-            kind.status_code
-            for kind in vars(sanic_errors).values()
-            if isinstance(kind, type)
-            and issubclass(kind, sanic_errors.SanicException)
-            and kind.status_code
-        }
-    ),
+    "error",
+    [
+        pytest.param(sanic_errors.SanicException("hidden", status_code=418), id="of Sanic's"),
+        pytest.param(KeyError("hidden"), id="of Python's"),
+        pytest.param(errors.SettingsError(["hidden"]), id="of ours, but far too late"),
+    ],
 )
-def test_whatever_status_sanic_refuses_with_is_answered_with_manners(status):
-    answer = response_to_http_error(sanic_errors.SanicException("hidden", status_code=status))
+def test_whatever_is_in_no_row_is_a_bug_of_ours(error):
+    answer = answer_to(error)
 
     keeps_manners(answer)
-    assert answer.status in (status, 500)
+    assert (answer.status, row_of(type(error)).outcome) == (500, "our_bug")
+    assert "hidden" not in answer.body().decode()
+
+
+def test_a_client_that_is_gone_is_no_bug_of_ours():
+    for kind in (asyncio.CancelledError, sanic_errors.RequestCancelled):
+        assert row_of(kind).outcome == "client_gone"
+
+
+def test_the_operator_reads_of_what_concerns_them():
+    levels = {kind: row_of(kind).level for kind in leaves(errors.SwapError)}
+
+    assert {kind for kind, level in levels.items() if level == logging.ERROR} == {
+        errors.TokenHeld,
+        errors.CredentialsRefused,
+    }
+    # What was logged once, when it began, and the mistakes of apps are not logged each time.
+    for kind in (errors.CallSuppressed, errors.InvalidRequest, errors.TokenRefused):
+        assert levels[kind] == logging.NOTSET
 
 
 @pytest.mark.parametrize(
@@ -158,15 +173,15 @@ def test_whatever_status_sanic_refuses_with_is_answered_with_manners(status):
     ids=lambda error: type(error).__name__,
 )
 def test_an_apps_developer_is_told_what_is_wrong(error):
-    assert response_to(error).description == SAYS
+    assert answer_to(error).description == SAYS
 
 
 def test_all_refused_tokens_are_answered_with_the_same_words():
-    assert response_to(errors.TokenRefused()) == response_to(errors.TokenRefused("x", 1))
+    assert answer_to(errors.TokenRefused()) == answer_to(errors.TokenRefused("x", 1))
 
 
 def test_the_operators_remedy_does_not_reach_the_app():
-    body = response_to(errors.TokenHeld("a token of key 4TGKmExg")).body()
+    body = answer_to(errors.TokenHeld("a token of key 4TGKmExg")).body()
 
     assert b"4TGKmExg" not in body
 
@@ -174,7 +189,7 @@ def test_the_operators_remedy_does_not_reach_the_app():
 def test_spotifys_own_words_are_relayed():
     error = errors.GrantRefused(400, "invalid_grant", "Refresh token revoked", "https://x/y")
 
-    assert json.loads(response_to(error).body()) == {
+    assert json.loads(answer_to(error).body()) == {
         "error": "invalid_grant",
         "error_description": "Refresh token revoked",
         "error_uri": "https://x/y",
@@ -182,20 +197,14 @@ def test_spotifys_own_words_are_relayed():
 
 
 def test_a_refusal_without_words_gets_some():
-    body = json.loads(response_to(errors.GrantRefused(400, "invalid_scope", None, None)).body())
+    body = json.loads(answer_to(errors.GrantRefused(400, "invalid_scope", None, None)).body())
 
     assert body.keys() == {"error", "error_description"}
     assert body["error_description"]
 
 
-@pytest.mark.parametrize("kind", sorted(NEVER_ANSWERED, key=str), ids=lambda kind: kind.__name__)
-def test_what_is_raised_before_there_are_requests_has_no_answer(kind):
-    with pytest.raises(TypeError):
-        response_to(kind([]))
-
-
 def test_the_body_says_no_more_than_it_must():
-    assert ErrorResponse(400, "invalid_request", "code is missing").body() == (
+    assert ErrorAnswer(400, "invalid_request", "code is missing").body() == (
         b'{"error": "invalid_request", "error_description": "code is missing"}'
     )
 
@@ -213,4 +222,4 @@ def test_whatever_spotify_refuses_with_is_answered_with_manners(status, error, d
     with pytest.raises(errors.SpotifyError) as refused:
         read_answer(status, body, retry_after=None, sent=())
 
-    keeps_manners(response_to(refused.value))
+    keeps_manners(answer_to(refused.value))
