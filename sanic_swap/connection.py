@@ -14,9 +14,9 @@ from sanic.exceptions import ServiceUnavailable
 from sanic.http import Stage
 from sanic.server.protocols.http_protocol import HttpProtocol
 
+from sanic_swap.http1 import StrictHttp
 from sanic_swap.listener import is_readable
 from sanic_swap.ops import Readiness
-from sanic_swap.strict_http import StrictHttp
 
 _DROP_WHAT_IS_LEFT = struct.pack("ii", 1, 0)
 _QUIET_SECONDS = 1.0  # after it, a connection that is kept, or was opened, counts as idle

@@ -45,7 +45,7 @@ def bound(host: str, port: int, client_seconds: float, *, reuse_port: bool) -> s
     return listener
 
 
-def let_nobody_in(listener: socket.socket) -> None:
+def drop_new_connections(listener: socket.socket) -> None:
     """
     Keep new connections out while those that are in the kernel's queue are accepted.
 

@@ -23,7 +23,7 @@ LEVELS = {
             "legacy_shapes",
             "trace",
         },
-        {"json_text", "keys", "logs", "request_head", "revocation_guard", "secret"},
+        {"json_text", "keys", "logs", "head", "revocation_guard", "secret"},
         {"listener", "single_flight", "store", "swap_requests", "version"},
         {"retry_policy", "spotify_connector"},
         {"client_address", "rate_counts", "rates"},
@@ -54,12 +54,12 @@ LEVELS = {
         # The web.
         {"access_log", "answers", "http_errors"},
         {"api", "edge", "openapi", "ops"},
-        {"strict_http", "watched_app"},
+        {"http1", "watched_app"},
         {"app"},
         {"connection"},
         {"check_spotify"},
         # What can be started.
-        {"check", "demo", "server", "token_commands"},
+        {"check", "demo", "process", "token_commands"},
         {"cli"},
         {"__main__"},
     ],
@@ -84,7 +84,7 @@ LEVELS = {
     ],
 }
 WEB = {"access_log", "answers", "api", "app", "connection", "edge", "http_errors", "openapi", "ops"}
-WEB |= {"strict_http", "watched_app"}
+WEB |= {"http1", "watched_app"}
 DOORS = {
     "sanic_swap": {
         # A connection, and the sessions that use it.
@@ -97,7 +97,7 @@ DOORS = {
         "prometheus_client": {"metrics", "metrics_state"},
         "redis": {"redis_store"},
         "sanic": WEB,
-        "uvloop": {"server"},
+        "uvloop": {"process"},
         "yarl": {"spotify_probe", "token_endpoint"},
     },
     "fake_spotify": {

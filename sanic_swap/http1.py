@@ -16,8 +16,8 @@ from sanic_swap.answers import Answer
 from sanic_swap.body import LARGEST_BODY, TOO_LARGE
 from sanic_swap.chunks import BrokenChunks, ChunkReader, TooManyBytes
 from sanic_swap.errors import BodyTooLarge
+from sanic_swap.head import as_sanic_reads_it, is_hopeless, is_well_formed
 from sanic_swap.ops import Readiness
-from sanic_swap.request_head import as_sanic_reads_it, is_hopeless, is_well_formed
 
 _LINGER_SECONDS = 0.5
 _LINGER_BYTES = 4 * 1024 * 1024

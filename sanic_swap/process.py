@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 
 from sanic_swap.app import make_access_log, make_app
 from sanic_swap.connection import Connection, Limits, connection_class
-from sanic_swap.listener import bound, is_readable, let_nobody_in
+from sanic_swap.listener import bound, drop_new_connections, is_readable
 from sanic_swap.logs import log
 from sanic_swap.ops import Phase, Readiness
 from sanic_swap.settings import Settings
@@ -81,7 +81,7 @@ async def _serve(settings: Settings) -> None:
 
 async def _accept_the_rest(listener: socket.socket) -> None:
     """Let in those whose connection stands; closing the listener would reset it."""
-    let_nobody_in(listener)
+    drop_new_connections(listener)
     deadline = asyncio.get_running_loop().time() + _ACCEPT_SECONDS
     while is_readable(listener):
         await asyncio.sleep(0)  # the event loop accepts them

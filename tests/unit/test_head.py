@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.request_head import as_sanic_reads_it, is_hopeless, is_well_formed
+from sanic_swap.head import as_sanic_reads_it, is_hopeless, is_well_formed
 
 HOST = "Host: swap.example"
 
