@@ -2,15 +2,13 @@
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from sanic import Blueprint, HTTPResponse, Request
-from sanic.http import Http
 
 from sanic_swap.answers import Finish, has_hung_up, json_answer
-from sanic_swap.body import LARGEST_BODY, TOO_LARGE, media_type, read_fields
+from sanic_swap.body import media_type, read_fields
 from sanic_swap.client_address import AddressHeader
-from sanic_swap.errors import BodyTooLarge
 from sanic_swap.in_flight import InFlight
 from sanic_swap.parameters import REFRESH, SWAP, ParameterRules
 from sanic_swap.swap import TokenSwap
@@ -58,7 +56,8 @@ def blueprint(
             request.headers.getall("content-type", []),
             request.headers.getall("content-encoding", []),
         )
-        fields = read_fields(await _read_body(request), declared)
+        await request.receive_body()
+        fields = read_fields(request.body, declared)
         asked = rules.read(fields, grant_type)
         trace = request.ctx.trace = RequestTrace()
         # Not before the body is here: who sends slowly shall not take others' places.
@@ -89,17 +88,3 @@ def blueprint(
         return await answer(request, REFRESH)
 
     return api
-
-
-async def _read_body(request: Request) -> bytes:
-    """Return the body; stop as soon as it is over the limit."""
-    declared = request.headers.get("content-length")
-    if declared is not None and int(declared) > LARGEST_BODY:
-        raise BodyTooLarge(TOO_LARGE)
-    stream = cast("Http", request.stream)  # what Sanic's server always sets
-    body = b""
-    while stream.request_body and (chunk := await stream.read()):
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            raise BodyTooLarge(TOO_LARGE)
-    return body

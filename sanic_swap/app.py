@@ -13,7 +13,6 @@ from sanic.exceptions import SanicException
 from sanic_swap import api, openapi, ops
 from sanic_swap.access_log import AccessLog
 from sanic_swap.answers import App
-from sanic_swap.body import LARGEST_BODY
 from sanic_swap.cors import Cors
 from sanic_swap.edge import Edge
 from sanic_swap.errors import SettingsError
@@ -36,8 +35,6 @@ from sanic_swap.settings_reader import read_settings
 
 if TYPE_CHECKING:
     from sanic_swap.new_relic import NewRelic
-
-LARGEST_HEAD = 16 * 1024  # bytes
 
 
 def create_app() -> App:
@@ -108,10 +105,8 @@ def make_app(
         ACCESS_LOG=False,
         AUTO_EXTEND=False,
         FALLBACK_ERROR_FORMAT="json",
-        KEEP_ALIVE_TIMEOUT=75,  # above what proxies keep idle connections for
+        KEEP_ALIVE_TIMEOUT=95,  # longer than proxies keep idle connections; Heroku's router: 90 s
         MOTD=False,
-        REQUEST_MAX_HEADER_SIZE=LARGEST_HEAD,
-        REQUEST_MAX_SIZE=LARGEST_BODY,
         # Our own deadlines come first; under Sanic's own command there are only these.
         REQUEST_TIMEOUT=settings.client_timeout + 5,
         RESPONSE_TIMEOUT=settings.client_timeout + settings.spotify_timeout + 5,

@@ -8,11 +8,9 @@ import re
 from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
-from sanic_swap.errors import BodyTooLarge, InvalidRequest, UnsupportedMediaType
+from sanic_swap.errors import InvalidRequest, UnsupportedMediaType
 from sanic_swap.json_text import NotStrictJson, read_members
 
-LARGEST_BODY = 16 * 1024  # bytes
-TOO_LARGE = f"the body must not exceed {LARGEST_BODY} bytes"
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 _BOM = b"\xef\xbb\xbf"
@@ -60,11 +58,8 @@ def read_fields(body: bytes, declared: str | None) -> list[Field]:
         declared: What `media_type` returned.
 
     Raises:
-        BodyTooLarge: If it is over 16 KiB.
         InvalidRequest: If it is not UTF-8, or breaks the syntax of its type.
     """
-    if len(body) > LARGEST_BODY:
-        raise BodyTooLarge(TOO_LARGE)
     if body.startswith(_BOM):
         raise InvalidRequest("the body must be UTF-8 without a byte order mark")
     if declared == JSON or (declared is None and body.lstrip(b" \t\r\n").startswith(b"{")):

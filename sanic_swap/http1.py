@@ -8,143 +8,153 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from sanic import Request
 from sanic.exceptions import BadRequest, ExpectationFailed, PayloadTooLarge, RequestTimeout
 from sanic.http import Http, Stage
 from sanic.http.http1 import HTTP_CONTINUE
 
 from sanic_swap.answers import Answer
-from sanic_swap.body import LARGEST_BODY, TOO_LARGE
 from sanic_swap.chunks import BrokenChunks, ChunkReader, TooManyBytes
 from sanic_swap.errors import BodyTooLarge
-from sanic_swap.head import as_sanic_reads_it, is_hopeless, is_well_formed
-from sanic_swap.ops import Readiness
+from sanic_swap.head import MalformedHead, begins_with_request_line, read_head
 
+LARGEST_HEAD = 16 * 1024  # bytes
+LARGEST_BODY = 16 * 1024  # bytes
+_EMPTY_LINES = 2  # before a request; some clients send them (RFC 9112 section 2.2)
+_END_OF_HEAD = b"\r\n\r\n"
 _LINGER_SECONDS = 0.5
 _LINGER_BYTES = 4 * 1024 * 1024
-_EMPTY_LINES = 2  # before a request, for what some clients send behind the one before
 
 
 class StrictHttp(Http):
-    """
-    Sanic's HTTP/1, behind a check of the head and with its own word on keep-alive.
-
-    Attributes:
-        client_seconds: For a head, and again for a body.
-    """
+    """Sanic's HTTP/1, with our own reading of head and body and our own word on keep-alive."""
 
     protocol: Any  # the Connection that has this one
-    readiness: Readiness
-    client_seconds: float
-    _body_deadline: float | None = None
-    _chunks: ChunkReader | None = None
-    _is_head_refused = False  # and if it is, the connection ends with that
+    recv_buffer: bytearray
+    request: Request
+    request_bytes_left: int | None
 
     async def http1(self) -> None:
         try:
             await super().http1()
         finally:
-            # Where a client hung up, Sanic leaves request and stream to know each other, and
+            # When a client hangs up, Sanic leaves request and stream referring to each other, and
             # kilobytes wait for the garbage collector.
             self.init_for_request()
 
     async def http1_request_header(self) -> None:
-        self._body_deadline = self._chunks = None
+        try:
+            head = read_head(await self._take_head())
+        except MalformedHead:
+            # Never put what cannot be trusted into a Request, not even its URL.
+            raise BadRequest("Bad Request") from None
+        self.head_only = head.method == "HEAD"
+        # Nothing behind chunks is read as another request: most smuggling hides there.
+        self.keep_alive = head.keep_alive and head.length is not None
+        self.request = Request(
+            url_bytes=head.target,
+            headers=head.fields,  # type: ignore[arg-type]  # it makes a Header of them
+            version=head.version,
+            method=head.method,
+            transport=self.protocol.transport,
+            app=self.protocol.app,
+        )
+        self.request.stream = self
+        self.request.conn_info = self.protocol.conn_info
+        self.protocol.state["requests_count"] += 1
+        self.request_bytes_left = head.length
+        self.request_body = b"unread" if head.has_body else None  # Sanic asks whether it is true
+        if head.expectation not in (None, "100-continue"):
+            raise ExpectationFailed("Unknown expectation")
+        # RFC 9110 section 10.1.1: HTTP/1.0 does not know expectations.
+        self.expecting_continue = bool(head.expectation) and head.has_body and head.version != "1.0"
+
+    async def _take_head(self) -> bytes:
+        """Take a head off the buffer, and return it without its last empty line."""
         buffer = self.recv_buffer
-        if buffer.startswith(b"\r") or b"\r\n\r\n" not in buffer:
-            await self._receive_head()
-        end = buffer.find(b"\r\n\r\n")
-        if not 0 <= end < self.HEADER_MAX_SIZE:
+        end = buffer.find(_END_OF_HEAD)
+        if end < 0 or buffer.startswith(b"\r"):
+            end = await self._receive_head()
+        if end >= LARGEST_HEAD:
             raise PayloadTooLarge("Head too large")
         head = bytes(buffer[:end])
-        if not is_well_formed(head):
-            # Never put what cannot be trusted into a Request, not even its URL.
-            raise BadRequest("Bad Request")
-        if (same := as_sanic_reads_it(head)) is not head:
-            buffer[:end] = same
-        await super().http1_request_header()
-        if not self.request_body:
-            self._refuse_other_expectations()
-        elif self.request.version == "1.0":
-            self.expecting_continue = False  # RFC 9110 section 10.1.1: to be ignored
+        del buffer[: end + len(_END_OF_HEAD)]
+        return head
 
-    async def _receive_head(self) -> None:
-        """Receive up to the empty line behind a head, or up to what cannot become one."""
+    async def _receive_head(self) -> int:
+        """Receive a whole head, and return where its last empty line begins."""
         buffer = self.recv_buffer
         is_first = not self.protocol.state["requests_count"]
         began = self.protocol.opened_at if is_first else self.protocol.loop.time()
-        empty_lines = _EMPTY_LINES
-        with _too_slow("head"):
-            async with asyncio.timeout_at(began + self.client_seconds):
-                while True:
-                    while empty_lines and buffer.startswith(b"\r\n"):  # RFC 9112 section 2.2
-                        del buffer[:2]
-                        empty_lines -= 1
-                    if b"\r\n\r\n" in buffer or len(buffer) >= self.HEADER_MAX_SIZE:
-                        return
-                    if buffer != b"\r" and is_hopeless(buffer):
-                        raise BadRequest("Bad Request")
-                    await self._receive_or_name()
-
-    async def _receive_or_name(self) -> None:
         try:
-            await self._receive_more()
+            with _too_slow("head"):
+                async with asyncio.timeout_at(began + self.protocol.limits.client_seconds):
+                    await self._receive_until(b"\n")
+                    for _ in range(_EMPTY_LINES):
+                        if buffer.startswith(b"\r\n"):
+                            del buffer[:2]
+                            await self._receive_until(b"\n")
+                    if not begins_with_request_line(buffer):
+                        raise MalformedHead
+                    return await self._receive_until(_END_OF_HEAD)
         except asyncio.CancelledError:
             # Sanic logs which request a lost connection had, and fails if there is none yet.
             self.create_empty_request()
             raise
 
-    def _refuse_other_expectations(self) -> None:
-        """Do for requests without a body what Sanic does for those with one."""
-        for expected in self.request.headers.getall("expect", ()):
-            if expected.lower() != "100-continue":
-                raise ExpectationFailed("Unknown expectation")
+    async def _receive_until(self, mark: bytes) -> int:
+        """Return where *mark* is in the buffer, once it is there."""
+        while (place := self.recv_buffer.find(mark)) < 0:
+            if len(self.recv_buffer) >= LARGEST_HEAD:
+                raise PayloadTooLarge("Head too large")
+            await self._receive_more()
+        return place
 
-    async def read(self) -> bytes | None:
-        buffer, left = self.recv_buffer, self.request_bytes_left or 0
-        # Nearly always body and head come together. (Sanic declares `request_body` as bytes,
-        # and sets it to True or "chunked".)
-        if (
-            self.request_body is True  # type: ignore[comparison-overlap]  # declared as bytes
-            and 0 < left <= min(len(buffer), self.request_max_size)
-            and not self.expecting_continue
-        ):
-            body = bytes(buffer[:left])
-            del buffer[:left]
-            self.request_bytes_left, self.request_body = 0, None
-            return body
-        if self.request_bytes and self.request_bytes > LARGEST_BODY:
-            raise BodyTooLarge(TOO_LARGE)
-        if self._body_deadline is None:
-            self._body_deadline = self.protocol.loop.time() + self.client_seconds
-        with _too_slow("body"):
-            async with asyncio.timeout_at(self._body_deadline):
-                if self.request_body == "chunked":  # type: ignore[comparison-overlap]  # declared as bytes
-                    return await self._read_chunks()
-                return await super().read()
+    async def read(self) -> bytes:
+        """
+        Return the whole body; Sanic's own returns it in pieces.
 
-    async def _read_chunks(self) -> bytes | None:
+        Raises:
+            BodyTooLarge: As soon as it is known to be over 16 KiB.
+            BadRequest: If its chunks are malformed.
+            RequestTimeout: If it does not come in time.
+        """
+        if not self.request_body:
+            return b""
+        buffer, length = self.recv_buffer, self.request_bytes_left
+        if length is not None and length > LARGEST_BODY:
+            raise _too_large()
         if self.expecting_continue:
             self.expecting_continue = False
             await self._send(HTTP_CONTINUE)
-        if self._chunks is None:
-            self._chunks = ChunkReader(LARGEST_BODY)
-            del self.recv_buffer[:2]  # Sanic leaves the end of the head there
-        chunks = self._chunks
+        if length is None or length > len(buffer):  # nearly always body and head come together
+            with _too_slow("body"):
+                async with asyncio.timeout(self.protocol.limits.client_seconds):
+                    if length is None:
+                        return await self._read_chunks()
+                    while length > len(buffer):
+                        await self._receive_more()
+        body = bytes(buffer[:length])
+        del buffer[:length]
+        self.request_body = None
+        return body
+
+    async def _read_chunks(self) -> bytes:
+        reader = ChunkReader(self.recv_buffer, self._receive_more, LARGEST_BODY)
         try:
-            while (piece := chunks.take(self.recv_buffer)) is None:
-                await self._receive_more()
+            body = await reader.read()
         except BrokenChunks:
             raise BadRequest("Bad chunks") from None
         except TooManyBytes:
-            raise BodyTooLarge(TOO_LARGE) from None
-        if not piece:
-            self.request_body = None
-        return piece
+            raise _too_large() from None
+        self.request_body = None
+        return body
 
     async def http1_response_header(self, data: bytes, end_stream: bool) -> None:
-        ended = self.protocol.has_ended and not self.recv_buffer
-        ending = self.readiness.draining or ended
-        if ending or self._is_out_of_step():
+        self.expecting_continue = False
+        is_last = self.protocol.has_ended and not self.recv_buffer
+        # A body that is not read could be taken for another request.
+        if self.request_body or is_last or self.protocol.readiness.draining:
             self.keep_alive = False
         if isinstance(self.response, Answer):
             await self._send_whole(self.response)
@@ -153,22 +163,20 @@ class StrictHttp(Http):
         transport = self.protocol.transport
         if transport is not None and transport.get_write_buffer_size():
             self.protocol.abort_unless_taken()
-        if not self.keep_alive and (self.request_body or self._is_head_refused):
+        if self.request_body:
             await self._linger()
 
     async def _send_whole(self, answer: Answer) -> None:
         """Send head and body at once: what Sanic does for any answer, done for ours alone."""
         head = answer.head(keep_alive=self.keep_alive)
         self.response_func = None  # type: ignore[assignment]  # as Sanic itself does
-        self.expecting_continue = False
         await self._send(head if self.head_only else head + (answer.body or b""))
         self.stage = Stage.IDLE
         self.protocol.quiet_since = self.protocol.loop.time()
 
     def create_empty_request(self) -> None:
-        self._is_head_refused = True
-        self.url = None  # a bad one would make Sanic's second try fail as the first did
         super().create_empty_request()
+        self.request_body = b"unread"  # whatever comes behind a head that was not read
         self.request.conn_info = self.protocol.conn_info
 
     async def _linger(self) -> None:
@@ -190,15 +198,9 @@ class StrictHttp(Http):
                     await self._receive_more()
                     left -= len(self.recv_buffer)
 
-    def _is_out_of_step(self) -> bool:
-        """Say whether what is still to come could be taken for another request."""
-        if "transfer-encoding" in self.request.headers:
-            return True
-        if self.request_body and not self.request_bytes_left:
-            self.request_body = None  # announced, and empty: there is nothing to come
-        if self.request_body:
-            self.expecting_continue = False
-        return bool(self.request_body)
+
+def _too_large() -> BodyTooLarge:
+    return BodyTooLarge(f"the body must not exceed {LARGEST_BODY} bytes")
 
 
 @contextmanager

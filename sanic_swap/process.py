@@ -9,9 +9,10 @@ import gc
 import signal
 import socket
 from collections.abc import Callable, Collection
+from functools import partial
 
 from sanic_swap.app import make_access_log, make_app
-from sanic_swap.connection import Connection, Limits, connection_class
+from sanic_swap.connection import Connection, Limits
 from sanic_swap.listener import bound, drop_new_connections, is_readable
 from sanic_swap.logs import log
 from sanic_swap.ops import Phase, Readiness
@@ -48,7 +49,7 @@ async def _serve(settings: Settings) -> None:
     )
     server = await app.create_server(
         sock=listener,
-        protocol=connection_class(readiness, limits),
+        protocol=partial(Connection, readiness, limits),  # type: ignore[arg-type]  # only called
         backlog=_BACKLOG,
         asyncio_server_kwargs={"start_serving": False},
     )

@@ -15,7 +15,6 @@ LEVELS = {
     "sanic_swap": [
         {
             "__init__",
-            "chunks",
             "cors",
             "demo_steps",
             "errors",
@@ -24,7 +23,7 @@ LEVELS = {
             "trace",
         },
         {"json_text", "keys", "logs", "head", "revocation_guard", "secret"},
-        {"listener", "single_flight", "store", "swap_requests", "version"},
+        {"chunks", "listener", "single_flight", "store", "swap_requests", "version"},
         {"retry_policy", "spotify_connector"},
         {"client_address", "rate_counts", "rates"},
         # Pure: what a request, a token, an answer or a setting is.
