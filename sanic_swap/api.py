@@ -1,7 +1,6 @@
 """The endpoints that apps call: `/swap`, `/refresh`, and their OAuth and Ruby spellings."""
 
 from collections.abc import Mapping
-from typing import Protocol, cast
 
 from sanic import Request
 
@@ -23,26 +22,21 @@ GRANT_TYPES: Mapping[str, str | None] = {
 }
 
 
-class BodyStream(Protocol):
-    """What of a connection an endpoint needs to know."""
-
-    async def read_body(self) -> bytes:
-        """Return the whole body; raise BodyTooLarge as soon as it is known to be."""
-
-
 def token_handler(
     swap: TokenSwap, rules: ParameterRules, in_flight: InFlight, grant_type: str | None
 ) -> Handler:
     """Return what answers at an endpoint for *grant_type*."""
 
     async def answer(request: Request, trace: RequestTrace) -> Answer:
-        await in_flight.turn()
-        headers, stream = request.headers, cast("BodyStream", request.stream)
-        # Type, then size, then syntax: a body that nobody would read is not received.
+        if in_flight.is_full:
+            await in_flight.turn()
+        headers = request.headers
+        # Type, then size, then syntax: a body of another type is not received.
         declared = media_type(
             headers.getall("content-type", []), headers.getall("content-encoding", [])
         )
-        fields = read_fields(await stream.read_body(), declared)
+        await request.receive_body()
+        fields = read_fields(request.body, declared)
         asked = rules.read(fields, grant_type)
         # Take a slot once the body is here, or slow senders would exhaust the limit.
         with in_flight:

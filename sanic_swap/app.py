@@ -7,13 +7,11 @@ from sanic import Sanic
 from sanic.exceptions import SanicException
 
 from sanic_swap import api, ops
-from sanic_swap.body import LARGEST_BODY
 from sanic_swap.cors import Cors
-from sanic_swap.edge import Edge
+from sanic_swap.edge import Edge, Handler
 from sanic_swap.parts import Parts
 
 App = Sanic[Any, Any]
-_LARGEST_HEAD = 16 * 1024  # bytes
 _IDLE_SECONDS = 95  # above what proxies keep idle connections for; Heroku's router: 90
 
 
@@ -32,8 +30,6 @@ def make_app(parts: Parts, readiness: ops.Readiness) -> App:
         FALLBACK_ERROR_FORMAT="json",
         KEEP_ALIVE_TIMEOUT=_IDLE_SECONDS,
         MOTD=False,
-        REQUEST_MAX_HEADER_SIZE=_LARGEST_HEAD,
-        REQUEST_MAX_SIZE=LARGEST_BODY,
         # Our own deadlines come first.
         REQUEST_TIMEOUT=settings.client_timeout + 5,
         RESPONSE_TIMEOUT=settings.client_timeout + settings.spotify_timeout + 5,
@@ -47,18 +43,16 @@ def make_app(parts: Parts, readiness: ops.Readiness) -> App:
     on_error: Any = edge.on_error
     new_relic = monitoring.new_relic
 
-    def add(path: str, handler: Any, *methods: str, **options: bool) -> None:  # noqa: ANN401 - as Sanic has it
-        answer = edge.around(handler, path)
+    def add(path: str, handler: Handler, *methods: str) -> None:
+        answer: Any = edge.around(handler, path)
         if new_relic is not None:
             answer = new_relic.watch(answer, path)
-        app.add_route(
-            answer, path, methods, name=path.strip("/").replace("/", "_") or "root", **options
-        )
+        # Streamed, so that the type of a body is judged before it is received.
+        app.add_route(answer, path, methods, name=path.replace("/", "_"), stream="POST" in methods)
 
     for path, grant_type in api.GRANT_TYPES.items():
         handler = api.token_handler(parts.swap, parts.rules, parts.in_flight, grant_type)
-        # Streamed, so that type and size are judged before a body is in memory.
-        add(path, handler, "POST", stream=True)
+        add(path, handler, "POST")
     for path, handler in ops.handlers(readiness).items():
         add(path, handler, "GET", "HEAD")
     if new_relic is not None:

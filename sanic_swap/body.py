@@ -11,8 +11,6 @@ from urllib.parse import unquote_to_bytes
 from sanic_swap.errors import InvalidRequest, UnsupportedMediaType
 from sanic_swap.json_text import NotStrictJson, read_members
 
-LARGEST_BODY = 16 * 1024  # bytes
-TOO_LARGE = f"the body must not exceed {LARGEST_BODY} bytes"
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 _BOM = b"\xef\xbb\xbf"

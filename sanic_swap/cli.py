@@ -145,7 +145,7 @@ def _run(arguments: argparse.Namespace) -> int:
 def _serve(arguments: argparse.Namespace) -> int:
     gc.disable()  # while modules are loaded, all that is made stays; the server turns it on
     settings = _settings(arguments)
-    from sanic_swap.server import serve
+    from sanic_swap.process import serve
 
     try:
         serve(settings)

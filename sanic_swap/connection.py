@@ -14,12 +14,12 @@ from sanic.exceptions import ServiceUnavailable
 from sanic.http import Stage
 from sanic.server.protocols.http_protocol import HttpProtocol
 
+from sanic_swap.http1 import StrictHttp
 from sanic_swap.listener import is_readable
 from sanic_swap.ops import Readiness
-from sanic_swap.strict_http import StrictHttp
 
 _DROP_WHAT_IS_LEFT = struct.pack("ii", 1, 0)
-_QUIET_SECONDS = 1.0  # after it, a connection that is kept, or was opened, counts as idle
+_QUIET_SECONDS = 1.0  # a connection without a request for so long counts as idle
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,25 @@ class Limits:
 
 
 class Connection(HttpProtocol):
-    """A client's connection, within limits."""
+    """
+    A client's connection, within limits.
 
-    limits: Limits
-    opened_at = 0.0
-    quiet_since = 0.0  # the last answer, or the opening
-    has_ended = False
-    _silence: asyncio.TimerHandle | None = None
+    Args:
+        readiness: Whether the process drains: then each answer is its connection's last.
+        sanic: What Sanic gives to its protocols.
+    """
+
+    HTTP_CLASS = StrictHttp
+    __slots__ = ("_silence", "has_ended", "limits", "opened_at", "quiet_since", "readiness")
+
+    def __init__(self, readiness: Readiness, limits: Limits, **sanic: Any) -> None:  # noqa: ANN401 - as Sanic has it
+        super().__init__(**sanic)
+        self.readiness = readiness
+        self.limits = limits
+        self.opened_at = 0.0
+        self.quiet_since = 0.0  # the last answer, or the opening
+        self.has_ended = False  # the client will send nothing more
+        self._silence: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - as Sanic has it
         if len(self.connections) >= self.limits.connections:
@@ -65,21 +77,16 @@ class Connection(HttpProtocol):
         await super().receive_more()
 
     def eof_received(self) -> bool | None:
-        """Stay open for the answer when a client has said all that it will say."""
+        """Stay open for the answer if the whole request is here, and its answer is not yet."""
         self.has_ended = True
-        return self._is_busy() or None
+        http = self.http
+        return http is not None and http.stage is Stage.HANDLER and not http.request_body
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._silence is None:
-            return  # it was one too many, and never let in
-        self._silence.cancel()
-        task = self._task
-        if self._is_busy():
-            # Sanic would cancel the handler. But a code is good once: dropped halfway, its
-            # tokens would be lost to everybody. So the exchange goes on to its end.
-            self._task = None
-        super().connection_lost(exc)
-        self._task = task
+        """Cancel the request under way: nobody can take its answer any more."""
+        if self._silence is not None:  # or it was one too many, and never let in
+            self._silence.cancel()
+            super().connection_lost(exc)
 
     def abort_unless_taken(self) -> None:
         """Give the client its time to take what was sent; then drop it."""
@@ -92,30 +99,17 @@ class Connection(HttpProtocol):
             self._task.cancel()
 
     def close_if_idle(self) -> bool:
-        """
-        Close, unless a request is here or may well be on its way.
-
-        Returns:
-            Whether the connection is closed.
-        """
+        """Close unless a request is here or may well be on its way; say whether it was closed."""
         http = self.http
         if http is not None and (http.stage is not Stage.IDLE or self.recv_buffer):
             return False
-        if self.loop.time() - self.quiet_since < _QUIET_SECONDS or self._has_unread_bytes():
+        if self.loop.time() - self.quiet_since < _QUIET_SECONDS:
+            return False
+        # What the kernel has for us, the event loop may not have seen yet.
+        if self.transport is not None and is_readable(self.transport.get_extra_info("socket")):
             return False
         self.close()
         return True
-
-    def _has_unread_bytes(self) -> bool:
-        """Say whether the kernel has something for us that the event loop has not seen."""
-        if self.transport is None:
-            return False
-        return is_readable(self.transport.get_extra_info("socket"))
-
-    def _is_busy(self) -> bool:
-        """Say whether a request is here as a whole, and its answer not yet."""
-        http = self.http if self._task is not None else None
-        return http is not None and http.stage is Stage.HANDLER and not http.request_body
 
     def _close_if_silent(self) -> None:
         http = self.http
@@ -130,10 +124,3 @@ class Connection(HttpProtocol):
             # Sanic's own `abort` forgets the transport, and an answer that waits to be sent
             # would fail on that.
             self.transport.abort()
-
-
-def connection_class(readiness: Readiness, limits: Limits) -> type[Connection]:
-    """Return the protocol for a server that *readiness* knows about."""
-    known = {"readiness": readiness, "client_seconds": limits.client_seconds}
-    http = type("Http", (StrictHttp,), known)
-    return type("Connection", (Connection,), {"HTTP_CLASS": http, "limits": limits})

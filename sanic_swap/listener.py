@@ -1,4 +1,4 @@
-"""The listening socket, from its opening to an end at which nobody is lost who was let in."""
+"""Open the listening socket and close it without dropping accepted connections."""
 
 import ctypes
 import select
@@ -45,12 +45,12 @@ def bound(host: str, port: int, client_seconds: float, *, reuse_port: bool) -> s
     return listener
 
 
-def let_nobody_in(listener: socket.socket) -> None:
+def drop_new_connections(listener: socket.socket) -> None:
     """
-    Keep new connections out while those that are in the kernel's queue are accepted.
+    Drop new connections, so that those in the kernel's queue can all be accepted.
 
-    Linux drops what they send, and they try again a second later, when the socket is closed
-    and another process may listen. Elsewhere this does nothing.
+    Linux drops their packets; the clients send them again a second later, when the socket is
+    closed and another process may listen. Elsewhere this does nothing.
     """
     if sys.platform != "linux":
         return

@@ -15,7 +15,6 @@ LEVELS = {
     "sanic_swap": [
         {
             "__init__",
-            "chunks",
             "cors",
             "demo_steps",
             "errors",
@@ -23,8 +22,8 @@ LEVELS = {
             "legacy_shapes",
             "trace",
         },
-        {"json_text", "keys", "logs", "request_head", "revocation_guard", "secret"},
-        {"listener", "single_flight", "store", "swap_requests", "version"},
+        {"json_text", "keys", "logs", "head", "revocation_guard", "secret"},
+        {"chunks", "listener", "single_flight", "store", "swap_requests", "version"},
         {"retry_policy", "spotify_connector"},
         {"client_address", "rate_counts", "rates"},
         # Pure: what a request, a token, an answer or a setting is.
@@ -54,12 +53,12 @@ LEVELS = {
         # The web.
         {"access_log", "answers", "http_errors"},
         {"api", "edge", "openapi", "ops"},
-        {"strict_http", "watched_app"},
+        {"http1", "watched_app"},
         {"app"},
         {"connection"},
         {"check_spotify"},
         # What can be started.
-        {"check", "demo", "server", "token_commands"},
+        {"check", "demo", "process", "token_commands"},
         {"cli"},
         {"__main__"},
     ],
@@ -84,7 +83,7 @@ LEVELS = {
     ],
 }
 WEB = {"access_log", "answers", "api", "app", "connection", "edge", "http_errors", "openapi", "ops"}
-WEB |= {"strict_http", "watched_app"}
+WEB |= {"http1", "watched_app"}
 DOORS = {
     "sanic_swap": {
         # A connection, and the sessions that use it.
@@ -97,7 +96,7 @@ DOORS = {
         "prometheus_client": {"metrics", "metrics_state"},
         "redis": {"redis_store"},
         "sanic": WEB,
-        "uvloop": {"server"},
+        "uvloop": {"process"},
         "yarl": {"spotify_probe", "token_endpoint"},
     },
     "fake_spotify": {

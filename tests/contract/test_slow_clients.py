@@ -66,9 +66,16 @@ def is_open(connection: socket.socket) -> bool:
     [
         pytest.param(b"", b"", b"", id="silence"),
         pytest.param(b"GET / HT", b"", b"408", id="half a head"),
+        pytest.param(b"\x16\x03\x01\0\xa5\x01", b"", b"408", id="half a hello of TLS"),
         pytest.param(b"GET / HTTP/1.1\r\nX: ", b"x", b"408", id="a head, drop by drop"),
         pytest.param(POST + b"Content-Length: 9\r\n\r\ncode", b"", b"408", id="half a body"),
         pytest.param(POST + b"Content-Length: 9999\r\n\r\n", b"x", b"408", id="a dripping body"),
+        pytest.param(
+            POST + b"Transfer-Encoding: chunked\r\n\r\n0x",
+            b"",
+            b"408",
+            id="half a line of chunks",
+        ),
         pytest.param(
             POST + b"Transfer-Encoding: chunked\r\n\r\n",
             b"1\r\nx\r\n",

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.body import FORM, JSON, LARGEST_BODY, media_type, read_fields
-from sanic_swap.errors import BodyTooLarge, InvalidRequest, UnsupportedMediaType
+from sanic_swap.body import FORM, JSON, media_type, read_fields
+from sanic_swap.errors import InvalidRequest, UnsupportedMediaType
 from tests import strategies
 
 
@@ -220,26 +220,6 @@ def test_what_begins_like_json_must_be_json(body):
 def test_a_byte_order_mark_is_refused(declared, body):
     with pytest.raises(InvalidRequest):
         read_fields(b"\xef\xbb\xbf" + body, declared)
-
-
-@pytest.mark.parametrize(
-    ("body", "declared"),
-    [
-        pytest.param(b"a=" + b"b" * (LARGEST_BODY - 2), FORM, id="a form"),
-        pytest.param(b'{"a":"' + b"b" * (LARGEST_BODY - 8) + b'"}', JSON, id="JSON"),
-    ],
-)
-def test_16_kib_are_read_and_one_byte_more_is_too_large(body, declared):
-    assert LARGEST_BODY == len(body) == 16_384
-    assert len(read_fields(body, declared)) == 1
-    with pytest.raises(BodyTooLarge):
-        read_fields(body + b" ", declared)
-
-
-@pytest.mark.parametrize("body", [b"\xef\xbb\xbf", b"%", b"\xff"])
-def test_size_is_judged_before_syntax(body):
-    with pytest.raises(BodyTooLarge):
-        read_fields(body * (LARGEST_BODY + 1), FORM)
 
 
 @given(st.binary(max_size=80), st.sampled_from([FORM, JSON, None]))

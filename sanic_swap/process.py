@@ -9,12 +9,14 @@ import gc
 import signal
 import socket
 from collections.abc import Callable, Collection
+from functools import partial
 
-from sanic_swap.app import make_access_log, make_app
-from sanic_swap.connection import Connection, Limits, connection_class
-from sanic_swap.listener import bound, is_readable, let_nobody_in
+from sanic_swap.app import make_app
+from sanic_swap.connection import Connection, Limits
+from sanic_swap.listener import bound, drop_new_connections, is_readable
 from sanic_swap.logs import log
 from sanic_swap.ops import Phase, Readiness
+from sanic_swap.parts import Parts, make_parts
 from sanic_swap.settings import Settings
 
 _BACKLOG = 4096
@@ -32,23 +34,33 @@ def serve(settings: Settings) -> None:
         OSError: If the address cannot be listened on.
     """
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_serve(settings))
+        runner.run(_run(settings))
 
 
-async def _serve(settings: Settings) -> None:
+async def _run(settings: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
         loop.add_signal_handler(number, stop.set)
     readiness = Readiness()
-    app = make_app(settings, readiness, make_access_log(settings))
+    parts = make_parts(settings, readiness)
+    async with parts.opened():
+        await _serve(parts, readiness, stop)
+    log.info("stopped")
+    for number in _SIGNALS:  # one that comes while Python puts itself away changes nothing
+        loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_IGN)
+
+
+async def _serve(parts: Parts, readiness: Readiness, stop: asyncio.Event) -> None:
+    settings, app = parts.settings, make_app(parts, readiness)
     limits = Limits(settings.client_timeout, settings.connection_limit)
     listener = bound(
         settings.host, settings.port, settings.client_timeout, reuse_port=settings.reuse_port
     )
     server = await app.create_server(
         sock=listener,
-        protocol=connection_class(readiness, limits),
+        protocol=partial(Connection, readiness, limits),  # type: ignore[arg-type]  # only called
         backlog=_BACKLOG,
         asyncio_server_kwargs={"start_serving": False},
     )
@@ -70,18 +82,14 @@ async def _serve(settings: Settings) -> None:
     await _accept_the_rest(listener)
     if server.server is not None:
         server.server.close()
-    readiness.deadline = loop.time() + settings.drain_seconds
-    await _drain(server.connections, readiness.deadline)
+    deadline = asyncio.get_running_loop().time() + settings.drain_seconds
+    await _drain(server.connections, deadline)
     await server.after_stop()
-    log.info("stopped")
-    for number in _SIGNALS:  # one that comes while Python puts itself away changes nothing
-        loop.remove_signal_handler(number)
-        signal.signal(number, signal.SIG_IGN)
 
 
 async def _accept_the_rest(listener: socket.socket) -> None:
     """Let in those whose connection stands; closing the listener would reset it."""
-    let_nobody_in(listener)
+    drop_new_connections(listener)
     deadline = asyncio.get_running_loop().time() + _ACCEPT_SECONDS
     while is_readable(listener):
         await asyncio.sleep(0)  # the event loop accepts them
