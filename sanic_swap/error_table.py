@@ -4,7 +4,6 @@ import json
 import logging
 from asyncio import CancelledError
 from dataclasses import dataclass
-from functools import lru_cache
 
 from sanic import exceptions as http
 
@@ -165,7 +164,6 @@ class ErrorAnswer:
         return headers
 
 
-@lru_cache(maxsize=64)
 def row_of(kind: type[BaseException]) -> Row:
     """Return the row of the nearest class that *kind* is, or is derived from."""
     return next(_TABLE[base] for base in kind.__mro__ if base in _TABLE)

@@ -13,7 +13,7 @@ from sanic_swap.errors import SpotifyError
 from sanic_swap.grant_id import GrantIds
 from sanic_swap.in_flight import InFlight
 from sanic_swap.key_list import opening_key_ids
-from sanic_swap.keys import RootKey, new_secret, root_key
+from sanic_swap.keys import new_secret, root_key
 from sanic_swap.legacy_settings import CIPHERED
 from sanic_swap.legacy_tokens import LegacyTokens, Opener
 from sanic_swap.logs import configure_logging

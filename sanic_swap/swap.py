@@ -69,9 +69,7 @@ class TokenSwap:
             SpotifyError: One of those below it.
         """
         answer = await self._timed(
-            self._spotify.exchange(
-                request.code, request.redirect_uri, request.code_verifier, trace.retried
-            ),
+            self._spotify.exchange(request.code, request.redirect_uri, request.code_verifier, None),
             trace,
         )
         if answer.refresh_token is None:
@@ -135,7 +133,7 @@ class TokenSwap:
     async def _ask(self, opened: OpenedToken, digest: bytes, trace: RequestTrace) -> Refreshed:
         began = time.monotonic()
         try:
-            answer = await self._spotify.refresh(opened.refresh_token, trace.retried)
+            answer = await self._spotify.refresh(opened.refresh_token, None)
         except GrantRefused as refusal:
             if self._revocations is not None:
                 await self._revocations.check(digest, opened.authorized_at, refusal, began=began)
