@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 from sanic_swap.app import make_access_log, make_app
-from sanic_swap.connection import Connection, Limits
+from sanic_swap.connection import Connection
 from sanic_swap.listener import bound, drop_new_connections, is_readable
 from sanic_swap.logs import log
 from sanic_swap.ops import Phase, Readiness
@@ -43,13 +43,13 @@ async def _serve(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     readiness = Readiness()
     app = make_app(settings, readiness, make_access_log(settings))
-    limits = Limits(settings.client_timeout, settings.connection_limit)
+    protocol = partial(Connection, readiness, settings.client_timeout, settings.connection_limit)
     listener = bound(
         settings.host, settings.port, settings.client_timeout, reuse_port=settings.reuse_port
     )
     server = await app.create_server(
         sock=listener,
-        protocol=partial(Connection, readiness, limits),  # type: ignore[arg-type]  # only called
+        protocol=protocol,  # type: ignore[arg-type]  # only called
         backlog=_BACKLOG,
         asyncio_server_kwargs={"start_serving": False},
     )
