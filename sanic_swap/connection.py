@@ -33,15 +33,11 @@ class Connection(HttpProtocol):
     """
 
     HTTP_CLASS = StrictHttp
-    __slots__ = (
-        "_silence",
-        "client_seconds",
-        "connection_limit",
-        "has_ended",
-        "opened_at",
-        "quiet_since",
-        "readiness",
-    )
+    __slots__ = ("__dict__",)  # which classes of Sanic's have only if they ask for it
+    opened_at = 0.0
+    quiet_since = 0.0  # the last answer, or the opening
+    has_ended = False  # the client will send nothing more
+    _silence: asyncio.TimerHandle | None = None
 
     def __init__(
         self,
@@ -54,10 +50,6 @@ class Connection(HttpProtocol):
         self.readiness = readiness
         self.client_seconds = client_seconds
         self.connection_limit = connection_limit
-        self.opened_at = 0.0
-        self.quiet_since = 0.0  # the last answer, or the opening
-        self.has_ended = False  # the client will send nothing more
-        self._silence: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - as Sanic has it
         if len(self.connections) >= self.connection_limit:
@@ -68,7 +60,7 @@ class Connection(HttpProtocol):
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        if self._task is not None:
+        if self._task is not None:  # or it was never let in
             super().data_received(data)
 
     async def receive_more(self) -> None:
