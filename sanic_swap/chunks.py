@@ -7,7 +7,7 @@ end, which another program on the way may read differently.
 import re
 from collections.abc import Awaitable, Callable
 
-from sanic_swap.head import FIELD, TOKEN
+from sanic_swap.head import FIELD, TOKEN, Malformed
 
 _LONGEST_LINE = 256  # bytes of a size with its extensions, which nobody uses
 _LONGEST_TRAILERS = 4096  # bytes
@@ -22,69 +22,63 @@ _TRAILER = re.compile(rb"(?!(?i:content-length|transfer-encoding|host|trailer):)
 _CRLF = b"\r\n"
 
 
-class BrokenChunks(ValueError):
-    """The body is not chunked as RFC 9112 has it."""
-
-
-class TooManyBytes(ValueError):
-    """The chunks announce more than was allowed."""
-
-
-class ChunkReader:
+class BodyReader:
     """
-    Takes one chunked body off a buffer.
+    Takes one body off a buffer.
 
     Args:
         receive_more: Waits until there is more in *buffer*.
-        largest: How many bytes the body may have.
+        check_size: Raises an error if it is called with more bytes than the body may have.
     """
 
     def __init__(
-        self, buffer: bytearray, receive_more: Callable[[], Awaitable[None]], largest: int
+        self,
+        buffer: bytearray,
+        receive_more: Callable[[], Awaitable[None]],
+        check_size: Callable[[int], None],
     ) -> None:
         self._buffer = buffer
         self._receive_more = receive_more
-        self._largest = largest
+        self._check_size = check_size
 
-    async def read(self) -> bytes:
+    async def read_chunks(self) -> bytes:
         """
-        Return the body, once it and its trailers are there.
+        Return a body in the chunked coding, once it and its trailers are there.
 
         Raises:
-            BrokenChunks: As soon as a whole line, or the end of a chunk's data, is malformed.
-            TooManyBytes: As soon as a size says so.
+            Malformed: As soon as a whole line, or the end of a chunk's data, is malformed.
         """
         body = bytearray()
         while size := _size_in(await self._take_line(_LONGEST_LINE)):
-            if len(body) + size > self._largest:
-                raise TooManyBytes
-            body += await self._take(size)
-            if await self._take(len(_CRLF)) != _CRLF:
-                raise BrokenChunks
+            self._check_size(len(body) + size)
+            body += await self.take(size)
+            if await self.take(len(_CRLF)) != _CRLF:
+                raise Malformed
         left = _LONGEST_TRAILERS
         while (line := await self._take_line(left)) != _CRLF:
             if not _TRAILER.match(line):
-                raise BrokenChunks
+                raise Malformed
             left -= len(line)
         return bytes(body)
 
-    async def _take_line(self, longest: int) -> bytes:
-        while (end := self._buffer.find(b"\n", 0, longest)) < 0:
-            if len(self._buffer) >= longest:
-                raise BrokenChunks
-            await self._receive_more()
-        return await self._take(end + 1)
-
-    async def _take(self, size: int) -> bytes:
+    async def take(self, size: int) -> bytes:
+        """Return the next *size* bytes."""
         while len(self._buffer) < size:
             await self._receive_more()
         taken = bytes(self._buffer[:size])
         del self._buffer[:size]
         return taken
 
+    async def _take_line(self, longest: int) -> bytes:
+        while (end := self._buffer.find(b"\n", 0, longest)) < 0:
+            if len(self._buffer) >= longest:
+                raise Malformed
+            await self._receive_more()
+        return await self.take(end + 1)
+
 
 def _size_in(line: bytes) -> int:
     size = _SIZE.match(line)
     if size is None:
-        raise BrokenChunks
+        raise Malformed
     return int(size[1], 16)

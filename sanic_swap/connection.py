@@ -7,7 +7,6 @@ count from where something began.
 import asyncio
 import socket
 import struct
-from dataclasses import dataclass
 from typing import Any
 
 from sanic.exceptions import ServiceUnavailable
@@ -22,51 +21,46 @@ _DROP_WHAT_IS_LEFT = struct.pack("ii", 1, 0)
 _QUIET_SECONDS = 1.0  # a connection without a request for so long counts as idle
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """
-    What a client may do to the process.
-
-    Attributes:
-        client_seconds: For a head, again for a body, and again to take the answer.
-        connections: Open ones at once; further ones are closed at once.
-    """
-
-    client_seconds: float
-    connections: int
-
-
 class Connection(HttpProtocol):
     """
     A client's connection, within limits.
 
     Args:
         readiness: Whether the process drains: then each answer is its connection's last.
+        client_seconds: For a head, again for a body, and again to take the answer.
+        connection_limit: How many may be open; further ones are closed at once.
         sanic: What Sanic gives to its protocols.
     """
 
     HTTP_CLASS = StrictHttp
-    __slots__ = ("_silence", "has_ended", "limits", "opened_at", "quiet_since", "readiness")
+    __slots__ = ("__dict__",)  # which classes of Sanic's have only if they ask for it
+    opened_at = 0.0
+    quiet_since = 0.0  # the last answer, or the opening
+    has_ended = False  # the client will send nothing more
+    _silence: asyncio.TimerHandle | None = None
 
-    def __init__(self, readiness: Readiness, limits: Limits, **sanic: Any) -> None:  # noqa: ANN401 - as Sanic has it
+    def __init__(
+        self,
+        readiness: Readiness,
+        client_seconds: float,
+        connection_limit: int,
+        **sanic: Any,  # noqa: ANN401 - as Sanic has it
+    ) -> None:
         super().__init__(**sanic)
         self.readiness = readiness
-        self.limits = limits
-        self.opened_at = 0.0
-        self.quiet_since = 0.0  # the last answer, or the opening
-        self.has_ended = False  # the client will send nothing more
-        self._silence: asyncio.TimerHandle | None = None
+        self.client_seconds = client_seconds
+        self.connection_limit = connection_limit
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - as Sanic has it
-        if len(self.connections) >= self.limits.connections:
+        if len(self.connections) >= self.connection_limit:
             transport.abort()
             return
         self.opened_at = self.quiet_since = self.loop.time()
-        self._silence = self.loop.call_later(self.limits.client_seconds, self._close_if_silent)
+        self._silence = self.loop.call_later(self.client_seconds, self._close_if_silent)
         super().connection_made(transport)
 
     def data_received(self, data: bytes) -> None:
-        if self._task is not None:
+        if self._task is not None:  # or it was never let in
             super().data_received(data)
 
     async def receive_more(self) -> None:
@@ -90,7 +84,7 @@ class Connection(HttpProtocol):
 
     def abort_unless_taken(self) -> None:
         """Give the client its time to take what was sent; then drop it."""
-        self.loop.call_later(self.limits.client_seconds, self._abort_if_full)
+        self.loop.call_later(self.client_seconds, self._abort_if_full)
 
     def give_up(self) -> None:
         """Answer the request under way with 503, now; for a process that has to end."""

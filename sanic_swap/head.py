@@ -25,8 +25,8 @@ _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+,;=%-]*)(?::[0-9
 _CONTINUE = "100-continue"
 
 
-class MalformedHead(ValueError):
-    """The head breaks the grammar, or has more than one meaning."""
+class Malformed(ValueError):
+    """What the client sent breaks the grammar of HTTP, or has more than one meaning."""
 
 
 class Head(NamedTuple):
@@ -50,11 +50,6 @@ class Head(NamedTuple):
     keep_alive: bool
     expectation: str | None
 
-    @property
-    def has_body(self) -> bool:
-        """Whether something follows that is not the next request."""
-        return self.length != 0
-
 
 def begins_with_request_line(received: bytes | bytearray) -> bool:
     """Say whether *received* begins with a well-formed request line, its end included."""
@@ -66,18 +61,18 @@ def read_head(head: bytes) -> Head:
     Read a head, given without its last empty line.
 
     Raises:
-        MalformedHead: If it breaks the grammar, or its length, coding or host are ambiguous.
+        Malformed: If it breaks the grammar, or its length, coding or host are ambiguous.
 
     Source: RFC 9112 sections 3.2 (Host, absolute-form), 5.1 and 6.1 to 6.3.
     """
     match = _HEAD.match(head)
     if match is None:
-        raise MalformedHead
+        raise Malformed
     method, target, authority, query, minor, lines = match.groups()
     if target is None:
         target = query if query and query.startswith(b"/") else b"/" + (query or b"")
     elif target == b"*" and method != b"OPTIONS":
-        raise MalformedHead
+        raise Malformed
     version = "1.0" if minor == b"0" else "1.1"
     keep_alive = version == "1.1"
     expectation = None
@@ -89,7 +84,7 @@ def read_head(head: bytes) -> Head:
         fields.append((name, value))
         if name in once:
             if once[name] is not None:
-                raise MalformedHead
+                raise Malformed
             once[name] = value
         elif name == "connection":
             keep_alive = value.lower() == "keep-alive"
@@ -97,7 +92,7 @@ def read_head(head: bytes) -> Head:
             expectation = value.lower()
     host, length, coding = once.values()
     if not _is_host(host, authority, version):
-        raise MalformedHead
+        raise Malformed
     size = _body_length(length, coding, version)
     return Head(method.decode(), target, version, fields, size, keep_alive, expectation)
 
@@ -112,10 +107,10 @@ def _is_host(host: str | None, authority: bytes | None, version: str) -> bool:
 def _body_length(length: str | None, coding: str | None, version: str) -> int | None:
     if coding is not None:
         if length is not None or version == "1.0" or not _CHUNKED.match(coding):
-            raise MalformedHead
+            raise Malformed
         return None
     if length is None:
         return 0
     if not _LENGTH.match(length):
-        raise MalformedHead
+        raise Malformed
     return int(length)

@@ -4,8 +4,8 @@ Endpoints stay ordinary Sanic handlers.
 """
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from sanic import Request
@@ -14,9 +14,9 @@ from sanic.http import Http, Stage
 from sanic.http.http1 import HTTP_CONTINUE
 
 from sanic_swap.answers import Answer
-from sanic_swap.chunks import BrokenChunks, ChunkReader, TooManyBytes
+from sanic_swap.chunks import BodyReader
 from sanic_swap.errors import BodyTooLarge
-from sanic_swap.head import MalformedHead, begins_with_request_line, read_head
+from sanic_swap.head import Malformed, begins_with_request_line, read_head
 
 LARGEST_HEAD = 16 * 1024  # bytes
 LARGEST_BODY = 16 * 1024  # bytes
@@ -45,7 +45,7 @@ class StrictHttp(Http):
     async def http1_request_header(self) -> None:
         try:
             head = read_head(await self._take_head())
-        except MalformedHead:
+        except Malformed:
             # Never put what cannot be trusted into a Request, not even its URL.
             raise BadRequest("Bad Request") from None
         self.head_only = head.method == "HEAD"
@@ -63,11 +63,12 @@ class StrictHttp(Http):
         self.request.conn_info = self.protocol.conn_info
         self.protocol.state["requests_count"] += 1
         self.request_bytes_left = head.length
-        self.request_body = b"unread" if head.has_body else None  # Sanic asks whether it is true
+        self.request_body = None if head.length == 0 else b"unread"  # Sanic asks if it is true
         if head.expectation not in (None, "100-continue"):
             raise ExpectationFailed("Unknown expectation")
         # RFC 9110 section 10.1.1: HTTP/1.0 does not know expectations.
-        self.expecting_continue = bool(head.expectation) and head.has_body and head.version != "1.0"
+        if self.request_body and head.version != "1.0":
+            self.expecting_continue = head.expectation is not None
 
     async def _take_head(self) -> bytes:
         """Take a head off the buffer, and return it without its last empty line."""
@@ -87,16 +88,15 @@ class StrictHttp(Http):
         is_first = not self.protocol.state["requests_count"]
         began = self.protocol.opened_at if is_first else self.protocol.loop.time()
         try:
-            with _too_slow("head"):
-                async with asyncio.timeout_at(began + self.protocol.limits.client_seconds):
-                    await self._receive_until(b"\n")
-                    for _ in range(_EMPTY_LINES):
-                        if buffer.startswith(b"\r\n"):
-                            del buffer[:2]
-                            await self._receive_until(b"\n")
-                    if not begins_with_request_line(buffer):
-                        raise MalformedHead
-                    return await self._receive_until(_END_OF_HEAD)
+            async with _deadline("head", began + self.protocol.client_seconds):
+                await self._receive_until(b"\n")
+                for _ in range(_EMPTY_LINES):
+                    if buffer.startswith(b"\r\n"):
+                        del buffer[:2]
+                        await self._receive_until(b"\n")
+                if not begins_with_request_line(buffer):
+                    raise Malformed
+                return await self._receive_until(_END_OF_HEAD)
         except asyncio.CancelledError:
             # Sanic logs which request a lost connection had, and fails if there is none yet.
             self.create_empty_request()
@@ -122,33 +122,25 @@ class StrictHttp(Http):
         if not self.request_body:
             return b""
         buffer, length = self.recv_buffer, self.request_bytes_left
-        if length is not None and length > LARGEST_BODY:
-            raise _too_large()
+        _check_size(length or 0)
         if self.expecting_continue:
             self.expecting_continue = False
             await self._send(HTTP_CONTINUE)
-        if length is None or length > len(buffer):  # nearly always body and head come together
-            with _too_slow("body"):
-                async with asyncio.timeout(self.protocol.limits.client_seconds):
-                    if length is None:
-                        return await self._read_chunks()
-                    while length > len(buffer):
-                        await self._receive_more()
-        body = bytes(buffer[:length])
-        del buffer[:length]
+        if length is not None and length <= len(buffer):  # nearly always, both come together
+            body = bytes(buffer[:length])
+            del buffer[:length]
+        else:
+            body = await self._receive_body(length)
         self.request_body = None
         return body
 
-    async def _read_chunks(self) -> bytes:
-        reader = ChunkReader(self.recv_buffer, self._receive_more, LARGEST_BODY)
-        try:
-            body = await reader.read()
-        except BrokenChunks:
-            raise BadRequest("Bad chunks") from None
-        except TooManyBytes:
-            raise _too_large() from None
-        self.request_body = None
-        return body
+    async def _receive_body(self, length: int | None) -> bytes:
+        async with _deadline("body", self.protocol.loop.time() + self.protocol.client_seconds):
+            reader = BodyReader(self.recv_buffer, self._receive_more, _check_size)
+            try:
+                return await (reader.read_chunks() if length is None else reader.take(length))
+            except Malformed:
+                raise BadRequest("Bad chunks") from None
 
     async def http1_response_header(self, data: bytes, end_stream: bool) -> None:
         self.expecting_continue = False
@@ -203,13 +195,15 @@ class StrictHttp(Http):
                     left -= len(self.recv_buffer)
 
 
-def _too_large() -> BodyTooLarge:
-    return BodyTooLarge(f"the body must not exceed {LARGEST_BODY} bytes")
+def _check_size(size: int) -> None:
+    if size > LARGEST_BODY:
+        raise BodyTooLarge(f"the body must not exceed {LARGEST_BODY} bytes")
 
 
-@contextmanager
-def _too_slow(what: str) -> Iterator[None]:
+@asynccontextmanager
+async def _deadline(what: str, when: float) -> AsyncIterator[None]:
     try:
-        yield
+        async with asyncio.timeout_at(when):
+            yield
     except TimeoutError:
         raise RequestTimeout(f"The {what} took too long") from None

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 from sanic_swap.app import make_app
-from sanic_swap.connection import Connection, Limits
+from sanic_swap.connection import Connection
 from sanic_swap.listener import bound, drop_new_connections, is_readable
 from sanic_swap.logs import log
 from sanic_swap.ops import Phase, Readiness
@@ -54,13 +54,13 @@ async def _run(settings: Settings) -> None:
 
 async def _serve(parts: Parts, readiness: Readiness, stop: asyncio.Event) -> None:
     settings, app = parts.settings, make_app(parts, readiness)
-    limits = Limits(settings.client_timeout, settings.connection_limit)
+    protocol = partial(Connection, readiness, settings.client_timeout, settings.connection_limit)
     listener = bound(
         settings.host, settings.port, settings.client_timeout, reuse_port=settings.reuse_port
     )
     server = await app.create_server(
         sock=listener,
-        protocol=partial(Connection, readiness, limits),  # type: ignore[arg-type]  # only called
+        protocol=protocol,  # type: ignore[arg-type]  # only called
         backlog=_BACKLOG,
         asyncio_server_kwargs={"start_serving": False},
     )

@@ -19,7 +19,7 @@ from sanic.exceptions import SanicException
 from sanic.http import Http
 from sanic.server.protocols.http_protocol import HttpProtocol
 
-from sanic_swap.head import Head, MalformedHead, read_head
+from sanic_swap.head import Head, Malformed, read_head
 from tests.fuzz.raw_requests import mutated
 
 _CODING = re.compile(rb"\Atransfer-encoding:.*", re.IGNORECASE)
@@ -103,7 +103,7 @@ async def differences(random: Random, count: int, seen: Counter[str]) -> list[st
         sent = head_of(mutated(random))
         try:
             head = read_head(sent)
-        except MalformedHead:
+        except Malformed:
             seen["refused"] += 1
             continue
         if head.expectation not in (None, "100-continue"):

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.chunks import BrokenChunks, ChunkReader, TooManyBytes
+from sanic_swap.chunks import BodyReader
+from sanic_swap.head import Malformed
 
 EXTENSIONS = ("", ";a", ";a=b", ';a="b;\\"c"', " ; a = b;c", ";a\t=\tb")
 TRAILERS = ("", "X: y\r\n", "X:\r\nY: \t z\r\n")
@@ -20,6 +21,10 @@ class NothingMore(Exception):
     """All segments have been received."""
 
 
+class TooManyBytes(Exception):
+    """The body is over the limit."""
+
+
 def read(segments, largest=16_384):
     """Return body and rest, or None for the body if it has no end."""
     buffer, to_come = bytearray(), iter(segments)
@@ -29,8 +34,12 @@ def read(segments, largest=16_384):
             raise NothingMore
         buffer.extend(segment)
 
+    def check_size(size):
+        if size > largest:
+            raise TooManyBytes
+
     try:
-        ChunkReader(buffer, receive_more, largest).read().send(None)
+        BodyReader(buffer, receive_more, check_size).read_chunks().send(None)
     except StopIteration as ended:
         return ended.value, bytes(buffer)
     except NothingMore:
@@ -63,7 +72,7 @@ def test_a_beginning_is_waited_for(bodies, data):
 def test_whatever_comes_is_taken_waited_for_or_refused(garbage):
     try:
         body, rest = read([garbage])
-    except (BrokenChunks, TooManyBytes):
+    except (Malformed, TooManyBytes):
         return
 
     assert garbage.endswith(rest)
@@ -89,7 +98,7 @@ def test_whatever_comes_is_taken_waited_for_or_refused(garbage):
     ],
 )
 def test_a_malformed_line_is_refused_as_soon_as_it_is_whole(start):
-    with pytest.raises(BrokenChunks):
+    with pytest.raises(Malformed):
         read([start])
 
 

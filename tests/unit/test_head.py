@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.head import MalformedHead, begins_with_request_line, read_head
+from sanic_swap.head import Malformed, begins_with_request_line, read_head
 
 HOST = "Host: swap.example"
 
@@ -22,7 +22,7 @@ def post(*fields):
 def is_well_formed(request_head):
     try:
         read_head(request_head)
-    except MalformedHead:
+    except Malformed:
         return False
     return True
 
