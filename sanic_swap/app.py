@@ -17,14 +17,14 @@ from sanic_swap.body import LARGEST_BODY
 from sanic_swap.cors import Cors
 from sanic_swap.edge import Edge
 from sanic_swap.errors import SettingsError
-from sanic_swap.in_flight import InFlight
 from sanic_swap.key_list import key_ids_in_use
+from sanic_swap.limits import InFlight
 from sanic_swap.logs import configure_logging, log
 from sanic_swap.parts import (
     make_metrics,
     make_new_relic,
+    make_other_machines,
     make_rate_limit,
-    make_refreshes,
     make_revocations,
     make_rules,
     make_spotify,
@@ -83,18 +83,18 @@ def make_app(
     readiness.troubles.append(lambda: spotify.troubled)
     store = make_store(settings)
     if store is not None:
-        readiness.troubles.append(lambda: store.health.is_lost)
+        readiness.troubles.append(lambda: store.is_lost)
     rate_limit = make_rate_limit(settings, store)
-    refreshes = make_refreshes(settings, store)
-    revocations = make_revocations(settings, store)
+    revocations = make_revocations(settings)
     if revocations is not None:
         readiness.troubles.append(lambda: revocations.is_holding)
-    swap = make_swap(settings, spotify, rate_limit, refreshes, revocations)
+    other_machines = make_other_machines(settings, store)
+    swap = make_swap(settings, spotify, rate_limit, other_machines, revocations)
     in_flight = InFlight(settings.max_in_flight)
     metrics = make_metrics(
         settings,
         spotify=spotify,
-        refreshes=refreshes,
+        refreshes=swap.refreshes,
         revocations=revocations,
         store=store,
         in_flight=in_flight,
@@ -118,8 +118,8 @@ def make_app(
     )
     rules = make_rules(settings)
     edge = Edge(Cors(settings.cors_origins), access_log, metrics)
-    swap_limit = api.SwapLimit(rate_limit, settings.address_header) if rate_limit else None
-    app.blueprint(api.blueprint(swap, rules, in_flight, edge.finish, swap_limit))
+    believed = settings.address_header
+    app.blueprint(api.blueprint(swap, rules, in_flight, edge.finish, believed))
     app.blueprint(ops.blueprint(readiness, edge.finish))
     app.blueprint(openapi.blueprint(edge.finish))
     for kind in (SanicException, Exception, asyncio.CancelledError):
@@ -140,7 +140,6 @@ def make_app(
             await resources.enter_async_context(store)
         if revocations is not None:
             resources.push_async_callback(revocations.close)
-        resources.push_async_callback(refreshes.close)
 
     @app.after_server_stop
     async def close_resources(_: App) -> None:
@@ -148,6 +147,7 @@ def make_app(
         with suppress(TimeoutError):
             async with asyncio.timeout_at(readiness.deadline):
                 await in_flight.emptied()
+        await swap.close(readiness.deadline)
         await resources.aclose()
 
     return app

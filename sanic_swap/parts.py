@@ -5,27 +5,22 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from sanic_swap.grant_id import GrantIds
-from sanic_swap.in_flight import InFlight
 from sanic_swap.key_list import opening_key_ids
 from sanic_swap.keys import RootKey, new_secret, root_key
 from sanic_swap.legacy_settings import CIPHERED
 from sanic_swap.legacy_tokens import LegacyTokens, Opener
+from sanic_swap.limits import InFlight, RateLimit
 from sanic_swap.parameters import CallbackUrls, ParameterRules
 from sanic_swap.revocations import Revocations
 from sanic_swap.sealing import KeyRing, SealingContext
-from sanic_swap.secret import Secret
 from sanic_swap.settings import Settings
-from sanic_swap.shared_refreshes import SharedRefreshes
+from sanic_swap.sharing import OtherMachines, SharedRefreshes
 from sanic_swap.spotify import SpotifyAccounts
-from sanic_swap.store import StoreHealth
-from sanic_swap.store_flights import StoreFlights
-from sanic_swap.store_sealing import StoreSealer
-from sanic_swap.swap import TokenSwap
+from sanic_swap.token_swap import TokenSwap
 
 if TYPE_CHECKING:
     from sanic_swap.metrics import Metrics
     from sanic_swap.new_relic import NewRelic
-    from sanic_swap.rate_limit import RateLimit
     from sanic_swap.redis_store import RedisStore
 
 
@@ -87,43 +82,48 @@ def make_store(settings: Settings) -> "RedisStore | None":
     # Imported here: it is an optional extra, and start-up time counts.
     from sanic_swap.redis_store import RedisStore
 
-    app = Secret(f"{settings.client_id} {settings.accounts_url.origin}")
-    return RedisStore(settings.store_url, GrantIds(settings.client_secret).of(app), StoreHealth())
+    return RedisStore(settings.store_url)
 
 
-def make_rate_limit(settings: Settings, store: "RedisStore | None" = None) -> "RateLimit | None":
+def make_rate_limit(settings: Settings, store: "RedisStore | None" = None) -> RateLimit | None:
     """Return what counts requests, if the operator wants them counted."""
     if not settings.rate_limit:
         return None
-    # Imported here, because the library is large and most services do without.
-    from sanic_swap.rate_limit import RateLimit
-
     if store is None:
         return RateLimit(settings.rate_limit)
-    from sanic_swap.shared_counts import SharedCounts
+    from sanic_swap.store_counts import StoreCounts
 
     key = sha256(settings.client_secret.reveal().encode()).digest()
-    return RateLimit(settings.rate_limit, lambda: SharedCounts(store, key))
+    return RateLimit(settings.rate_limit, StoreCounts(store, key))
 
 
-def make_refreshes(settings: Settings, store: "RedisStore | None" = None) -> SharedRefreshes:
-    """Return what decides which refreshes ask Spotify."""
-    everywhere = None
-    if store is not None:
-        sealer = StoreSealer(
-            _current_key(settings),
-            SealingContext(settings.client_id, settings.accounts_url.origin),
-            previous=[secret.key for secret in settings.previous_secrets if secret.key],
-        )
-        everywhere = StoreFlights(store, sealer, timeout_seconds=settings.spotify_timeout)
-    return SharedRefreshes(replay_seconds=settings.rotation_replay, everywhere=everywhere)
+def make_other_machines(
+    settings: Settings, store: "RedisStore | None" = None
+) -> OtherMachines | None:
+    """Return what shares refreshes with other machines, if there is a store."""
+    if store is None:
+        return None
+    from sanic_swap.store_flights import StoreFlights
+    from sanic_swap.store_sealing import StoreSealer
+
+    sealer = StoreSealer(
+        _current_key(settings),
+        SealingContext(settings.client_id, settings.accounts_url.origin),
+        previous=[secret.key for secret in settings.previous_secrets if secret.key],
+    )
+    return StoreFlights(
+        store,
+        sealer,
+        timeout_seconds=settings.spotify_timeout,
+        replay_seconds=settings.rotation_replay,
+    )
 
 
-def make_revocations(settings: Settings, store: "RedisStore | None" = None) -> Revocations | None:
+def make_revocations(settings: Settings) -> Revocations | None:
     """Return what doubts refusals, unless the operator believes them all."""
     if not settings.revocation_guard:
         return None
-    return Revocations(timeout_seconds=settings.spotify_timeout, everywhere=store)
+    return Revocations(timeout_seconds=settings.spotify_timeout)
 
 
 def make_metrics(
@@ -143,8 +143,7 @@ def make_metrics(
     from sanic_swap.metrics import Metrics
     from sanic_swap.metrics_state import State
 
-    health = None if store is None else store.health
-    state = State(spotify, refreshes, revocations, health, in_flight, is_draining)
+    state = State(spotify, refreshes, revocations, store, in_flight, is_draining)
     formats = [name for name in settings.legacy_tokens if name != "none"]
     metrics = Metrics(opening_key_ids(settings), formats, state)
     spotify.watchers.append(metrics.calling)
@@ -166,8 +165,8 @@ def make_new_relic(settings: Settings, spotify: SpotifyAccounts) -> "NewRelic | 
 def make_swap(
     settings: Settings,
     spotify: SpotifyAccounts,
-    rate_limit: "RateLimit | None" = None,
-    refreshes: SharedRefreshes | None = None,
+    rate_limit: RateLimit | None = None,
+    other_machines: OtherMachines | None = None,
     revocations: Revocations | None = None,
 ) -> TokenSwap:
     """Return what the endpoints and the commands do."""
@@ -176,10 +175,11 @@ def make_swap(
         make_key_ring(settings),
         GrantIds(settings.client_secret),
         make_legacy_tokens(settings),
-        refreshes or make_refreshes(settings),
-        lifetime_seconds=settings.refresh_token_lifetime,
+        replay_seconds=settings.rotation_replay,
+        other_machines=other_machines,
         rate_limit=rate_limit,
         revocations=revocations,
+        lifetime_seconds=settings.refresh_token_lifetime,
     )
 
 
