@@ -1,6 +1,5 @@
 """Counts requests for all machines; for this process alone while the store is lost."""
 
-from base64 import urlsafe_b64encode
 from hashlib import blake2b
 
 from sanic_swap.errors import StoreLost
@@ -31,13 +30,11 @@ class StoreCounts:
 
     async def count(self, name: str, seconds: int) -> tuple[int, float]:
         """Count one request in *name*'s window; return the count and the seconds it has left."""
-        counter = f"sanic-swap:rate:{self._hidden(f'{name}/{seconds}')}"
+        window = f"{name}/{seconds}".encode()
+        digest = blake2b(window, digest_size=16, key=self._key, person=b"sanic_swap.rate1")
+        keys = [f"sanic-swap:rate:{digest.hexdigest()}"]
         try:
-            count, milliseconds = await self._store.run(self._script, [counter], [seconds * 1000])
+            count, milliseconds = await self._store.run(self._script, keys, [seconds * 1000])
         except StoreLost:
             return await self._here.count(name, seconds)
         return count, milliseconds / 1000
-
-    def _hidden(self, name: str) -> str:
-        digest = blake2b(name.encode(), digest_size=16, key=self._key, person=b"sanic_swap.rate1")
-        return urlsafe_b64encode(digest.digest()).decode()

@@ -10,7 +10,6 @@ import asyncio
 import json
 from base64 import urlsafe_b64encode
 from contextlib import suppress
-from enum import Enum
 from secrets import token_hex
 
 from sanic_swap.errors import SpotifyError, SpotifyTooSlow, StoreLost
@@ -27,16 +26,16 @@ _POLL_SECONDS = 0.03
 _GRACE_SECONDS = 0.2
 
 # KEYS: lease, answer to the lease that was awaited, answer after a rotation.
-# ARGV: token, milliseconds of the lease.
+# ARGV: token, milliseconds of the lease. Returns an answer or nothing, and whose the lease is.
 _ACQUIRE = """
 local answer = redis.call('GET', KEYS[2]) or redis.call('GET', KEYS[3])
-if answer then return {'answered', answer} end
+if answer then return {answer, ''} end
 if redis.call('HSETNX', KEYS[1], 'token', ARGV[1]) == 1 then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
-  return {'acquired', ''}
+else
+  redis.call('HSET', KEYS[1], 'is_awaited', '1')
 end
-redis.call('HSET', KEYS[1], 'is_awaited', '1')
-return {'held', redis.call('HGET', KEYS[1], 'token')}
+return {'', redis.call('HGET', KEYS[1], 'token')}
 """
 # KEYS: lease, where the answer goes.
 # ARGV: token, answer or nothing, its milliseconds, 1 if it is kept though nobody waits for it.
@@ -47,14 +46,6 @@ if ARGV[2] ~= '' and (lease[2] or ARGV[4] == '1') then
   redis.call('SET', KEYS[2], ARGV[2], 'PX', ARGV[3])
 end
 """
-
-
-class Lease(Enum):
-    """What a flight finds that asks for the lease of its refresh token."""
-
-    ANSWERED = b"answered"
-    ACQUIRED = b"acquired"
-    HELD = b"held"
 
 
 class StoreFlights:
@@ -119,16 +110,16 @@ class StoreFlights:
 
     async def _wait_for_lease(self, digest: bytes, token: str) -> Refreshed | None:
         """Return another machine's answer; None if it is this one's turn to call Spotify."""
-        awaited = ""
+        holder = ""
         while True:
-            keys = _keys(digest, awaited)
-            found, value = await self._store.run(self._acquire, keys, [token, self._lease_ms])
-            match Lease(found):
-                case Lease.ACQUIRED:
-                    return None
-                case Lease.ANSWERED:
-                    return self._read(digest, value)
-            awaited = value.decode()
+            answer, held_by = await self._store.run(
+                self._acquire, _keys(digest, holder), [token, self._lease_ms]
+            )
+            if answer:
+                return self._read(digest, answer)
+            holder = held_by.decode()
+            if holder == token:
+                return None
             await asyncio.sleep(_POLL_SECONDS)
 
     async def _finish(self, digest: bytes, token: str, refreshed: Refreshed | None) -> None:
@@ -137,14 +128,11 @@ class StoreFlights:
         seconds, is_for_all, sealed = _ANSWER_SECONDS, False, b""
         if refreshed is not None:
             if refreshed.is_rotation and self._replay_seconds:
-                seconds, is_for_all = self._replay_seconds, True
+                answer, seconds, is_for_all = rotation, self._replay_seconds, True
             sealed = self._sealer.seal(digest, _written(refreshed), seconds)
+        arguments = (token, sealed, int(seconds * 1000), int(is_for_all))
         with suppress(StoreLost):
-            await self._store.run(
-                self._give_up,
-                [lease, rotation if is_for_all else answer],
-                [token, sealed, int(seconds * 1000), int(is_for_all)],
-            )
+            await self._store.run(self._give_up, [lease, answer], arguments)
 
     def _read(self, digest: bytes, sealed: bytes) -> Refreshed:
         written = self._sealer.open(digest, sealed)
