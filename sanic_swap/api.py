@@ -7,10 +7,10 @@ from sanic import Request
 from sanic_swap.answers import Answer, json_answer
 from sanic_swap.body import media_type, read_fields
 from sanic_swap.edge import Handler
-from sanic_swap.in_flight import InFlight
+from sanic_swap.limits import InFlight
 from sanic_swap.parameters import REFRESH, SWAP, ParameterRules
-from sanic_swap.swap import TokenSwap
 from sanic_swap.swap_requests import SwapRequest
+from sanic_swap.token_swap import TokenSwap
 from sanic_swap.trace import RequestTrace
 
 # Each endpoint, and the grant type that it stands for; None lets the request choose.

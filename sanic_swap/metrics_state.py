@@ -9,15 +9,16 @@ from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from sanic_swap.in_flight import InFlight
+from sanic_swap.limits import InFlight
 from sanic_swap.revocations import Revocations
-from sanic_swap.shared_refreshes import SharedRefreshes
+from sanic_swap.sharing import SharedRefreshes
 from sanic_swap.spotify import SpotifyAccounts
-from sanic_swap.store import StoreHealth
 from sanic_swap.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sanic_swap.redis_store import RedisStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class State(Collector):
     spotify: SpotifyAccounts
     refreshes: SharedRefreshes
     revocations: Revocations | None
-    store: StoreHealth | None
+    store: "RedisStore | None"
     in_flight: InFlight
     is_draining: "Callable[[], bool]"
 
@@ -58,7 +59,7 @@ class State(Collector):
         )
         yield _counter(
             "refreshes_replayed",
-            "Refreshes that got the answer of an earlier rotation, or one undelivered.",
+            "Refreshes that got the answer of an earlier rotation.",
             self.refreshes.replayed,
         )
         if self.revocations is not None:

@@ -11,39 +11,33 @@ from sanic_swap.api import GRANT_TYPES
 from sanic_swap.error_table import OUTCOMES, outcome_of, outcomes_below
 from sanic_swap.errors import SpotifyError
 from sanic_swap.grant_id import GrantIds
-from sanic_swap.in_flight import InFlight
-from sanic_swap.key_list import opening_key_ids
-from sanic_swap.keys import new_secret, root_key
-from sanic_swap.legacy_settings import CIPHERED
-from sanic_swap.legacy_tokens import LegacyTokens, Opener
+from sanic_swap.key_ring import KeyRing, SealingContext
+from sanic_swap.keys import Keys
+from sanic_swap.legacy import CIPHERED, LegacyTokens, Opener
+from sanic_swap.limits import Counts, InFlight, RateLimit
 from sanic_swap.logs import configure_logging
 from sanic_swap.ops import PATHS, Readiness
 from sanic_swap.parameters import CallbackUrls, ParameterRules
 from sanic_swap.revocations import Revocations
-from sanic_swap.sealing import KeyRing, SealingContext
-from sanic_swap.secret import Secret
 from sanic_swap.settings import Settings
-from sanic_swap.shared_refreshes import SharedRefreshes
+from sanic_swap.sharing import OtherMachines
 from sanic_swap.spotify import SpotifyAccounts
-from sanic_swap.store import StoreHealth
-from sanic_swap.store_flights import StoreFlights
-from sanic_swap.store_sealing import StoreSealer
-from sanic_swap.swap import TokenSwap
+from sanic_swap.token_swap import TokenSwap
 
 if TYPE_CHECKING:
     from sanic_swap.metrics import Metrics
     from sanic_swap.new_relic import NewRelic
-    from sanic_swap.rate_limit import RateLimit
     from sanic_swap.redis_store import RedisStore
 
 
 class Sealing(NamedTuple):
-    """What opens tokens, and seals them."""
+    """What opens tokens, and seals them; the store's values, too."""
 
-    keys: KeyRing
+    keys: Keys
+    context: SealingContext
+    ring: KeyRing
     legacy: LegacyTokens
     grant_ids: GrantIds
-    store_sealer: StoreSealer
 
 
 class Monitoring(NamedTuple):
@@ -70,14 +64,13 @@ class Parts:
     monitoring: Monitoring
     spotify: SpotifyAccounts
     store: "RedisStore | None"
-    refreshes: SharedRefreshes
     revocations: Revocations | None
     swap: TokenSwap
     in_flight: InFlight
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
-        """Hold open what the service needs, and close it in reverse order."""
+        """Hold open what the service needs; close it in reverse order, each task awaited."""
         settings, (_, metrics, new_relic) = self.settings, self.monitoring
         async with AsyncExitStack() as stack:
             if metrics is not None and settings.metrics_port is not None:
@@ -90,7 +83,7 @@ class Parts:
                 await stack.enter_async_context(self.store)
             if self.revocations is not None:
                 stack.push_async_callback(self.revocations.close)
-            stack.push_async_callback(self.refreshes.close)
+            stack.push_async_callback(self.swap.close)
             yield
 
 
@@ -101,39 +94,29 @@ def make_parts(settings: Settings, readiness: Readiness) -> Parts:
     Args:
         readiness: Learns which parts may be in trouble, and lets metrics know of a drain.
     """
-    sealing, monitoring = make_sealing(settings), _make_monitoring(settings)
+    monitoring = _make_monitoring(settings)
     spotify = _make_spotify(settings, monitoring)
     store = _make_store(settings)
-    refreshes = _make_refreshes(settings, sealing, store)
-    revocations = _make_revocations(settings, store)
+    revocations = None
+    if settings.revocation_guard:
+        revocations = Revocations(timeout_seconds=settings.spotify_timeout)
+    swap = _make_swap(settings, spotify, store, revocations)
     in_flight = InFlight(settings.max_in_flight)
-    swap = TokenSwap(
-        spotify,
-        sealing.keys,
-        sealing.grant_ids,
-        sealing.legacy,
-        refreshes,
-        lifetime_seconds=settings.refresh_token_lifetime,
-        rate_limit=_make_rate_limit(settings, store),
-        revocations=revocations,
-    )
     readiness.troubles.append(lambda: spotify.troubled)
     if store is not None:
-        readiness.troubles.append(lambda: store.health.is_lost)
+        readiness.troubles.append(lambda: store.is_lost)
     if revocations is not None:
         readiness.troubles.append(lambda: revocations.is_holding)
     if monitoring.metrics is not None:
         # Imported here: the library takes time to load, and most services do without.
         from sanic_swap.metrics_state import State
 
-        health = None if store is None else store.health
+        refreshes, is_draining = swap.refreshes, lambda: readiness.draining
         monitoring.metrics.read_from(
-            State(spotify, refreshes, revocations, health, in_flight, lambda: readiness.draining)
+            State(spotify, refreshes, revocations, store, in_flight, is_draining)
         )
     rules = make_rules(settings)
-    return Parts(
-        settings, rules, monitoring, spotify, store, refreshes, revocations, swap, in_flight
-    )
+    return Parts(settings, rules, monitoring, spotify, store, revocations, swap, in_flight)
 
 
 def make_rules(settings: Settings) -> ParameterRules:
@@ -143,31 +126,24 @@ def make_rules(settings: Settings) -> ParameterRules:
 
 def make_sealing(settings: Settings) -> Sealing:
     """Return what opens and seals tokens: by the keys of *settings*, or by a temporary one."""
-    secret = settings.encryption_secret
-    current = root_key(new_secret()) if secret is None or secret.key is None else secret.key
+    keys = settings.keys()
     context = SealingContext(settings.client_id, settings.accounts_url.origin)
-    previous = [secret.key for secret in settings.previous_secrets if secret.key]
-    keys = KeyRing(
-        current,
+    ring = KeyRing(
+        keys.current,
         context,
-        previous=previous,
+        previous=keys.previous,
         retired=settings.retired_key_ids,
-        hold_unknown=settings.unknown_key == "hold" and secret is not None,
+        hold_unknown=settings.holds_unknown,
         revoke_before=settings.revoke_before,
     )
-    return Sealing(
-        keys,
-        _make_legacy(settings),
-        GrantIds(settings.client_secret),
-        StoreSealer(current, context, previous=previous),
-    )
+    legacy, grant_ids = _make_legacy(settings), GrantIds(settings.client_secret)
+    return Sealing(keys, context, ring, legacy, grant_ids)
 
 
 def _make_legacy(settings: Settings) -> LegacyTokens:
     """Return what opens other services' tokens; a key for each secret and format is derived now."""
     if settings.revoke_before:  # of no such token is known when it was authorized
         return LegacyTokens({})
-    hold = settings.unknown_key == "hold" and settings.encryption_secret is not None
     openers: dict[str, list[Opener]] = (
         {"plain": [bytes]} if "plain" in settings.legacy_tokens else {}
     )
@@ -180,7 +156,7 @@ def _make_legacy(settings: Settings) -> LegacyTokens:
             openers[name] = [opener for opener in made if opener is not None]
     return LegacyTokens(
         openers,
-        hold=hold and not settings.legacy_tokens,
+        hold=settings.holds_unknown and not settings.legacy_tokens,
         closes_at=settings.legacy_closes_at,
         reseal=settings.legacy_reseal,
     )
@@ -204,39 +180,42 @@ def _make_store(settings: Settings) -> "RedisStore | None":
     # Imported here: it is an optional extra, and start-up time counts.
     from sanic_swap.redis_store import RedisStore
 
-    app = Secret(f"{settings.client_id} {settings.accounts_url.origin}")
-    return RedisStore(settings.store_url, GrantIds(settings.client_secret).of(app), StoreHealth())
+    return RedisStore(settings.store_url)
 
 
-def _make_rate_limit(settings: Settings, store: "RedisStore | None") -> "RateLimit | None":
-    if not settings.rate_limit:
-        return None
-    # Imported here, because the library is large and most services do without.
-    from sanic_swap.rate_limit import RateLimit
-
-    if store is None:
-        return RateLimit(settings.rate_limit)
-    from sanic_swap.shared_counts import SharedCounts
-
-    key = sha256(settings.client_secret.reveal().encode()).digest()
-    return RateLimit(settings.rate_limit, lambda: SharedCounts(store, key))
-
-
-def _make_refreshes(
-    settings: Settings, sealing: Sealing, store: "RedisStore | None"
-) -> SharedRefreshes:
-    everywhere = None
+def _make_swap(
+    settings: Settings,
+    spotify: SpotifyAccounts,
+    store: "RedisStore | None",
+    revocations: Revocations | None,
+) -> TokenSwap:
+    sealing = make_sealing(settings)
+    keys = sealing.keys
+    other_machines: OtherMachines | None = None
+    counts: Counts | None = None
     if store is not None:
-        everywhere = StoreFlights(
-            store, sealing.store_sealer, timeout_seconds=settings.spotify_timeout
+        from sanic_swap.store_counts import StoreCounts
+        from sanic_swap.store_flights import StoreFlights
+        from sanic_swap.store_sealing import StoreSealer
+
+        counts = StoreCounts(store, sha256(settings.client_secret.reveal().encode()).digest())
+        other_machines = StoreFlights(
+            store,
+            StoreSealer(keys.current, sealing.context, previous=keys.previous),
+            timeout_seconds=settings.spotify_timeout,
+            replay_seconds=settings.rotation_replay,
         )
-    return SharedRefreshes(replay_seconds=settings.rotation_replay, everywhere=everywhere)
-
-
-def _make_revocations(settings: Settings, store: "RedisStore | None") -> Revocations | None:
-    if not settings.revocation_guard:
-        return None
-    return Revocations(timeout_seconds=settings.spotify_timeout, everywhere=store)
+    return TokenSwap(
+        spotify,
+        sealing.ring,
+        sealing.grant_ids,
+        sealing.legacy,
+        replay_seconds=settings.rotation_replay,
+        other_machines=other_machines,
+        rate_limit=RateLimit(settings.rate_limit, counts) if settings.rate_limit else None,
+        revocations=revocations,
+        lifetime_seconds=settings.refresh_token_lifetime,
+    )
 
 
 def _make_monitoring(settings: Settings) -> Monitoring:
@@ -248,12 +227,13 @@ def _make_monitoring(settings: Settings) -> Monitoring:
         # Imported here: the library takes time to load, and most services do without.
         from sanic_swap.metrics import Labels, Metrics
 
+        keys = (settings.current_key, *settings.previous_keys)
         labels = Labels(
             token_paths=tuple(GRANT_TYPES),
             other_paths=PATHS,
             outcomes=OUTCOMES,
             call_outcomes=outcomes_below(SpotifyError),
-            key_ids=opening_key_ids(settings),
+            key_ids=[key.key_id for key in keys if key],
             formats=[name for name in settings.legacy_tokens if name != "none"],
         )
         metrics = Metrics(labels, outcome_of)

@@ -1,18 +1,11 @@
 """Rates as operators write them: `60/minute`, several separated by commas."""
 
 import re
-from dataclasses import dataclass
+
+from sanic_swap.limits import Rate
 
 _WANTED = "must be a rate such as 60/minute, or several separated by commas, or off"
 _ZERO = re.compile(r"(?<![0-9])0+(?![0-9])")
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Rate:
-    """So many requests in so many seconds; the shorter window sorts first."""
-
-    seconds: int
-    requests: int
 
 
 def rates(text: str) -> tuple[Rate, ...]:

@@ -1,10 +1,10 @@
-"""Whether Spotify is believed when it says that a grant is dead: one pure function.
+"""Decides whether to believe Spotify that a grant is dead: one pure function.
 
 Spotify has once told most users of a product, in an outage, that their living tokens were
 dead, and the product logged them out (metabrainz/listenbrainz-server#1921). On any other
-day some refreshes in a thousand are refused, each for a reason of its own. So what is
-looked for is many different grants refused together, all of them too young to have died
-of age.
+day some refreshes in a thousand are refused, each for a reason of its own. So the guard
+looks for many different grants that are refused together, all of them too young to have
+expired.
 """
 
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ from enum import Enum, auto
 YOUNG_SECONDS = 180 * 86_400  # refresh tokens live six months from the user's authorization
 LEAST_GRANTS = 5  # different ones; below that, each is a case of its own
 WINDOW_SECONDS = 600.0  # older refusals have nothing to do with today's
-BEGINS_AT = 1  # as many successes as refusals: no more, and it is a jump
-ENDS_AT = 4  # four successes to a refusal: more, and it is over
+BEGINS_AT = 1  # a spike begins with no more successes than refusals
+ENDS_AT = 4  # it ends with more than four successes to a refusal
 LONGEST_SECONDS = 7200.0  # then Spotify is believed, whatever it says
-LEAD = 3  # so many more of the others succeeded: a single case
-COMPANY_SECONDS = 1.0  # how long the first ones wait to see whether they stay alone
+SUCCESS_MARGIN = 3  # so many more of the others succeeded than were refused: a single case
+PEER_WAIT_SECONDS = 1.0  # how long the first ones wait to see whether others are refused too
 
 
 class Verdict(Enum):
@@ -43,73 +43,50 @@ class Refusal:
     successes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """
-    What a service, or all machines of one, have seen of Spotify.
-
-    Attributes:
-        refusals: One for each young grant, in the order of time; the last hundred will do.
-        successes: How many refreshes have succeeded, in all.
-    """
-
-    refusals: Sequence[Refusal]
-    successes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """
-    A verdict, and what has to be remembered for the next.
-
-    Attributes:
-        jumped_at: Since when refusals have been too many to be true; None if they are not.
-    """
-
-    verdict: Verdict
-    jumped_at: float | None
-
-
 def is_young(authorized_at: int, now: float) -> bool:
-    """Say whether a grant is known to be too young to have died of age (Unix seconds)."""
+    """Say whether a grant is known to be too young to have expired (Unix seconds)."""
     return authorized_at > 0 and now - authorized_at < YOUNG_SECONDS
 
 
 def judge(
-    seen: Seen,
+    refusals: Sequence[Refusal],
+    successes: int,
     refusal: Refusal | None = None,
     *,
     now: float,
-    waited_seconds: float = 0.0,
-    patience_seconds: float = COMPANY_SECONDS,
-    jumped_at: float | None = None,
-) -> Judgement:
+    patience_seconds: float = PEER_WAIT_SECONDS,
+    spike_began_at: float | None = None,
+) -> tuple[Verdict, float | None]:
     """
     Judge the *refusal* of a young grant by what became of the others.
 
-    It is a jump when the last `LEAST_GRANTS` grants were refused within the window while
-    hardly anybody succeeded. Then a refusal is held; but no longer than `LONGEST_SECONDS`
-    from the beginning of the jump, as everybody may indeed have been revoked. Otherwise it
-    is believed as soon as others fare better, or when it has waited in vain for company.
+    It is a spike when the last `LEAST_GRANTS` grants were refused within the window while
+    hardly anybody succeeded. Then a refusal is held, but no longer than `LONGEST_SECONDS`
+    from the beginning of the spike, as everybody may indeed have been revoked. Otherwise it
+    is believed as soon as enough others succeed, or when its wait is over.
 
     Args:
-        seen: The refusal itself included.
-        refusal: None only asks whether a jump is over.
+        refusals: One for each young grant, in the order of time; the last hundred are enough.
+        successes: How many refreshes have succeeded, in all.
+        refusal: One of *refusals*. None only asks whether a spike is over.
         now: Seconds of the clock that the moments are from.
-        waited_seconds: How long this refusal has been waiting for company.
-        jumped_at: What the judgement before said.
+        patience_seconds: How long the refusal waits for others to be refused.
+        spike_began_at: What the call before returned.
+
+    Returns:
+        The verdict, and when the spike began; None if there is none.
     """
-    latest = seen.refusals[-LEAST_GRANTS:]
-    is_jump = False
+    latest = refusals[-LEAST_GRANTS:]
+    is_spike = False
     if len(latest) == LEAST_GRANTS and now - latest[0].moment < WINDOW_SECONDS:
-        tolerated = LEAST_GRANTS * (BEGINS_AT if jumped_at is None else ENDS_AT)
-        is_jump = seen.successes - latest[0].successes <= tolerated
-    if is_jump:
-        jumped_at = now if jumped_at is None else jumped_at
-        is_bounded = now - jumped_at < LONGEST_SECONDS
-        return Judgement(Verdict.HOLD if is_bounded else Verdict.BELIEVE, jumped_at)
-    if refusal is None or waited_seconds >= patience_seconds:
-        return Judgement(Verdict.BELIEVE, None)
-    later = sum(other.moment > refusal.moment for other in seen.refusals)
-    is_alone = seen.successes - refusal.successes - later >= LEAD
-    return Judgement(Verdict.BELIEVE if is_alone else Verdict.WAIT, None)
+        tolerated = LEAST_GRANTS * (BEGINS_AT if spike_began_at is None else ENDS_AT)
+        is_spike = successes - latest[0].successes <= tolerated
+    if is_spike:
+        spike_began_at = now if spike_began_at is None else spike_began_at
+        is_bounded = now - spike_began_at < LONGEST_SECONDS
+        return (Verdict.HOLD if is_bounded else Verdict.BELIEVE), spike_began_at
+    if refusal is None or now - refusal.moment >= patience_seconds:
+        return Verdict.BELIEVE, None
+    later = sum(other.moment > refusal.moment for other in refusals)
+    is_alone = successes - refusal.successes - later >= SUCCESS_MARGIN
+    return (Verdict.BELIEVE if is_alone else Verdict.WAIT), None

@@ -1,26 +1,21 @@
-"""Remembers what Spotify refused, and holds back what is most likely not true."""
+"""Remembers which grants Spotify refused, and holds back refusals that are most likely false."""
 
 import asyncio
 import time
-from base64 import urlsafe_b64encode
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
-from sanic_swap.errors import GrantRefused, RevocationDoubted, StoreLost
+from sanic_swap.errors import GrantRefused, RevocationDoubted
 from sanic_swap.logs import log
 from sanic_swap.revocation_guard import (
-    COMPANY_SECONDS,
+    LEAST_GRANTS,
     LONGEST_SECONDS,
+    PEER_WAIT_SECONDS,
     Refusal,
-    Seen,
     Verdict,
     is_young,
     judge,
 )
-
-if TYPE_CHECKING:
-    from sanic_swap.redis_store import RedisStore
 
 _MOST_REFUSALS = 100  # the guard looks at the last few
 _MOST_BELIEVED = 10_000  # digests of 32 bytes
@@ -28,72 +23,50 @@ _POLL_SECONDS = 0.05
 _WATCH_SECONDS = 1.0
 
 
-class _Jump:
-    """Whether too many are refused by one view of it, and since when."""
-
-    def __init__(self) -> None:
-        self.is_holding = False
-        self._began_at: float | None = None
-
-    def judge(self, seen: Seen, refusal: Refusal | None = None, **more: Any) -> Verdict:  # noqa: ANN401 - as `judge` has them
-        judgement = judge(seen, refusal, jumped_at=self._began_at, **more)
-        self._began_at = judgement.jumped_at
-        self.is_holding = judgement.verdict is Verdict.HOLD
-        return judgement.verdict
-
-
 class Revocations:
     """
-    What is known about refused refreshes, and what follows from it.
+    What this process knows about refused refreshes, and what follows from it.
 
     Args:
-        timeout_seconds: The longest that a request may take, waiting for company included.
-        everywhere: Where other machines tell what they have seen; None if there are none.
+        timeout_seconds: The longest that a request may take, waiting for others included.
         clock: Seconds that only go forward.
         now: Unix seconds, for the age of grants.
 
     Attributes:
         held: How many refusals have been held back.
+        is_holding: Whether refusals of young grants are held back now.
     """
 
     def __init__(
         self,
         *,
         timeout_seconds: float,
-        everywhere: "RedisStore | None" = None,
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._timeout_seconds = timeout_seconds
-        self._everywhere = everywhere
         self._clock = clock
         self._now = now
         self._refusals: OrderedDict[bytes, Refusal] = OrderedDict()
         self._believed: OrderedDict[bytes, None] = OrderedDict()
         self._successes = 0
-        self._here, self._anywhere = _Jump(), _Jump()
+        self._spike_began_at: float | None = None
         self._watch: asyncio.Task[None] | None = None
         self.held = 0
-
-    @property
-    def is_holding(self) -> bool:
-        """Whether young grants' refusals are held back now."""
-        return self._here.is_holding or self._anywhere.is_holding
+        self.is_holding = False
 
     def succeeded(self) -> None:
-        """Hear that a refresh succeeded."""
+        """Count a refresh that succeeded."""
         self._successes += 1
-        if self._everywhere is not None:
-            self._everywhere.succeeded()
 
     async def check(
-        self, key: bytes, authorized_at: int, refusal: GrantRefused, *, began: float
+        self, digest: bytes, authorized_at: int, refusal: GrantRefused, *, began: float
     ) -> None:
         """
         Return if *refusal* is to be believed.
 
         Args:
-            key: The digest of the refresh token that was refused.
+            digest: Of the refresh token that was refused.
             began: When the request began, by the clock.
 
         Raises:
@@ -101,76 +74,60 @@ class Revocations:
         """
         if refusal.error != "invalid_grant" or not is_young(authorized_at, self._now()):
             return
-        if await self._is_held(key, began):
+        # An app that goes on sending a token that is known to be dead is no news.
+        if digest not in self._believed:
+            await self._wait_for_verdict(digest, began)
+        if self.is_holding:
             self.held += 1
             raise RevocationDoubted
-        self._believed[key] = None
+        self._believed[digest] = None
         if len(self._believed) > _MOST_BELIEVED:
             self._believed.popitem(last=False)
 
     async def close(self) -> None:
-        """End the watch over a jump."""
+        """End the watch over a spike."""
         if self._watch is not None:
             self._watch.cancel()
+            await asyncio.wait([self._watch])
 
-    async def _is_held(self, key: bytes, began: float) -> bool:
-        # An app that goes on asking with a token that is known to be dead says nothing new.
-        if key in self._believed:
-            return self.is_holding
+    async def _wait_for_verdict(self, digest: bytes, began: float) -> None:
         since = self._clock()
-        left = began + self._timeout_seconds - since
-        patience = min(COMPANY_SECONDS, self._timeout_seconds / 4, left)
-        refusal = self._refusals[key] = Refusal(since, self._successes)
-        self._refusals.move_to_end(key)
+        seconds_left = began + self._timeout_seconds - since
+        patience = min(PEER_WAIT_SECONDS, self._timeout_seconds / 4, seconds_left)
+        refusal = self._refusals[digest] = Refusal(since, self._successes)
+        self._refusals.move_to_end(digest)
         if len(self._refusals) > _MOST_REFUSALS:
             self._refusals.popitem(last=False)
-        await self._look_anywhere(urlsafe_b64encode(key).decode())
-        while True:
-            verdict = self._here.judge(
-                self._seen_here(),
-                refusal,
-                now=self._clock(),
-                waited_seconds=self._clock() - since,
-                patience_seconds=patience,
-            )
-            if self.is_holding or verdict is not Verdict.WAIT:
-                self._tell_if_it_begins()
-                return self.is_holding
+        while self._judge(refusal, patience) is Verdict.WAIT:  # noqa: ASYNC110 - time decides, too
             await asyncio.sleep(_POLL_SECONDS)
-            await self._look_anywhere()
+        if self.is_holding and self._watch is None:
+            log.error(
+                "Revocation guard active: Spotify rejected the last %d grants. Apps get 503 instead"
+                " of invalid_grant for at most %d s. If the grants were revoked on purpose, set"
+                " REVOCATION_GUARD=off and restart",
+                LEAST_GRANTS,
+                LONGEST_SECONDS,
+            )
+            self._watch = asyncio.create_task(self._watch_end_of_spike())
 
-    def _seen_here(self) -> Seen:
-        return Seen(tuple(self._refusals.values()), self._successes)
-
-    async def _look_anywhere(self, refused: str = "") -> None:
-        """Judge by what all machines have seen; tell them of a grant that was *refused*."""
-        if self._everywhere is None:
-            return
-        try:
-            seen, now = await self._everywhere.seen(refused)
-        except StoreLost:
-            self._anywhere = _Jump()
-        else:
-            self._anywhere.judge(seen, now=now)
-
-    def _tell_if_it_begins(self) -> None:
-        if not self.is_holding or self._watch is not None:
-            return
-        log.error(
-            "Spotify refuses many young grants at once, which has happened in outages: their apps"
-            " are told to try again later. If the grants really were revoked,"
-            " REVOCATION_GUARD=off says so to them",
-            extra={"fields": {"at_most_seconds": int(LONGEST_SECONDS)}},
+    def _judge(self, refusal: Refusal | None = None, patience_seconds: float = 0.0) -> Verdict:
+        verdict, self._spike_began_at = judge(
+            tuple(self._refusals.values()),
+            self._successes,
+            refusal,
+            now=self._clock(),
+            patience_seconds=patience_seconds,
+            spike_began_at=self._spike_began_at,
         )
-        self._watch = asyncio.create_task(self._watch_its_end())
+        self.is_holding = verdict is Verdict.HOLD
+        return verdict
 
-    async def _watch_its_end(self) -> None:
+    async def _watch_end_of_spike(self) -> None:
         while self.is_holding:
             await asyncio.sleep(_WATCH_SECONDS)
-            self._here.judge(self._seen_here(), now=self._clock())
-            await self._look_anywhere()
+            self._judge()
         self._watch = None
         log.warning(
-            "refusals of young grants are believed again",
+            "Revocation guard inactive; invalid_grant is passed on again",
             extra={"fields": {"held_so_far": self.held}},
         )

@@ -6,7 +6,8 @@ from typing import Any
 
 from sanic_swap import setting_values as values
 from sanic_swap.client_address import FORWARDED_FOR, AddressHeader
-from sanic_swap.rates import Rate, rates
+from sanic_swap.limits import Rate
+from sanic_swap.rates import rates
 from sanic_swap.secret import Secret
 from sanic_swap.setting_values import AccountsUrl, SealingSecret
 

@@ -18,8 +18,8 @@ from sanic_swap.parts import make_key_ring, make_legacy_tokens, make_rules, make
 from sanic_swap.sealing import PREFIX, OpenedToken, key_id_of
 from sanic_swap.secret import Secret
 from sanic_swap.settings import Settings
-from sanic_swap.swap import TokenSwap
 from sanic_swap.swap_requests import SwapRequest
+from sanic_swap.token_swap import TokenSwap
 from sanic_swap.trace import RequestTrace
 
 _DAY = 86_400

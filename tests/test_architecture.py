@@ -15,6 +15,7 @@ LEVELS = {
     "sanic_swap": [
         {
             "__init__",
+            "chunks",
             "cors",
             "demo_steps",
             "errors",
@@ -22,43 +23,43 @@ LEVELS = {
             "legacy_shapes",
             "trace",
         },
-        {"json_text", "keys", "logs", "head", "revocation_guard", "secret"},
-        {"chunks", "listener", "single_flight", "store", "swap_requests", "version"},
+        {"json_text", "keys", "logs", "request_head", "revocation_guard", "secret"},
+        {"listener", "swap_requests", "version"},
         {"retry_policy", "spotify_connector"},
-        {"client_address", "rate_counts", "rates"},
+        {"client_address"},
+        {"limits"},
+        {"rates"},
         # Pure: what a request, a token, an answer or a setting is.
-        {"body", "demo_page", "error_responses", "grant_id", "in_flight"},
+        {"body", "demo_page", "error_responses", "grant_id"},
         {"sealing", "setting_values", "token_answer"},
         {"breaker", "token_endpoint"},
-        {"legacy_tokens", "parameters", "refreshed", "settings"},
+        {"legacy_tokens", "parameters", "settings", "sharing"},
         {
-            "kept_answers",
             "key_list",
             "legacy_ciphers",
             "legacy_settings",
             "loss",
             "setting_sources",
         },
-        {"legacy_survival", "outcomes", "settings_reader", "store_sealing"},
+        {"legacy_survival", "settings_reader", "store_sealing"},
         {"check_report", "risks", "survival"},
         # The outside world, and what we do with it. Nothing from here down knows Sanic.
         {"redis_store", "spotify", "spotify_probe"},
         # Several requests, and several machines, side by side.
-        {"revocations", "shared_counts", "store_flights"},
-        {"rate_limit", "shared_refreshes"},
-        {"swap"},
+        {"revocations", "store_counts", "store_flights"},
+        {"token_swap"},
         {"metrics_state"},
         {"metrics", "new_relic"},
         {"parts"},
         # The web.
         {"access_log", "answers", "http_errors"},
         {"api", "edge", "openapi", "ops"},
-        {"http1", "watched_app"},
+        {"strict_http", "watched_app"},
         {"app"},
         {"connection"},
         {"check_spotify"},
         # What can be started.
-        {"check", "demo", "process", "token_commands"},
+        {"check", "demo", "server", "token_commands"},
         {"cli"},
         {"__main__"},
     ],
@@ -83,20 +84,20 @@ LEVELS = {
     ],
 }
 WEB = {"access_log", "answers", "api", "app", "connection", "edge", "http_errors", "openapi", "ops"}
-WEB |= {"http1", "watched_app"}
+WEB |= {"strict_http", "watched_app"}
 DOORS = {
     "sanic_swap": {
         # A connection, and the sessions that use it.
         "aiohttp": {"spotify_connector", "spotify_probe", "token_endpoint"},
         "cryptography": {"legacy_ciphers"},
         "dotenv": {"setting_sources"},
-        "limits": {"rate_counts", "rate_limit", "rates", "shared_counts"},
+        "limits": {"rates"},
         "nacl": {"keys", "sealing", "store_sealing"},  # Argon2, and SecretBox
         "newrelic": {"new_relic"},
         "prometheus_client": {"metrics", "metrics_state"},
         "redis": {"redis_store"},
         "sanic": WEB,
-        "uvloop": {"process"},
+        "uvloop": {"server"},
         "yarl": {"spotify_probe", "token_endpoint"},
     },
     "fake_spotify": {

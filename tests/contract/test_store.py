@@ -9,7 +9,6 @@ from contextlib import ExitStack
 import pytest
 
 from fake_spotify import FakeSpotify
-from fake_spotify.fault_answers import FalseInvalidGrant
 from fake_spotify.fault_variations import Rotate
 from fake_spotify.fault_wires import SlowHead
 from tests.contract.http_client import send
@@ -140,15 +139,16 @@ def test_racing_refreshes_on_three_machines_survive_a_rotation(
     assert spotify.count(REFRESHES) == 1
 
 
-def test_errors_are_shared_between_machines(machines: list[Running], spotify: FakeSpotify) -> None:
+def test_an_error_is_not_shared_and_each_machine_calls_spotify_itself(
+    machines: list[Running], spotify: FakeSpotify
+) -> None:
     sealed = log_in(machines[0], spotify)
     spotify.revoke(spotify.grants()[-1].id)
-    spotify.fault(SlowHead(1))
 
     answers = refresh_at_once(machines, sealed, 12)
 
     assert {(answer.status, answer.error) for answer in answers} == {(400, "invalid_grant")}
-    assert spotify.count(REFRESHES) == 1
+    assert 1 <= spotify.count(REFRESHES) <= MACHINES
 
 
 def test_every_refresh_after_another_asks_spotify(
@@ -160,39 +160,46 @@ def test_every_refresh_after_another_asks_spotify(
     assert len({answer["access_token"] for answer in answers}) == 2 * MACHINES
 
 
-def test_an_undelivered_answer_goes_once_to_the_next_asker_of_any_machine(
-    machines: list[Running], spotify: FakeSpotify, redis_server: RedisServer
+def test_a_rotation_whose_client_hung_up_is_there_for_every_machine(
+    redis_server: RedisServer,
 ) -> None:
-    sealed = log_in(machines[0], spotify)
-    spotify.fault(SlowHead(0.5))
-    gone = begin_refresh(machines[0], sealed)
-    wait_until(lambda: spotify.count(REFRESHES) == 1)
-    gone.close()
-    wait_until(lambda: any(key.endswith(b":one") for key in redis_server.names()))
+    with (
+        FakeSpotify(
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            redirect_uris=[REDIRECT_URI],
+            rotation="all",
+        ) as spotify,
+        running_service(spotify.accounts_url, STORE_URL=redis_server.url) as one,
+        running_service(spotify.accounts_url, STORE_URL=redis_server.url) as other,
+    ):
+        sealed = log_in(one, spotify)
+        spotify.fault(SlowHead(0.5))
+        gone = begin_refresh(one, sealed)
+        wait_until(lambda: spotify.count(REFRESHES) == 1)
+        gone.close()
 
-    refresh(machines[1], sealed)
-    assert spotify.count(REFRESHES) == 1
-    refresh(machines[1], sealed)
-    assert spotify.count(REFRESHES) == 2
+        assert [refresh(machine, sealed).status for machine in (other, one)] == [200, 200]
+        assert spotify.count(REFRESHES) == 1
 
 
-def test_a_machine_that_dies_gives_up_its_turn(
+def test_the_lease_of_a_machine_that_dies_ends_at_its_deadline(
     machines: list[Running], spotify: FakeSpotify, redis_server: RedisServer
 ) -> None:
     sealed = log_in(machines[0], spotify)
     spotify.fault(SlowHead(20))
-    with running_service(spotify.accounts_url, STORE_URL=redis_server.url) as mortal:
+    with running_service(
+        spotify.accounts_url, STORE_URL=redis_server.url, SPOTIFY_TIMEOUT="2"
+    ) as mortal:
         gone = begin_refresh(mortal, sealed)
         wait_until(lambda: spotify.count(REFRESHES) == 1)
         mortal.process.kill()
         gone.close()
-        began = time.monotonic()
 
         assert refresh(machines[0], sealed).status == 200
-    assert time.monotonic() - began < 2 + 1
 
 
-def test_a_turn_is_renewed_as_long_as_spotify_takes(
+def test_a_lease_lasts_as_long_as_spotify_takes(
     machines: list[Running], spotify: FakeSpotify
 ) -> None:
     sealed = log_in(machines[0], spotify)
@@ -236,7 +243,7 @@ def test_a_lost_store_is_told_and_nobody_waits_for_it(
     machines: list[Running], spotify: FakeSpotify, redis_server: RedisServer, trouble: str
 ) -> None:
     sealed = [log_in(machines[0], spotify) for _ in range(4)]
-    told = machines[0].log().count("the store is lost")
+    told = machines[0].log().count("Store unreachable")
     redis_server.kill() if trouble == "killed" else redis_server.pause()
     try:
         began = time.monotonic()
@@ -249,7 +256,7 @@ def test_a_lost_store_is_told_and_nobody_waits_for_it(
     assert [answer.status for answer in answers] == [200] * len(sealed)
     assert seconds < 1 + 1
     wait_until(lambda: not is_degraded(machines[0]))
-    assert machines[0].log().count("the store is lost") == told + 1
+    assert machines[0].log().count("Store unreachable") == told + 1
     spotify.fault(Rotate())
     new = refresh(machines[0], sealed[0]).body
     assert refresh(machines[1], sealed[0]).body == new
@@ -282,9 +289,7 @@ def test_what_is_stored_is_sealed_and_short_lived(
 
 
 def test_nothing_of_redis_is_loaded_without_a_store() -> None:
-    code = (
-        "import sys, sanic_swap.app; sys.exit(any(m in sys.modules for m in ('redis', 'limits')))"
-    )
+    code = "import sys, sanic_swap.app; sys.exit('redis' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -294,17 +299,3 @@ def test_a_key_is_required_with_a_store() -> None:
 
     assert wrong.returncode == 2
     assert "ENCRYPTION_SECRET: is missing, and required because STORE_URL is set" in wrong.stderr
-
-
-def test_the_guard_counts_what_all_machines_see(
-    machines: list[Running], spotify: FakeSpotify
-) -> None:
-    sealed = [log_in(machines[0], spotify) for _ in range(6)]
-    spotify.fault(FalseInvalidGrant(), times=None)
-    connections = [begin_refresh(machines[n % MACHINES], one) for n, one in enumerate(sealed)]
-
-    answers = answers_on(connections)
-
-    assert {(answer.status, answer.error) for answer in answers} == {
-        (503, "temporarily_unavailable")
-    }

@@ -49,14 +49,14 @@ SIGNS: dict[str, Signs] = {
     "Spotify throttles": (("sanic_swap_spotify_hold_back_seconds",), "Spotify asks us to wait"),
     "Spotify calls living grants dead": (
         ("sanic_swap_revocation_guard_holding",),
-        "Spotify refuses many young grants",
+        "Revocation guard active",
     ),
     "DNS, network or firewall": ((CALLS, "spotify_unreachable"), "ClientConnectorDNSError"),
     "a portal or proxy answers in Spotify's name": (
         (CALLS, "spotify_nonsense"),
         "Spotify's answer cannot be used",
     ),
-    "the store is lost": (("sanic_swap_store_lost",), "the store is lost"),
+    "the store is lost": (("sanic_swap_store_lost",), "Store unreachable"),
     "too much to do": ((REQUESTS, "/swap", "too_busy"), "too_busy"),
     "somebody guesses tokens, or an app sends nonsense": (
         (REQUESTS, "/refresh", "token_refused"),

@@ -5,24 +5,22 @@ Knows no HTTP. An answer is the JSON body for the app, beside what the log may s
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from sanic_swap.errors import GrantRefused
 from sanic_swap.grant_id import GrantIds
 from sanic_swap.legacy_tokens import LegacyTokens
+from sanic_swap.limits import RateLimit
 from sanic_swap.logs import log
-from sanic_swap.refreshed import Refreshed
 from sanic_swap.revocations import Revocations
 from sanic_swap.sealing import PREFIX, KeyRing, OpenedToken
-from sanic_swap.shared_refreshes import SharedRefreshes
+from sanic_swap.sharing import OtherMachines, Refreshed, SharedRefreshes
 from sanic_swap.spotify import SpotifyAccounts
 from sanic_swap.swap_requests import RefreshRequest, SwapRequest
+from sanic_swap.token_answer import TokenAnswer
 from sanic_swap.trace import RequestTrace
 
 T = TypeVar("T")
-
-if TYPE_CHECKING:
-    from sanic_swap.rate_limit import RateLimit
 
 
 class TokenSwap:
@@ -30,12 +28,16 @@ class TokenSwap:
     Trades codes and sealed refresh tokens at Spotify, and seals what comes back.
 
     Args:
-        refreshes: Decides which refreshes ask Spotify.
-        revocations: Doubts refusals; None believes every one.
+        replay_seconds: How long a token that Spotify replaced keeps getting the same answer.
+        other_machines: Shares refreshes with them; None if there are none.
+        rate_limit: Counts swaps and refreshes, if they are limited.
+        revocations: Holds back false refusals; None believes every one.
         lifetime_seconds: How long a refresh token lives from the user's authorization;
-            given, answers tell what is left of it. None tells nothing.
-        rate_limit: Counts the refreshes of each grant, if they are limited.
+            given, answers say what is left of it. None says nothing.
         now: Unix seconds.
+
+    Attributes:
+        refreshes: Its calls for refreshes, each a task; `close` waits for them.
     """
 
     def __init__(
@@ -44,21 +46,24 @@ class TokenSwap:
         keys: KeyRing,
         grant_ids: GrantIds,
         legacy: LegacyTokens,
-        refreshes: SharedRefreshes,
         *,
-        lifetime_seconds: int | None = None,
-        rate_limit: "RateLimit | None" = None,
+        replay_seconds: float,
+        other_machines: OtherMachines | None = None,
+        rate_limit: RateLimit | None = None,
         revocations: Revocations | None = None,
+        lifetime_seconds: int | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._spotify = spotify
         self._keys = keys
         self._grant_ids = grant_ids
         self._legacy = legacy
-        self._refreshes = refreshes
-        self._lifetime_seconds = lifetime_seconds
+        self.refreshes = SharedRefreshes(
+            self._call_spotify, replay_seconds=replay_seconds, other_machines=other_machines
+        )
         self._rate_limit = rate_limit
         self._revocations = revocations
+        self._lifetime_seconds = lifetime_seconds
         self._now = now
 
     async def swap(self, request: SwapRequest, trace: RequestTrace) -> bytes:
@@ -66,12 +71,15 @@ class TokenSwap:
         Trade an authorization code for Spotify's answer, its refresh token sealed.
 
         Raises:
+            RateLimited: If the client swapped too often.
             SpotifyError: One of those below it.
         """
-        answer = await self._timed(
-            self._spotify.exchange(request.code, request.redirect_uri, request.code_verifier, None),
-            trace,
+        if self._rate_limit is not None:
+            await self._rate_limit.count_swap(trace.client)
+        exchange = self._spotify.exchange(
+            request.code, request.redirect_uri, request.code_verifier, trace.retried
         )
+        answer = await _timed(exchange, trace)
         if answer.refresh_token is None:
             log.warning("Spotify answered a swap without a refresh token; the app gets none either")
             return answer.render(None)
@@ -80,19 +88,11 @@ class TokenSwap:
         sealed = self._keys.seal(answer.refresh_token, authorized_at)
         return answer.render(sealed, self._seconds_left(authorized_at))
 
-    async def refresh(
-        self,
-        request: RefreshRequest,
-        trace: RequestTrace,
-        has_hung_up: Callable[[], bool] = lambda: False,
-    ) -> bytes:
+    async def refresh(self, request: RefreshRequest, trace: RequestTrace) -> bytes:
         """
         Trade a sealed refresh token for a new access token.
 
         The answer always has a refresh token: the rotated one, or the one that came in.
-
-        Args:
-            has_hung_up: Says, once the answer is there, whether nobody waits for it.
 
         Raises:
             TokenRefused, TokenHeld: If it does not open here.
@@ -111,59 +111,43 @@ class TokenSwap:
         trace.grant = self._grant_ids.name(digest)
         if self._rate_limit is not None:
             await self._rate_limit.count_refresh(trace.grant)
-        refreshed = await self._timed(
-            self._refreshes.refresh(
-                digest, opened.refresh_token, lambda: self._ask(opened, digest, trace)
-            ),
-            trace,
-        )
-        if has_hung_up():
-            self._refreshes.undelivered(digest, refreshed)
-        else:
-            self._refreshes.delivered(digest, refreshed)
-        answer = refreshed.answer
-        replacement = answer.refresh_token
-        if replacement is not None and replacement != opened.refresh_token:
+        refreshed = await _timed(self.refreshes.refresh(digest, opened, trace), trace)
+        answer, replacement = refreshed.answer, refreshed.answer.refresh_token
+        if refreshed.is_rotation and replacement is not None:
             trace.rotated_to = self._grant_ids.of(replacement)
-        sealed = self._new_seal(refreshed, opened) or sealed
+        if refreshed.is_rotation or not opened.is_current:
+            if refreshed.sealed is None or refreshed.authorized_at != opened.authorized_at:
+                sealed = self._seal(answer, opened)  # the same grant, sealed otherwise
+            else:
+                sealed = refreshed.sealed
         if opened.imported is not None:
-            _tell_import(opened, trace)
+            _log_import(opened, trace)
         return answer.render(sealed, self._seconds_left(opened.authorized_at))
 
-    async def _ask(self, opened: OpenedToken, digest: bytes, trace: RequestTrace) -> Refreshed:
+    async def close(self, deadline: float | None = None) -> None:
+        """Wait for the calls under way, at most until *deadline* (the event loop's time)."""
+        await self.refreshes.close(deadline)
+
+    async def _call_spotify(
+        self, digest: bytes, opened: OpenedToken, trace: RequestTrace
+    ) -> Refreshed:
         began = time.monotonic()
         try:
-            answer = await self._spotify.refresh(opened.refresh_token, None)
+            answer = await self._spotify.refresh(opened.refresh_token, trace.retried)
         except GrantRefused as refusal:
             if self._revocations is not None:
                 await self._revocations.check(digest, opened.authorized_at, refusal, began=began)
             raise
         if self._revocations is not None:
             self._revocations.succeeded()
-        refreshed = Refreshed(answer)
-        self._new_seal(refreshed, opened)  # here, so that all who share it get the same one
-        return refreshed
+        is_rotation = answer.refresh_token not in (None, opened.refresh_token)
+        # Here, so that all who share the answer get the same seal.
+        sealed = self._seal(answer, opened) if is_rotation or not opened.is_current else None
+        return Refreshed(answer, sealed, opened.authorized_at, is_rotation)
 
-    def _new_seal(self, refreshed: Refreshed, opened: OpenedToken) -> str | None:
-        """Return what goes out in place of the token that came in; None if that one stays."""
-        refresh_token = refreshed.answer.refresh_token
-        if refresh_token is None or refresh_token == opened.refresh_token:
-            if opened.is_current:
-                return None
-            refresh_token = opened.refresh_token
-        sealed = refreshed.seals.get(opened.authorized_at)
-        if sealed is None:
-            sealed = self._keys.seal(refresh_token, opened.authorized_at)
-            refreshed.seals[opened.authorized_at] = sealed
-        return sealed
-
-    @staticmethod
-    async def _timed(exchange: Awaitable[T], trace: RequestTrace) -> T:
-        started = time.perf_counter()
-        try:
-            return await exchange
-        finally:
-            trace.spotify_ms = (time.perf_counter() - started) * 1000
+    def _seal(self, answer: TokenAnswer, opened: OpenedToken) -> str:
+        refresh_token = answer.refresh_token or opened.refresh_token
+        return self._keys.seal(refresh_token, opened.authorized_at)
 
     def _seconds_left(self, authorized_at: int) -> int | None:
         if self._lifetime_seconds is None or not authorized_at:
@@ -171,17 +155,25 @@ class TokenSwap:
         return max(0, authorized_at + self._lifetime_seconds - int(self._now()))
 
 
-def _tell_import(opened: OpenedToken, trace: RequestTrace) -> None:
+async def _timed(exchange: Awaitable[T], trace: RequestTrace) -> T:
+    started = time.perf_counter()
+    try:
+        return await exchange
+    finally:
+        trace.spotify_ms = (time.perf_counter() - started) * 1000
+
+
+def _log_import(opened: OpenedToken, trace: RequestTrace) -> None:
     fields = {"imported": opened.imported, "grant": trace.grant}
     if trace.rotated_to is not None:
         fields["rotated_to"] = trace.rotated_to
     if not opened.is_current:
-        told = "imported a token of another service; it goes back sealed"
+        message = "Imported another service's token; the app gets it sealed by this one"
     elif trace.rotated_to is None:
-        told = "a token of another service goes back as it came (LEGACY_RESEAL=off)"
+        message = "Another service's token goes back unchanged (LEGACY_RESEAL=off)"
     else:
-        told = (
-            "Spotify replaced a token of another service: the new one goes back sealed, although"
-            " LEGACY_RESEAL=off, because the old one may die now"
+        message = (
+            "Spotify replaced another service's token: the app gets the new one sealed by this"
+            " service, although LEGACY_RESEAL=off, as the old one may be dead now"
         )
-    log.info("%s", told, extra={"fields": fields})
+    log.info("%s", message, extra={"fields": fields})

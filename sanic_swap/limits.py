@@ -1,0 +1,167 @@
+"""How many requests at once, and how many in a while from one client or for one grant."""
+
+import asyncio
+import math
+import time
+from collections import OrderedDict, defaultdict, deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol
+
+from sanic_swap.client_address import network_of
+from sanic_swap.errors import RateLimited, TooBusy
+
+MOST_COUNTERS = 100_000  # of each length of window; less than 50 MB
+_POLL_SECONDS = 0.02
+_REFUSALS = 4  # in one iteration of the event loop
+
+
+class InFlight:
+    """
+    A gate for `with`: lets *limit* through at once, and nobody waits inside it.
+
+    Raises:
+        TooBusy: On entering, if it is full.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self.count = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether entering would be refused now."""
+        return self.count >= self.limit
+
+    async def turn(self) -> None:
+        """
+        Wait until this request may be refused: at most four are in one loop iteration.
+
+        A refusal costs half of what an answer does, and a refused client may ask again at
+        once: without a bound refusals would starve the requests that were accepted.
+        """
+        loop = asyncio.get_running_loop()
+        if not self._waiting:
+            loop.call_soon(self._give_turns)
+        self._waiting.append(loop.create_future())
+        await self._waiting[-1]
+
+    def _give_turns(self) -> None:
+        for _ in range(min(_REFUSALS, len(self._waiting))):
+            turn = self._waiting.popleft()
+            if not turn.done():  # its client may be gone
+                turn.set_result(None)
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._give_turns)
+
+    def __enter__(self) -> None:
+        if self.is_full:
+            raise TooBusy
+        self.count += 1
+
+    async def emptied(self) -> None:
+        """Wait until nobody is inside, those included whose client has hung up."""
+        while self.count:  # noqa: ASYNC110 - once in a process's life; an event would cost each request
+            await asyncio.sleep(_POLL_SECONDS)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.count -= 1
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Rate:
+    """So many requests in so many seconds; the shorter window sorts first."""
+
+    seconds: int
+    requests: int
+
+
+class Counts(Protocol):
+    """Counts requests in fixed windows; a window begins with the first request in it."""
+
+    async def count(self, name: str, seconds: int) -> tuple[int, float]:
+        """Count one request in *name*'s window; return the count and the seconds it has left."""
+
+
+class MemoryCounts:
+    """
+    Counts in the memory of this process, which does not grow without end.
+
+    Each step costs the same whatever is counted, or an attack from many addresses would
+    make every request slow. When there are too many counters, the oldest ones go.
+
+    Args:
+        most: How many counters are kept of each length of window.
+        clock: Seconds that only go forward.
+    """
+
+    def __init__(
+        self, most: int = MOST_COUNTERS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._most = most
+        self._clock = clock
+        # By length, so that the oldest counter is the first to end: count, and end of window.
+        # A plain dict finds its oldest key ever more slowly.
+        self._windows: defaultdict[int, OrderedDict[str, tuple[int, float]]]
+        self._windows = defaultdict(OrderedDict)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._windows.values()))
+
+    async def count(self, name: str, seconds: int) -> tuple[int, float]:
+        """Count one request in *name*'s window; return the count and the seconds it has left."""
+        counters, now = self._windows[seconds], self._clock()
+        count, ends_at = counters.get(name, (0, 0.0))
+        if ends_at <= now:
+            counters.pop(name, None)
+            self._make_room(counters, now)
+            count, ends_at = 0, now + seconds
+        counters[name] = count + 1, ends_at
+        return count + 1, ends_at - now
+
+    def _make_room(self, counters: OrderedDict[str, tuple[int, float]], now: float) -> None:
+        """Drop what is over: two for each new one, so that nobody waits while many go."""
+        for _ in range(2):
+            oldest = next(iter(counters), None)
+            if oldest is None or (counters[oldest][1] > now and len(counters) < self._most):
+                return
+            del counters[oldest]
+
+
+class RateLimit:
+    """
+    How often one client may swap, and one grant may be refreshed.
+
+    Requests over the limit do not prolong a window. Swaps are counted by address, as a bad
+    code belongs to no grant; refreshes by grant, as carriers put thousands of phones behind
+    one address.
+
+    Raises:
+        RateLimited: By each method, if this request is one too many.
+    """
+
+    def __init__(self, rates: Iterable[Rate], counts: Counts | None = None) -> None:
+        # The shortest window first: what it refuses is not counted in the longer ones.
+        self._rates = sorted(rates)
+        self._counts = MemoryCounts() if counts is None else counts
+
+    async def count_swap(self, address: str) -> None:
+        """Count a swap by the client at *address*."""
+        await self._count(f"swap/{network_of(address)}")
+
+    async def count_refresh(self, grant: str) -> None:
+        """Count a refresh of the grant with this id."""
+        await self._count(f"refresh/{grant}")
+
+    async def _count(self, name: str) -> None:
+        for rate in self._rates:
+            count, seconds_left = await self._counts.count(f"{name}/{rate.requests}", rate.seconds)
+            if count > rate.requests:
+                raise RateLimited(rate.requests, max(1, math.ceil(seconds_left)))

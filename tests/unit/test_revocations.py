@@ -1,0 +1,111 @@
+"""Which refusals are held back, who notices that it is over, and that nothing is left running."""
+
+import asyncio
+
+import pytest
+
+from sanic_swap.errors import GrantRefused, RevocationDoubted
+from sanic_swap.revocation_guard import ENDS_AT, LEAST_GRANTS, WINDOW_SECONDS
+from sanic_swap.revocations import Revocations
+
+NOW = 1_795_040_626
+REFUSED = GrantRefused(400, "invalid_grant", None, None)
+
+
+class Clock:
+    """Goes forward when a test says so, and by itself as it is read."""
+
+    def __init__(self):
+        self.seconds = 1000.0
+
+    def __call__(self):
+        self.seconds += 0.001
+        return self.seconds
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+async def revocations(clock):
+    revocations = Revocations(timeout_seconds=8, clock=clock, now=lambda: NOW)
+    yield revocations
+    await revocations.close()
+
+
+async def is_believed(revocations, clock, grant, *, authorized_at=NOW - 60, refusal=REFUSED):
+    try:
+        await revocations.check(b"%d" % grant, authorized_at, refusal, began=clock.seconds)
+    except RevocationDoubted:
+        return False
+    return True
+
+
+async def refuse_many(revocations, clock, count=LEAST_GRANTS):
+    refusals = (is_believed(revocations, clock, grant) for grant in range(count))
+    return await asyncio.gather(*refusals)
+
+
+async def test_many_young_grants_refused_at_once_are_held_back(revocations, clock, caplog):
+    assert await refuse_many(revocations, clock, 10) == [False] * 10
+    assert (revocations.held, revocations.is_holding) == (10, True)
+    assert caplog.text.count("Revocation guard active: Spotify rejected the last 5 grants") == 1
+
+
+@pytest.mark.parametrize(
+    ("authorized_at", "refusal"),
+    [
+        pytest.param(0, REFUSED, id="a grant of unknown age"),
+        pytest.param(NOW - 60, GrantRefused(400, "invalid_scope", None, None), id="another error"),
+    ],
+)
+async def test_what_says_nothing_about_grants_is_believed_even_then(
+    revocations, clock, authorized_at, refusal
+):
+    await refuse_many(revocations, clock)
+
+    assert await is_believed(revocations, clock, 99, authorized_at=authorized_at, refusal=refusal)
+
+
+async def test_a_grant_that_is_known_to_be_dead_is_no_new_case(revocations, clock):
+    for _ in range(3):
+        revocations.succeeded()
+    began = clock.seconds - 8  # nothing is left to wait
+    for _ in range(2 * LEAST_GRANTS):
+        await revocations.check(b"dead", NOW - 60, REFUSED, began=began)
+
+    assert not revocations.is_holding
+
+
+async def test_enough_successes_end_it_and_that_is_logged(revocations, clock, caplog):
+    await refuse_many(revocations, clock)
+    for _ in range(ENDS_AT * LEAST_GRANTS + 1):
+        revocations.succeeded()
+    async with asyncio.timeout(20):
+        while revocations.is_holding:
+            await asyncio.sleep(0.05)
+
+    assert await is_believed(revocations, clock, 99, refusal=REFUSED)
+    assert "Revocation guard inactive; invalid_grant is passed on again" in caplog.messages
+
+
+async def test_silence_ends_it_too(revocations, clock):
+    await refuse_many(revocations, clock)
+    clock.seconds += WINDOW_SECONDS
+    async with asyncio.timeout(20):
+        while revocations.is_holding:
+            await asyncio.sleep(0.05)
+
+    assert revocations.held == LEAST_GRANTS
+
+
+async def test_closing_awaits_the_task_that_watches_a_spike(revocations, clock):
+    await refuse_many(revocations, clock)
+    watching = asyncio.all_tasks() - {asyncio.current_task()}
+    assert len(watching) == 1
+
+    await revocations.close()
+
+    assert all(task.done() for task in watching)
