@@ -18,7 +18,6 @@ from sanic_swap.cors import Cors
 from sanic_swap.edge import Edge
 from sanic_swap.errors import SettingsError
 from sanic_swap.in_flight import InFlight
-from sanic_swap.key_list import key_ids_in_use
 from sanic_swap.logs import configure_logging, log
 from sanic_swap.parts import (
     make_metrics,
@@ -31,8 +30,8 @@ from sanic_swap.parts import (
     make_store,
     make_swap,
 )
+from sanic_swap.setting_reading import read_settings
 from sanic_swap.settings import Settings
-from sanic_swap.settings_reader import read_settings
 
 if TYPE_CHECKING:
     from sanic_swap.new_relic import NewRelic
@@ -85,11 +84,12 @@ def make_app(
     if store is not None:
         readiness.troubles.append(lambda: store.health.is_lost)
     rate_limit = make_rate_limit(settings, store)
-    refreshes = make_refreshes(settings, store)
+    keys = settings.keys()
+    refreshes = make_refreshes(settings, keys, store)
     revocations = make_revocations(settings, store)
     if revocations is not None:
         readiness.troubles.append(lambda: revocations.is_holding)
-    swap = make_swap(settings, spotify, rate_limit, refreshes, revocations)
+    swap = make_swap(settings, spotify, keys, rate_limit, refreshes, revocations)
     in_flight = InFlight(settings.max_in_flight)
     metrics = make_metrics(
         settings,
@@ -100,7 +100,7 @@ def make_app(
         in_flight=in_flight,
         is_draining=lambda: readiness.draining,
     )
-    log.info("keys", extra={"fields": key_ids_in_use(settings)})
+    log.info("keys", extra={"fields": settings.key_ids_in_use})
 
     new_relic = make_new_relic(settings, spotify)
     app = _made_app(new_relic)

@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING
 
 from sanic_swap.grant_id import GrantIds
 from sanic_swap.in_flight import InFlight
-from sanic_swap.key_list import opening_key_ids
-from sanic_swap.keys import RootKey, new_secret, root_key
-from sanic_swap.legacy_settings import CIPHERED
-from sanic_swap.legacy_tokens import LegacyTokens, Opener
+from sanic_swap.key_ring import KeyRing, SealingContext
+from sanic_swap.keys import Keys
+from sanic_swap.legacy import CIPHERED, LegacyTokens, Opener
 from sanic_swap.parameters import CallbackUrls, ParameterRules
 from sanic_swap.revocations import Revocations
-from sanic_swap.sealing import KeyRing, SealingContext
 from sanic_swap.secret import Secret
 from sanic_swap.settings import Settings
 from sanic_swap.shared_refreshes import SharedRefreshes
@@ -44,15 +42,15 @@ def make_rules(settings: Settings) -> ParameterRules:
     return ParameterRules(settings.client_id, CallbackUrls(settings.callback_urls))
 
 
-def make_key_ring(settings: Settings) -> KeyRing:
-    """Return the keys of *settings*, or one key for the life of this process."""
-    hold = settings.unknown_key == "hold" and settings.encryption_secret is not None
+def make_key_ring(settings: Settings, keys: Keys | None = None) -> KeyRing:
+    """Return what seals and opens with *keys*, by default those of *settings*."""
+    keys = keys or settings.keys()
     return KeyRing(
-        _current_key(settings),
+        keys.current,
         SealingContext(settings.client_id, settings.accounts_url.origin),
-        previous=[secret.key for secret in settings.previous_secrets if secret.key],
+        previous=keys.previous,
         retired=settings.retired_key_ids,
-        hold_unknown=hold,
+        hold_unknown=settings.holds_unknown,
         revoke_before=settings.revoke_before,
     )
 
@@ -61,7 +59,6 @@ def make_legacy_tokens(settings: Settings) -> LegacyTokens:
     """Return what opens other services' tokens; a key for each secret and format is derived now."""
     if settings.revoke_before:  # of no such token is known when it was authorized
         return LegacyTokens({})
-    hold = settings.unknown_key == "hold" and settings.encryption_secret is not None
     openers: dict[str, list[Opener]] = (
         {"plain": [bytes]} if "plain" in settings.legacy_tokens else {}
     )
@@ -74,7 +71,7 @@ def make_legacy_tokens(settings: Settings) -> LegacyTokens:
             openers[name] = [opener for opener in made if opener is not None]
     return LegacyTokens(
         openers,
-        hold=hold and not settings.legacy_tokens,
+        hold=settings.holds_unknown and not settings.legacy_tokens,
         closes_at=settings.legacy_closes_at,
         reseal=settings.legacy_reseal,
     )
@@ -106,14 +103,16 @@ def make_rate_limit(settings: Settings, store: "RedisStore | None" = None) -> "R
     return RateLimit(settings.rate_limit, lambda: SharedCounts(store, key))
 
 
-def make_refreshes(settings: Settings, store: "RedisStore | None" = None) -> SharedRefreshes:
+def make_refreshes(
+    settings: Settings, keys: Keys, store: "RedisStore | None" = None
+) -> SharedRefreshes:
     """Return what decides which refreshes ask Spotify."""
     everywhere = None
     if store is not None:
         sealer = StoreSealer(
-            _current_key(settings),
+            keys.current,
             SealingContext(settings.client_id, settings.accounts_url.origin),
-            previous=[secret.key for secret in settings.previous_secrets if secret.key],
+            previous=keys.previous,
         )
         everywhere = StoreFlights(store, sealer, timeout_seconds=settings.spotify_timeout)
     return SharedRefreshes(replay_seconds=settings.rotation_replay, everywhere=everywhere)
@@ -146,7 +145,8 @@ def make_metrics(
     health = None if store is None else store.health
     state = State(spotify, refreshes, revocations, health, in_flight, is_draining)
     formats = [name for name in settings.legacy_tokens if name != "none"]
-    metrics = Metrics(opening_key_ids(settings), formats, state)
+    own = [key.key_id for key in (settings.current_key, *settings.previous_keys) if key]
+    metrics = Metrics(list(dict.fromkeys(own)), formats, state)
     spotify.watchers.append(metrics.calling)
     return metrics
 
@@ -166,6 +166,7 @@ def make_new_relic(settings: Settings, spotify: SpotifyAccounts) -> "NewRelic | 
 def make_swap(
     settings: Settings,
     spotify: SpotifyAccounts,
+    keys: Keys,
     rate_limit: "RateLimit | None" = None,
     refreshes: SharedRefreshes | None = None,
     revocations: Revocations | None = None,
@@ -173,17 +174,11 @@ def make_swap(
     """Return what the endpoints and the commands do."""
     return TokenSwap(
         spotify,
-        make_key_ring(settings),
+        make_key_ring(settings, keys),
         GrantIds(settings.client_secret),
         make_legacy_tokens(settings),
-        refreshes or make_refreshes(settings),
+        refreshes or make_refreshes(settings, keys),
         lifetime_seconds=settings.refresh_token_lifetime,
         rate_limit=rate_limit,
         revocations=revocations,
     )
-
-
-def _current_key(settings: Settings) -> RootKey:
-    if settings.encryption_secret is not None and settings.encryption_secret.key is not None:
-        return settings.encryption_secret.key
-    return root_key(new_secret())

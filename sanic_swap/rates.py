@@ -1,10 +1,6 @@
-"""Rates as operators write them: `60/minute`, several separated by commas."""
+"""How often something may happen."""
 
-import re
 from dataclasses import dataclass
-
-_WANTED = "must be a rate such as 60/minute, or several separated by commas, or off"
-_ZERO = re.compile(r"(?<![0-9])0+(?![0-9])")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -13,24 +9,3 @@ class Rate:
 
     seconds: int
     requests: int
-
-
-def rates(text: str) -> tuple[Rate, ...]:
-    """
-    Read rates in the notation of the library `limits`; `off` is none.
-
-    Raises:
-        ValueError: If it is something else, or has a zero in it.
-    """
-    if text.strip().lower() == "off":
-        return ()
-    # Imported here: most services have no limit, and start-up time counts.
-    from limits import parse_many
-
-    try:
-        parsed = parse_many(text)
-    except ValueError:
-        raise ValueError(_WANTED) from None
-    if _ZERO.search(text):
-        raise ValueError(_WANTED)
-    return tuple(Rate(item.get_expiry(), item.amount) for item in parsed)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sanic_swap.errors import GrantRefused
 from sanic_swap.grant_id import GrantIds
-from sanic_swap.legacy_tokens import LegacyTokens
+from sanic_swap.key_ring import PREFIX, KeyRing, OpenedToken
+from sanic_swap.legacy import LegacyTokens
 from sanic_swap.logs import log
 from sanic_swap.refreshed import Refreshed
 from sanic_swap.revocations import Revocations
-from sanic_swap.sealing import PREFIX, KeyRing, OpenedToken
 from sanic_swap.shared_refreshes import SharedRefreshes
 from sanic_swap.spotify import SpotifyAccounts
 from sanic_swap.swap_requests import RefreshRequest, SwapRequest

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from sanic_swap.errors import SpotifyTooSlow
+from sanic_swap.key_ring import SealingContext
 from sanic_swap.keys import root_key
 from sanic_swap.refreshed import Refreshed
-from sanic_swap.sealing import SealingContext
 from sanic_swap.store import Turn
 from sanic_swap.store_flights import StoreFlights
 from sanic_swap.store_sealing import StoreSealer
