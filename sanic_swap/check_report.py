@@ -3,52 +3,23 @@
 import json
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sanic_swap.loss import Loss
-from sanic_swap.setting_sources import ENVIRONMENT, Written
-from sanic_swap.setting_values import AccountsUrl, SealingSecret
-from sanic_swap.settings import Settings, variables
-from sanic_swap.settings_reader import Reading
+from sanic_swap.against import Loss
+from sanic_swap.findings import Finding, Level
+from sanic_swap.limits import Rate
+from sanic_swap.secret import Secret
+from sanic_swap.setting_reading import ENVIRONMENT, Reading, Written
+from sanic_swap.setting_values import SealingSecret
+from sanic_swap.settings import variables
 
 _INDENT = "  "
 _SHOWN_OF_CLIENT_ID = 8  # enough to know it by; whoever swaps id and secret gives little away
-# Values that are shown as they were written, because no secret can be read as one.
+# What defaults follow from other settings, and who knows them.
+_FOLLOWING = {"drain_timeout": "drain_seconds", "max_connections": "connection_limit"}
+# Numbers that a person knows as they were written: moments and durations.
 _AS_WRITTEN = ("legacy_closes_at", "refresh_token_lifetime", "revoke_before")
-# Texts that are shown as they were read. Another text may hold a password: it is "set".
-_SHOWN = frozenset(
-    {
-        "callback_urls",
-        "cors_origins",
-        "host",
-        "legacy_tokens",
-        "log_format",
-        "log_level",
-        "metrics_host",
-        "real_ip_header",
-        "retired_key_ids",
-        "unknown_key",
-    }
-)
-
-
-class Level(Enum):
-    """What a finding means, the worst first."""
-
-    WRONG = "wrong"
-    RISKY = "risky"
-    NOT_KNOWN = "not known"
-    FINE = "fine"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was found; the text begins with the name of a variable."""
-
-    level: Level
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +44,6 @@ class Report:
     findings: list[Finding]
     losses: list[Loss]
 
-    def add(self, level: Level, text: str) -> None:
-        """Add one finding."""
-        self.findings.append(Finding(level, text))
-
     @property
     def exit_code(self) -> int:
         """2 if something is wrong, 1 if it is risky or a token would not open, else 0."""
@@ -87,19 +54,14 @@ class Report:
 
     def as_json(self) -> str:
         """Return one JSON object."""
-        told: dict[str, object] = {
+        losses = [{**asdict(loss), "fate": loss.fate.value} for loss in self.losses]
+        report: dict[str, object] = {
             "exit_code": self.exit_code,
-            "settings": [
-                {"name": row.name, "value": row.value, "source": row.source} for row in self.rows
-            ],
+            "settings": [asdict(row) for row in self.rows],
+            **{level.value.replace(" ", "_"): self._texts(level) for level in Level},
+            "losses": losses,
         }
-        for level in Level:
-            told[level.value.replace(" ", "_")] = self._texts(level)
-        told["losses"] = [
-            {"what": loss.what, "who": loss.who, "fate": loss.fate.value, "remedy": loss.remedy}
-            for loss in self.losses
-        ]
-        return json.dumps(told)
+        return json.dumps(report)
 
     def as_text(self, width: int) -> str:
         """Return lines of at most *width* characters, as far as words allow."""
@@ -123,8 +85,8 @@ class Report:
         if self.losses:
             yield "\nWho would notice (held: 503 until it is mended; logged out: invalid_grant)"
             for loss in self.losses:
-                told = f"{loss.fate.value}: {loss.who}. {loss.what}. Remedy: {loss.remedy}"
-                yield from _wrapped(told, width)
+                text = f"{loss.fate.value}: {loss.who}. {loss.what}. Remedy: {loss.remedy}"
+                yield from _wrapped(text, width)
 
     def _verdict(self) -> str:
         counts = [
@@ -137,65 +99,52 @@ class Report:
         return f"{', '.join(counts) or 'Nothing wrong, nothing risky'} (exit code {self.exit_code})"
 
     def _texts(self, level: Level) -> list[str]:
-        return [finding.text for finding in self.findings if finding.level is level]
+        return [str(finding) for finding in self.findings if finding.level is level]
 
 
 def rows(reading: Reading) -> list[Row]:
     """Return one row for each setting there is, set or not."""
-    effective = reading.as_far_as_read()
     return [
         Row(
             variable.name,
-            _value(attribute, reading, effective),
+            _value(attribute, reading),
             _source(variable.name, reading.written.get(attribute)),
         )
         for attribute, variable in variables().items()
     ]
 
 
-def _value(attribute: str, reading: Reading, effective: Settings) -> str:
-    if attribute in reading.written and attribute not in reading.values:
+def _value(attribute: str, reading: Reading) -> str:
+    written = reading.written.get(attribute)
+    if written and attribute not in reading.values:
         return "wrong, see below"
-    if attribute not in reading.written and variables()[attribute].required:
+    if written is None and variables()[attribute].required:
         return "missing"
-    match attribute:
-        case "client_id":
-            return f"{effective.client_id[:_SHOWN_OF_CLIENT_ID]}…"
-        case "encryption_secret" if effective.encryption_secret is None:
-            return "made up at start"
-        case "drain_timeout":
-            return f"{effective.drain_seconds:g}"
-        case "rate_limit" if effective.rate_limit:
-            return ", ".join(
-                f"{rate.requests} in {rate.seconds} s" for rate in effective.rate_limit
-            )
-        case "max_connections":
-            return str(effective.connection_limit)
-        case name if name in _AS_WRITTEN:
-            written = reading.written.get(attribute)
-            return written.text if written else "not set"
-    return _shown(attribute, getattr(effective, attribute))
+    if attribute in _AS_WRITTEN:
+        return written.text if written else "not set"
+    value = _shown(getattr(reading.as_far_as_read(), _FOLLOWING.get(attribute, attribute)))
+    if attribute == "client_id":
+        return f"{value[:_SHOWN_OF_CLIENT_ID]}…"
+    return "made up at start" if attribute == "encryption_secret" and not written else value
 
 
-def _shown(attribute: str, value: object) -> str:
+def _shown(value: object) -> str:
+    """Return *value* as it may be seen: what is secret hides itself."""
     match value:
         case None | ():
             return "not set"
         case bool():
             return "on" if value else "off"
-        case int() | float():
-            return f"{value:g}" if isinstance(value, float) else str(value)
-        case AccountsUrl():
-            return value.url
-        case SealingSecret():
-            return f"set, key {value.key.key_id}" if value.key else "set, makes no key"
-        case tuple() if all(isinstance(entry, SealingSecret) for entry in value):
-            return "; ".join(_shown(attribute, entry) for entry in value)
-        case tuple() if attribute in _SHOWN:
-            return ", ".join(map(str, value))
-        case str() if attribute in _SHOWN:
-            return value
-    return "set"
+        case float():
+            return f"{value:g}"
+        case Secret():
+            return "set"
+        case Rate():
+            return f"{value.requests} in {value.seconds} s"
+        case tuple():
+            separator = "; " if isinstance(value[0], SealingSecret) else ", "
+            return separator.join(map(_shown, value))
+    return str(value)
 
 
 def _source(name: str, written: Written | None) -> str:

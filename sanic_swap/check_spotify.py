@@ -2,7 +2,7 @@
 
 import asyncio
 
-from sanic_swap.check_report import Finding, Level
+from sanic_swap.findings import Finding, Level
 from sanic_swap.settings import Settings
 from sanic_swap.spotify_probe import Answer, SpotifyProbe, Verdict
 
@@ -32,8 +32,8 @@ async def findings_of_spotify(settings: Settings) -> list[Finding]:
 def _judged(about: str, verdict: Verdict, not_known: Level) -> Finding:
     match verdict.answer:
         case Answer.YES:
-            return Finding(Level.FINE, f"{about}: {verdict.why}")
+            return Finding(Level.FINE, about, verdict.why)
         case Answer.NO:
-            return Finding(Level.WRONG, f"{about}: {verdict.why}")
+            return Finding(Level.WRONG, about, verdict.why)
         case Answer.CANNOT_TELL:
-            return Finding(not_known, f"{about}: cannot tell whether this is right: {verdict.why}")
+            return Finding(not_known, about, f"cannot tell whether this is right: {verdict.why}")

@@ -160,16 +160,15 @@ def _serve(arguments: argparse.Namespace) -> int:
 
 def _settings(arguments: argparse.Namespace) -> Settings:
     from sanic_swap.logs import configure_logging, log
-    from sanic_swap.risks import risky_surroundings
-    from sanic_swap.settings_reader import read, warnings
+    from sanic_swap.risks import risks
+    from sanic_swap.setting_reading import read
 
     reading = read(os.environ, env_file=_env_file(arguments))
     settings = reading.settings()
     configure_logging(settings.log_level, settings.log_format)
-    for warning in warnings(settings):
-        log.warning("%s", warning)
-    for warning in risky_surroundings(os.environ, reading.names_in_file):
-        log.warning("%s", warning)
+    for risk in risks(settings, os.environ, reading.names_in_file):
+        if risk.at_start:
+            log.warning("%s", risk)
     return settings
 
 

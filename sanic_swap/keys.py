@@ -42,6 +42,14 @@ class RootKey:
     from_passphrase: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one service: the current one seals, the previous ones open, newest first."""
+
+    current: RootKey
+    previous: tuple[RootKey, ...] = ()
+
+
 class UnusableSecret(ValueError):
     """A secret from which no root key is made; its text says why, never what."""
 

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC, CTR
 from cryptography.hazmat.primitives.padding import PKCS7
 
 from sanic_swap.keys import is_fernet_key
-from sanic_swap.legacy_tokens import Opener
+from sanic_swap.legacy import Opener
 from sanic_swap.secret import Secret
 
 _AES_KEY, _AES_BLOCK = 32, 16  # bytes

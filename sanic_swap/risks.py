@@ -1,14 +1,14 @@
-"""What works and may hurt: in the settings, in the file they stand in, in the environment.
+"""What works and may hurt: in the settings, in the file they stand in, in the environment."""
 
-Each is one text that begins with the name of its variable; none repeats a secret.
-"""
-
-from collections.abc import Iterable, Iterator, Mapping
-from ipaddress import ip_address
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
-from sanic_swap.settings import Settings
-from sanic_swap.settings_reader import names_of_settings, warnings
+from sanic_swap.findings import Finding, Level
+from sanic_swap.keys import is_fernet_key, is_published
+from sanic_swap.setting_urls import is_loopback
+from sanic_swap.settings import Settings, variables
 
 # Android's usual HTTP client gives up after so many seconds.
 _CLIENTS_PATIENCE = 10
@@ -21,107 +21,211 @@ _LIKENESS = 0.8  # of two names, 1 is the same; CLIENT_SECERT is 0.92 of CLIENT_
 
 
 def risks(
-    settings: Settings, environ: Mapping[str, str], names_in_file: Iterable[str]
-) -> Iterator[str]:
-    """Yield every risk: those that each start warns of, and those that only `check` tells."""
-    yield from warnings(settings)
-    yield from risky_surroundings(environ, names_in_file)
-    for uri in settings.callback_urls:
-        yield from _risky_callback(uri)
-    if "*" in settings.cors_origins:
-        yield "CORS_ORIGINS: * lets every web page read answers; name your own origins"
-    if settings.drain_seconds < settings.spotify_timeout:
-        yield (
-            "DRAIN_TIMEOUT: below SPOTIFY_TIMEOUT; a slow login can be cut off when the service"
-            " stops"
+    settings: Settings,
+    environ: Mapping[str, str],
+    names_in_file: Iterable[str],
+    *,
+    now: Callable[[], float] = time.time,
+) -> Iterator[Finding]:
+    """
+    Yield everything that may hurt, and names in the file that are not known.
+
+    Args:
+        names_in_file: Every name that the file of settings has.
+        now: Unix seconds, for tests.
+    """
+    yield from _about_keys(settings)
+    yield from _about_tokens(settings, now())
+    yield from _about_spotify(settings, environ)
+    yield from _about_clients(settings, environ)
+    yield from _about_names(names_in_file)
+
+
+def _warning(variable: str, text: str) -> Finding:
+    """Return a risk that each start of the service logs."""
+    return Finding(Level.RISKY, variable, text, at_start=True)
+
+
+def _risk(variable: str, text: str) -> Finding:
+    """Return a risk that `check` alone tells."""
+    return Finding(Level.RISKY, variable, text)
+
+
+def _about_keys(settings: Settings) -> Iterator[Finding]:
+    current, previous = settings.current_key, settings.previous_keys
+    if current is None:
+        yield _warning(
+            "ENCRYPTION_SECRET",
+            "not set, so a key was made up for this process alone; every restart logs everyone"
+            " out. For anything but a try, make one with `sanic-swap keygen`",
         )
-    if settings.spotify_timeout >= _CLIENTS_PATIENCE:
-        yield (
-            f"SPOTIFY_TIMEOUT: {_CLIENTS_PATIENCE} s or more; Android's usual HTTP client has"
-            " given up by then, and the app never hears the answer"
+    elif current.from_passphrase:
+        yield _warning(
+            "ENCRYPTION_SECRET",
+            "a passphrase; a key is stronger and starts faster: make one with `sanic-swap keygen`",
         )
-    if settings.connection_limit < settings.max_in_flight:
-        yield (
-            "MAX_CONNECTIONS: below MAX_IN_FLIGHT; what comes beyond it is cut off, health too,"
-            " before anybody is told to come again"
-        )
-    if settings.log_level == "debug":
-        yield "LOG_LEVEL: debug writes much; it is for a search, not for every day"
-    # fly.io reads metrics by the app's private network, and lets nobody else in.
-    is_read_inside = _is_loopback(settings.metrics_host) or bool(environ.get("FLY_MACHINE_ID"))
-    if settings.metrics_port is not None and not is_read_inside:
-        yield (
-            "METRICS_HOST: whoever reaches that address reads the metrics; let only Prometheus"
-            " reach it"
-        )
-    for name, platform in _PLATFORMS.items():
-        if environ.get(name) and _is_loopback(settings.host):
-            yield (
-                f"HOST: only this machine itself can connect; {platform} needs HOST=0.0.0.0"
-                f" ({name} is set)"
+    older = "PREVIOUS_ENCRYPTION_SECRETS"
+    for secret in settings.previous_secrets:
+        if secret.key is None:
+            is_known = is_published(secret.secret.reveal())
+            why = "printed in public source" if is_known else "too short to have sealed"
+            yield _warning(
+                older,
+                f"one is {why}; it opens legacy tokens alone, and not even these while"
+                " LEGACY_SECRETS is set",
+            )
+        elif secret.key.from_passphrase:
+            yield _warning(
+                older,
+                "one is taken as a passphrase; if it was meant to be several, each stands on a"
+                " line of its own",
+            )
+    for key_id, times in Counter(key.key_id for key in previous).items():
+        if times > 1:
+            yield _warning(
+                older,
+                f"key {key_id} is in it {times} times, perhaps in different spellings; once is"
+                " enough",
+            )
+        if current and key_id == current.key_id:
+            yield _warning(
+                older,
+                f"key {key_id} is in it, and is ENCRYPTION_SECRET too; it seals. Remove it from the"
+                " previous ones unless a deploy is half done",
+            )
+        if key_id in settings.retired_key_ids:
+            yield _warning(
+                "RETIRED_KEY_IDS",
+                f"key {key_id} is also in PREVIOUS_ENCRYPTION_SECRETS; it is retired, and its"
+                " tokens are refused",
             )
 
 
-def risky_surroundings(environ: Mapping[str, str], names_in_file: Iterable[str]) -> Iterator[str]:
-    """Yield what variables that are not ours do to this service, and likely slips of the pen."""
-    yield from (
-        f"{name}: no setting of this service; did you mean {meant}?"
-        for name, meant in _slips(names_in_file)
-    )
-    present = {name for name in environ if environ[name]}
-    for name in _PROXIES:
-        if found := sorted({name, name.lower()} & present):
-            yield f"{found[0]}: ignored; this service asks Spotify directly, without proxy or netrc"
-    for name in _TRUST:
-        if name in present:
-            yield f"{name}: decides whom this service takes for Spotify; unset it if you can"
-    if "SSLKEYLOGFILE" in present:
-        yield (
-            "SSLKEYLOGFILE: the keys of connections to Spotify are written to that file; whoever"
-            " has it reads the client secret and every token. Unset it"
+def _about_tokens(settings: Settings, now: float) -> Iterator[Finding]:
+    """Yield what keeps tokens from opening although nothing is wrong with them."""
+    if settings.revoke_before > now:
+        yield _warning(
+            "REVOKE_BEFORE",
+            "is in the future; until then nobody can refresh, not even users who have just logged"
+            " in",
+        )
+    wanted = set(settings.legacy_tokens) - {"none"}
+    if settings.legacy_secrets and not settings.legacy_tokens:
+        yield _warning(
+            "LEGACY_SECRETS", "opens nothing, because LEGACY_TOKENS does not say what to open"
+        )
+    if wanted and settings.revoke_before:
+        yield _warning(
+            "REVOKE_BEFORE", "refuses all of LEGACY_TOKENS too, because their age is unknown"
+        )
+    if wanted and settings.legacy_closes_at is not None and now >= settings.legacy_closes_at:
+        yield _warning("LEGACY_TOKENS_UNTIL", "is over, so tokens of other services are refused")
+    secrets = settings.legacy_opening_secrets
+    if "fernet" in wanted and not any(is_fernet_key(secret.reveal()) for secret in secrets):
+        yield _warning(
+            "LEGACY_SECRETS", "none is a Fernet key, so LEGACY_TOKENS=fernet opens nothing"
         )
 
 
-def other_names(names_in_file: Iterable[str]) -> list[str]:
-    """Return the names in a file of settings that are none, and are not like any."""
-    names = list(names_in_file)
-    slips = {name for name, _ in _slips(names)}
-    return [name for name in names if name not in names_of_settings() and name not in slips]
-
-
-def _slips(names_in_file: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield each name that is no setting, and the setting that it is most like."""
-    known = names_of_settings()
+def _about_names(names_in_file: Iterable[str]) -> Iterator[Finding]:
+    """Yield the names in the file that are no settings: likely slips of the pen, and others."""
+    known = [spelling for variable in variables().values() for spelling in variable.spellings]
+    known += [f"{name}_FILE" for name in known]
+    others = []
     for name in names_in_file:
         if name in known:
             continue
         # Imported here: most files have no such name, and start-up time counts.
         from difflib import get_close_matches
 
-        for meant in get_close_matches(name.upper(), known, 1, _LIKENESS):
-            yield name, meant
+        if meant := get_close_matches(name.upper(), known, 1, _LIKENESS):
+            text = f"no setting of this service; did you mean {meant[0]}?"
+            yield Finding(Level.RISKY, name, text, at_start=True)
+        else:
+            others.append(name)
+    if others:
+        yield Finding(Level.NOT_KNOWN, ", ".join(others), "in the file, but no setting of ours")
 
 
-def _risky_callback(uri: str) -> Iterator[str]:
-    try:
-        parts = urlsplit(uri)
-        scheme, host = parts.scheme.lower(), parts.hostname
-    except ValueError:
-        scheme, host = "", None
-    if scheme in ("http", "https") and host == "localhost":
-        yield (
-            f"CALLBACK_URL: {uri} has the host localhost, which Spotify refuses since 2025-11-27;"
-            " register http://127.0.0.1 or http://[::1] instead"
+def _about_spotify(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
+    for uri in settings.callback_urls:
+        try:
+            parts = urlsplit(uri)
+            scheme, host = parts.scheme.lower(), parts.hostname
+        except ValueError:
+            continue
+        if scheme in ("http", "https") and host == "localhost":
+            yield _risk(
+                "CALLBACK_URL",
+                f"{uri} has the host localhost, which Spotify refuses since 2025-11-27;"
+                " register http://127.0.0.1 or http://[::1] instead",
+            )
+        elif scheme == "http" and host not in _LOOPBACK_LITERALS:
+            yield _risk(
+                "CALLBACK_URL",
+                f"{uri} is plain http, which Spotify refuses since 2025-11-27 for every host but"
+                " 127.0.0.1 and [::1]; use https",
+            )
+    if not settings.accounts_url.is_private:
+        yield _warning(
+            "SPOTIFY_ACCOUNTS_INSECURE",
+            "the client secret travels in clear to Spotify's stand-in",
         )
-    elif scheme == "http" and host not in _LOOPBACK_LITERALS:
-        yield (
-            f"CALLBACK_URL: {uri} is plain http, which Spotify refuses since 2025-11-27 for every"
-            " host but 127.0.0.1 and [::1]; use https"
+    for name in _PROXIES:
+        if found := next((one for one in (name, name.lower()) if environ.get(one)), None):
+            yield _warning(
+                found, "ignored; this service asks Spotify directly, without proxy or netrc"
+            )
+    if environ.get("SSLKEYLOGFILE"):
+        yield _warning(
+            "SSLKEYLOGFILE",
+            "the keys of connections to Spotify are written to that file; whoever has it reads the"
+            " client secret and every token. Unset it",
         )
+    for name in _TRUST:
+        if environ.get(name):
+            yield _risk(name, "replaces the trusted CA certificates for connections to Spotify")
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
+def _about_clients(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
+    if settings.rate_limit and settings.address_header is None:
+        yield _warning(
+            "RATE_LIMIT",
+            "swaps are counted by who connects; behind a proxy that is the proxy, for all clients"
+            " at once, so set REAL_IP_HEADER or PROXIES_COUNT there",
+        )
+    if "*" in settings.cors_origins:
+        yield _risk("CORS_ORIGINS", "* lets every web page read answers; name your own origins")
+    if settings.drain_seconds < settings.spotify_timeout:
+        yield _risk(
+            "DRAIN_TIMEOUT",
+            "below SPOTIFY_TIMEOUT; a slow login can be cut off when the service stops",
+        )
+    if settings.spotify_timeout >= _CLIENTS_PATIENCE:
+        yield _risk(
+            "SPOTIFY_TIMEOUT",
+            f"{_CLIENTS_PATIENCE} s or more; Android's usual HTTP client has given up by then, and"
+            " the app never hears the answer",
+        )
+    if settings.connection_limit < settings.max_in_flight:
+        yield _risk(
+            "MAX_CONNECTIONS",
+            "below MAX_IN_FLIGHT; what comes beyond it is cut off, health too, before anybody is"
+            " told to come again",
+        )
+    if settings.log_level == "debug":
+        yield _risk("LOG_LEVEL", "debug writes much; it is for a search, not for every day")
+    # fly.io reads metrics by the app's private network, and lets nobody else in.
+    is_read_inside = is_loopback(settings.metrics_host) or environ.get("FLY_MACHINE_ID")
+    if settings.metrics_port is not None and not is_read_inside:
+        yield _risk(
+            "METRICS_HOST",
+            "whoever reaches that address reads the metrics; let only Prometheus reach it",
+        )
+    for name, platform in _PLATFORMS.items():
+        if environ.get(name) and is_loopback(settings.host):
+            yield _risk(
+                "HOST",
+                f"only this machine itself can connect; {platform} needs HOST=0.0.0.0"
+                f" ({name} is set)",
+            )

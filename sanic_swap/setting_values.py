@@ -9,10 +9,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from ipaddress import ip_address, ip_network
-from urllib.parse import urlsplit
 
-from sanic_swap.keys import RootKey, UnusableSecret, is_published, root_key
+from sanic_swap.keys import RootKey, UnusableSecret, root_key
+from sanic_swap.limits import Rate
 from sanic_swap.secret import Secret
 
 _VISIBLE = re.compile(r"[\x21-\x7e]+\Z")
@@ -20,11 +19,13 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}\Z")
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{8}\Z")
 _DURATION = re.compile(r"([0-9]{1,9})([smhdw])\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+\Z")
 _LINE_END = re.compile(r"\r?\n")
-_ORIGIN = re.compile(r"\*|null|[A-Za-z][A-Za-z0-9+.-]*://[^\x00-\x20/?#@\x7f-\U0010ffff]+")
-_LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
-_DEFAULT_PORT = {"http": 80, "https": 443}
+_RATE = re.compile(
+    r"\s*(0*[1-9][0-9]{0,17})\s*(?:/|per)\s*(0*[1-9][0-9]{0,8})?\s*"
+    r"(second|minute|hour|day|month|year)s?\s*"
+)
+_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+_UNITS |= {"month": 30 * 86_400, "year": 360 * 86_400}
 _LONGEST_WAIT = 3600.0  # seconds
 _LAST_SECOND = 253_402_300_799  # of the year 9999, the last one that a date can have
 
@@ -36,21 +37,8 @@ class SealingSecret:
     secret: Secret
     key: RootKey | None
 
-
-@dataclass(frozen=True, slots=True)
-class AccountsUrl:
-    """
-    Where Spotify's accounts service is.
-
-    Attributes:
-        url: Without a trailing slash.
-        origin: RFC 6454: scheme://host[:port], lower case, default port left out.
-        is_private: Whether nobody on the way can read along: https, or this machine.
-    """
-
-    url: str
-    origin: str
-    is_private: bool
+    def __str__(self) -> str:
+        return f"set, key {self.key.key_id}" if self.key else "set, makes no key"
 
 
 def visible_text(text: str) -> str:
@@ -70,16 +58,6 @@ def client_id(text: str) -> str:
 def client_secret(text: str) -> Secret:
     """Read the client secret."""
     return Secret(visible_text(text))
-
-
-def callback_urls(text: str) -> tuple[str, ...]:
-    """Read redirect URIs: absolute, with any scheme, without a fragment (RFC 6749 3.1.2)."""
-    uris = comma_separated(text)
-    if not uris:
-        raise ValueError("must name at least one redirect URI")
-    if any(not _URI.match(uri) or "#" in uri for uri in uris):
-        raise ValueError("must be redirect URIs with a scheme, no fragment, separated by commas")
-    return uris
 
 
 def sealing_secret(text: str) -> SealingSecret:
@@ -133,62 +111,11 @@ def legacy_tokens(text: str) -> tuple[str, ...]:
     return names
 
 
-def origins(text: str) -> tuple[str, ...]:
-    """Read web origins as browsers send them (RFC 6454), any scheme; also null and *."""
-    entries = comma_separated(text)
-    if not all(_ORIGIN.fullmatch(entry) for entry in entries):
-        raise ValueError("must be origins such as https://app.example, without a path, or *")
-    return entries
-
-
 def header_name(text: str) -> str:
     """Read the name of a header that holds addresses (RFC 9110 section 5.1)."""
     if not _HEADER_NAME.match(text) or text.lower() == "forwarded":
         raise ValueError("must name a header that holds addresses, such as Fly-Client-IP")
     return text
-
-
-def accounts_url(text: str) -> AccountsUrl:
-    """Read the URL of the accounts service; whether plain http is allowed is not decided here."""
-    wanted = "must be an http or https URL without user info, query or fragment"
-    try:
-        parts = urlsplit(visible_text(text))
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        raise ValueError(wanted) from None
-    if parts.scheme not in _DEFAULT_PORT or not host or port == 0:
-        raise ValueError(wanted)
-    if "@" in parts.netloc or "?" in text or "#" in text or "\\" in text:
-        raise ValueError(wanted)
-    authority = f"[{host}]" if ":" in host else host
-    if port is not None and port != _DEFAULT_PORT[parts.scheme]:
-        authority += f":{port}"
-    origin = f"{parts.scheme}://{authority}"
-    is_private = parts.scheme == "https" or _is_loopback(host)
-    return AccountsUrl(origin + parts.path.rstrip("/"), origin, is_private)
-
-
-def store_url(text: str) -> Secret:
-    """Read the URL of a Redis; it may hold a password."""
-    wanted = "must be redis://HOST[:PORT][/DB], rediss://… or unix:///PATH[?db=N]"
-    try:
-        parts = urlsplit(visible_text(text))
-        is_known = parts.scheme in ("redis", "rediss") and parts.hostname and parts.port != 0
-        is_socket = parts.scheme == "unix" and parts.path.startswith("/") and parts.path != "/"
-    except ValueError:
-        raise ValueError(wanted) from None
-    number = parts.path.strip("/") if is_known else parts.query.removeprefix("db=")
-    has_more = parts.fragment or (is_known and parts.query) or (number and not number.isdigit())
-    if not (is_known or is_socket) or has_more:
-        raise ValueError(wanted)
-    return Secret(text)
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return any(ip_address(host) in network for network in _LOOPBACK)
-    except ValueError:
-        return host == "localhost"
 
 
 def seconds(text: str) -> float:
@@ -279,6 +206,13 @@ def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
     return read
 
 
-def published(secret: SealingSecret) -> bool:
-    """Say whether *secret* stands in another service's public source."""
-    return is_published(secret.secret.reveal())
+def rates(text: str) -> tuple[Rate, ...]:
+    """Read rates such as `60/minute` or `100 per 10 minutes`, or a list; `off` is none."""
+    text = text.lower()
+    if text.strip() == "off":
+        return ()
+    found = [_RATE.fullmatch(rate) for rate in re.split("[,;|]", text)]
+    read = [Rate(int(match[2] or 1) * _UNITS[match[3]], int(match[1])) for match in found if match]
+    if len(read) < len(found):
+        raise ValueError("must be a rate such as 60/minute, or several separated by commas, or off")
+    return tuple(read)

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sanic_swap.sealing import OpenedToken
+from sanic_swap.key_ring import OpenedToken
 from sanic_swap.token_answer import TokenAnswer
 from sanic_swap.trace import RequestTrace
 

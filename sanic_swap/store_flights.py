@@ -13,8 +13,8 @@ from contextlib import suppress
 from secrets import token_hex
 
 from sanic_swap.errors import SpotifyError, SpotifyTooSlow, StoreLost
+from sanic_swap.key_ring import OpenedToken
 from sanic_swap.redis_store import RedisStore
-from sanic_swap.sealing import OpenedToken
 from sanic_swap.sharing import CallSpotify, Refreshed
 from sanic_swap.store_sealing import StoreSealer
 from sanic_swap.token_answer import TokenAnswer

@@ -13,8 +13,8 @@ from hashlib import blake2b
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
+from sanic_swap.key_ring import SealingContext
 from sanic_swap.keys import RootKey
-from sanic_swap.sealing import SealingContext
 
 _KEY_ID = 8
 _NAME = 32

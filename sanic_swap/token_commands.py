@@ -12,10 +12,10 @@ from sanic_swap.body import Field
 from sanic_swap.error_table import answer_to
 from sanic_swap.errors import SwapError, TokenHeld, TokenRefused
 from sanic_swap.grant_id import GrantIds
-from sanic_swap.legacy_shapes import shape_of
+from sanic_swap.key_ring import PREFIX, OpenedToken, key_id_of
+from sanic_swap.legacy import shape_of
 from sanic_swap.parameters import REFRESH, SWAP
 from sanic_swap.parts import make_key_ring, make_legacy_tokens, make_rules, make_spotify, make_swap
-from sanic_swap.sealing import PREFIX, OpenedToken, key_id_of
 from sanic_swap.secret import Secret
 from sanic_swap.settings import Settings
 from sanic_swap.swap_requests import SwapRequest
@@ -106,7 +106,7 @@ def _answer(settings: Settings, fields: list[Field], grant_type: str) -> int:
 
 async def _with_service(settings: Settings, ask: Callable[[TokenSwap], Awaitable[bytes]]) -> bytes:
     async with make_spotify(settings) as spotify:
-        return await ask(make_swap(settings, spotify))
+        return await ask(make_swap(settings, spotify, settings.keys()))
 
 
 def _moment(seconds: int) -> str:

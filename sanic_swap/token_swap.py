@@ -9,11 +9,11 @@ from typing import TypeVar
 
 from sanic_swap.errors import GrantRefused
 from sanic_swap.grant_id import GrantIds
-from sanic_swap.legacy_tokens import LegacyTokens
+from sanic_swap.key_ring import PREFIX, KeyRing, OpenedToken
+from sanic_swap.legacy import LegacyTokens
 from sanic_swap.limits import RateLimit
 from sanic_swap.logs import log
 from sanic_swap.revocations import Revocations
-from sanic_swap.sealing import PREFIX, KeyRing, OpenedToken
 from sanic_swap.sharing import OtherMachines, Refreshed, SharedRefreshes
 from sanic_swap.spotify import SpotifyAccounts
 from sanic_swap.swap_requests import RefreshRequest, SwapRequest
@@ -77,7 +77,7 @@ class TokenSwap:
         if self._rate_limit is not None:
             await self._rate_limit.count_swap(trace.client)
         exchange = self._spotify.exchange(
-            request.code, request.redirect_uri, request.code_verifier, trace.retried
+            request.code, request.redirect_uri, request.code_verifier, None
         )
         answer = await _timed(exchange, trace)
         if answer.refresh_token is None:
@@ -133,7 +133,7 @@ class TokenSwap:
     ) -> Refreshed:
         began = time.monotonic()
         try:
-            answer = await self._spotify.refresh(opened.refresh_token, trace.retried)
+            answer = await self._spotify.refresh(opened.refresh_token, None)
         except GrantRefused as refusal:
             if self._revocations is not None:
                 await self._revocations.check(digest, opened.authorized_at, refusal, began=began)

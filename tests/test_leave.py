@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from sanic_swap.key_ring import KeyRing, SealingContext
 from sanic_swap.keys import new_secret, root_key
-from sanic_swap.sealing import KeyRing, SealingContext
 from sanic_swap.secret import Secret
 from tests.programs import need
 

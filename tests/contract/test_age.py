@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from pytest_httpserver import HTTPServer
 
+from sanic_swap.key_ring import KeyRing, SealingContext
 from sanic_swap.keys import new_secret, root_key
-from sanic_swap.sealing import KeyRing, SealingContext
 from sanic_swap.secret import Secret
 from tests.contract.http_client import post_form
 from tests.contract.processes import CLIENT_ID, Running, environment, run_command, running_service

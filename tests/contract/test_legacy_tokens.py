@@ -296,7 +296,7 @@ def test_a_missing_library_is_told_at_start(tmp_path: Path) -> None:
 def test_the_library_is_loaded_at_start_and_only_if_it_is_needed() -> None:
     code = (
         "import os, sys; from sanic_swap.app import make_app; from sanic_swap.ops import Readiness;"
-        "from sanic_swap.settings_reader import read_settings;"
+        "from sanic_swap.setting_reading import read_settings;"
         "make_app(read_settings(os.environ), Readiness());"
         "print('sanic_swap.legacy_ciphers' in sys.modules)"
     )

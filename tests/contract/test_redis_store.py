@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 
 from sanic_swap.errors import SpotifyFails, SpotifyTooSlow, StoreLost
+from sanic_swap.key_ring import OpenedToken, SealingContext
 from sanic_swap.keys import root_key
 from sanic_swap.redis_store import RedisStore
-from sanic_swap.sealing import OpenedToken, SealingContext
 from sanic_swap.secret import Secret
 from sanic_swap.sharing import Refreshed
 from sanic_swap.store_counts import StoreCounts

@@ -10,8 +10,8 @@ import pytest
 
 from fake_spotify import FakeSpotify
 from fake_spotify.fault_answers import FalseInvalidGrant
+from sanic_swap.key_ring import KeyRing, SealingContext
 from sanic_swap.keys import root_key
-from sanic_swap.sealing import KeyRing, SealingContext
 from sanic_swap.secret import Secret
 from tests.contract.http_client import Answer, post_form, send
 from tests.contract.processes import (

@@ -16,8 +16,8 @@ from fake_spotify.fault_answers import (
     TooManyRequests,
 )
 from fake_spotify.fault_wires import Silence, SlowHead
+from sanic_swap.key_ring import KeyRing, SealingContext
 from sanic_swap.keys import new_secret, root_key
-from sanic_swap.sealing import KeyRing, SealingContext
 from sanic_swap.secret import Secret
 from tests.contract.http_client import post_form
 from tests.contract.metrics import grown, scraped

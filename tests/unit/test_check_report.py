@@ -4,10 +4,11 @@ import json
 
 import pytest
 
-from sanic_swap.check_report import Finding, Level, Report, Row, rows
-from sanic_swap.loss import Fate, Loss
+from sanic_swap.against import Fate, Loss
+from sanic_swap.check_report import Report, Row, rows
+from sanic_swap.findings import Finding, Level
+from sanic_swap.setting_reading import read
 from sanic_swap.settings import variables
-from sanic_swap.settings_reader import read
 from tests.unit.test_settings import GOOD_VALUES, NEEDED, SEALED
 
 LOST = Loss("RETIRED_KEY_IDS: names key abc", "everyone", Fate.LOGGED_OUT, "take it out")
@@ -26,7 +27,7 @@ def shown(environ):
 
 def report(*levels, losses=()):
     return Report(
-        [Row("PORT", "1", "default")], [Finding(one, "X: x") for one in levels], [*losses]
+        [Row("PORT", "1", "default")], [Finding(one, "X", "x") for one in levels], [*losses]
     )
 
 
@@ -92,7 +93,7 @@ def test_the_worst_comes_first():
 def test_lines_are_no_wider_than_the_terminal_but_for_words_that_are():
     uri = "https://app.example/" + "x" * 100
     environ = {**SEALED, "CALLBACK_URL": f"{uri},myapp://callback"}
-    told = Report(rows(read(environ)), [Finding(Level.RISKY, "word " * 60)], [LOST])
+    told = Report(rows(read(environ)), [Finding(Level.RISKY, "X", "word " * 60)], [LOST])
     wide = [line for line in told.as_text(80).splitlines() if len(line) > 80]
 
     assert [uri in line for line in wide] == [True]

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from sanic_swap.errors import SettingsError
-from sanic_swap.key_list import key_ids_in_use
 from sanic_swap.keys import root_key
-from sanic_swap.settings_reader import read_settings, warnings
+from sanic_swap.risks import risks
+from sanic_swap.setting_reading import read_settings
 
 APP = {"CLIENT_ID": "an-app", "CLIENT_SECRET": "s", "CALLBACK_URL": "myapp://callback"}
 ROOT = bytes(range(200, 232))
@@ -28,6 +28,10 @@ def settings(current=C, *previous, retired=""):
             "RETIRED_KEY_IDS": retired,
         }
     )
+
+
+def warnings(settings):
+    return [str(risk) for risk in risks(settings, {}, ()) if risk.at_start]
 
 
 @pytest.mark.parametrize(
@@ -59,7 +63,7 @@ def test_a_retired_key_that_is_kept_as_a_previous_one_is_told_and_stays_retired(
 
 
 def test_different_keys_are_no_matter():
-    assert not list(warnings(settings(C, A, B, retired="another1")))
+    assert warnings(settings(C, A, B, retired="another1")) == []
 
 
 def test_two_keys_of_one_id_are_never_mistaken_for_one():
@@ -77,17 +81,17 @@ def test_two_keys_of_one_id_are_never_mistaken_for_one():
 
 
 def test_machines_can_be_compared_by_the_ids_that_they_log():
-    assert key_ids_in_use(settings(C, B, A, "short", B, retired="another1")) == {
+    assert settings(C, B, A, "short", B, retired="another1").key_ids_in_use == {
         "current": root_key(C).key_id,
         "previous": f"{ID_B},{ID_A}",
         "retired": "another1",
     }
-    assert key_ids_in_use(settings(C)) == {
+    assert settings(C).key_ids_in_use == {
         "current": root_key(C).key_id,
         "previous": "-",
         "retired": "-",
     }
-    assert key_ids_in_use(read_settings(APP))["current"] == "made up"
+    assert read_settings(APP).key_ids_in_use["current"] == "made up"
 
 
 def test_an_env_file_as_the_document_writes_it_holds_several_secrets(tmp_path):
@@ -102,5 +106,5 @@ def test_an_env_file_as_the_document_writes_it_holds_several_secrets(tmp_path):
 
     read = read_settings(APP, env_file=file)
 
-    assert key_ids_in_use(read)["current"] == root_key(C).key_id
-    assert key_ids_in_use(read)["previous"] == f"{ID_A},{ID_B}"
+    assert read.key_ids_in_use["current"] == root_key(C).key_id
+    assert read.key_ids_in_use["previous"] == f"{ID_A},{ID_B}"

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 import pytest
 
 from sanic_swap.errors import SettingsError
-from sanic_swap.settings_reader import read_settings, warnings
+from sanic_swap.risks import risks
+from sanic_swap.setting_reading import read_settings
 from tests.legacy_sealers import FERNET_KEY
 
 KEY = "ab" * 32
@@ -21,7 +22,7 @@ PUBLISHED = "CXGh8DLTymGHa9WHiVzGLKLtHPmDfkybVzHdWFBUJUefiyLJFc"[::-1]
 
 
 def told(environ):
-    return list(warnings(read_settings(SET | environ)))
+    return [str(risk) for risk in risks(read_settings(SET | environ), {}, ())]
 
 
 def problems(environ):
@@ -130,8 +131,8 @@ def test_ciphers_need_a_library(formats, monkeypatch):
     [problem] = problems(wanted)
 
     assert problem == (
-        "LEGACY_TOKENS: node, ruby and fernet need a library that is not installed here: the"
-        " extra `legacy` brings it, and so does `pip install cryptography`"
+        "LEGACY_TOKENS: needs a library that is not installed here: the extra `legacy` brings it,"
+        " and so does `pip install cryptography`"
     )
     assert read_settings(SET | {**wanted, "LEGACY_TOKENS": "plain"})
     assert read_settings(SET | {**wanted, "LEGACY_TOKENS": "none"})
@@ -192,5 +193,5 @@ def test_the_last_day_is_over_when_it_ends():
     settings = read_settings(SET | {"LEGACY_TOKENS": "node", "LEGACY_TOKENS_UNTIL": "2026-11-23"})
     ends = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
 
-    assert not list(warnings(settings, now=lambda: ends - 1))
-    assert len(list(warnings(settings, now=lambda: ends))) == 1
+    assert not list(risks(settings, {}, (), now=lambda: ends - 1))
+    assert len(list(risks(settings, {}, (), now=lambda: ends))) == 1

@@ -2,8 +2,9 @@
 
 import pytest
 
-from sanic_swap.risks import other_names, risks, risky_surroundings
-from sanic_swap.settings_reader import read_settings
+from sanic_swap.findings import Level
+from sanic_swap.risks import risks
+from sanic_swap.setting_reading import read_settings
 
 SETTINGS = {
     "CLIENT_ID": "an-app",
@@ -14,8 +15,12 @@ SETTINGS = {
 
 
 def named(environ, names_in_file=()):
-    told = risks(read_settings(SETTINGS | environ), SETTINGS | environ, names_in_file)
-    return [text.partition(":")[0] for text in told]
+    found = risks(read_settings(SETTINGS | environ), SETTINGS | environ, names_in_file)
+    return [risk.variable for risk in found]
+
+
+def about_names(*names_in_file):
+    return list(risks(read_settings(SETTINGS), {}, names_in_file))
 
 
 @pytest.mark.parametrize(
@@ -84,17 +89,32 @@ def test_risks_are_told_by_their_variable(environ, names):
     ],
 )
 def test_a_slip_of_the_pen_names_what_was_meant(written, meant):
-    [told] = risky_surroundings({}, [written])
+    [found] = about_names(written)
 
-    assert told.startswith(f"{written}: ")
-    assert told.endswith(f"did you mean {meant}?")
-    assert other_names([written]) == []
+    assert (found.level, found.variable, found.at_start) == (Level.RISKY, written, True)
+    assert found.text.endswith(f"did you mean {meant}?")
 
 
 @pytest.mark.parametrize("name", ["REDIS_PASSWORD", "DB_PORT", "TZ", "POSTGRES_USER"])
 def test_a_name_of_something_else_is_no_slip(name):
-    assert list(risky_surroundings({}, [name])) == []
-    assert other_names(["PORT", name, "CLIENT_SECRET_FILE"]) == [name]
+    [found] = about_names("PORT", name, "CLIENT_SECRET_FILE")
+
+    assert (found.level, found.variable, found.at_start) == (Level.NOT_KNOWN, name, False)
+
+
+@pytest.mark.parametrize(
+    ("environ", "is_logged"),
+    [
+        pytest.param({"SSLKEYLOGFILE": "/x"}, True, id="keys in a file"),
+        pytest.param({"REVOKE_BEFORE": "9999-01-01"}, True, id="nobody can refresh"),
+        pytest.param({"SSL_CERT_FILE": "/x"}, False, id="as most containers have it"),
+        pytest.param({"LOG_LEVEL": "debug"}, False, id="as somebody wants it"),
+    ],
+)
+def test_each_risk_says_whether_every_start_logs_it(environ, is_logged):
+    [risk] = risks(read_settings(SETTINGS | environ), environ, ())
+
+    assert risk.at_start is is_logged
 
 
 def test_names_in_the_environment_are_left_in_peace():

@@ -9,14 +9,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sanic_swap.errors import TokenHeld, TokenRefused
+from sanic_swap.key_ring import KeyRing, SealingContext
 from sanic_swap.keys import root_key
-from sanic_swap.sealing import KeyRing, SealingContext
 from sanic_swap.secret import Secret
 from tests import strategies
 from tests.strategies import BASE64URL
 
 CONTEXT = SealingContext("a-client", "https://accounts.spotify.com")
-KEYS = KeyRing(root_key("1" * 64), CONTEXT)
+KEY = root_key("1" * 64)
+KEYS = KeyRing(KEY, CONTEXT)
 DATA = len("s1.12345678.")  # where nonce and ciphertext begin
 tokens = strategies.refresh_tokens()
 seals = st.builds(
@@ -154,7 +155,7 @@ def test_a_piece_of_one_seal_does_not_fit_into_another(one, two, data):
 
 @given(st.text(BASE64URL, min_size=139, max_size=400))
 def test_random_text_under_our_key_id_is_refused(nonsense):
-    refused(KEYS, f"s1.{KEYS.current_key_id}.{nonsense}")
+    refused(KEYS, f"s1.{KEY.key_id}.{nonsense}")
 
 
 @given(st.text() | st.text(BASE64URL + ".", max_size=300).map("s1.".__add__))
@@ -171,7 +172,7 @@ def test_a_seal_for_another_client_or_origin_is_refused(sealed, other):
 
 @given(seals, strategies.root_keys())
 def test_a_seal_of_a_key_that_is_not_here_is_held(sealed, other):
-    assume(other.key_id != KEYS.current_key_id)
+    assume(other.key_id != KEY.key_id)
 
     error = outcome(KeyRing(other, CONTEXT), sealed)
 
@@ -181,7 +182,7 @@ def test_a_seal_of_a_key_that_is_not_here_is_held(sealed, other):
 
 @given(seals, strategies.root_keys())
 def test_a_seal_that_claims_another_key_is_refused_by_that_key(sealed, other):
-    assume(other.key_id != KEYS.current_key_id)
+    assume(other.key_id != KEY.key_id)
     keys = KeyRing(root_key("1" * 64), CONTEXT, previous=[other])
 
     refused(keys, f"s1.{other.key_id}.{sealed[DATA:]}")
@@ -227,7 +228,7 @@ def test_only_the_canonical_spelling_opens(sealed):
 
 @given(seals, st.integers(1, 2**63), strategies.root_keys(), st.data())
 def test_all_refusals_look_the_same(sealed, moment, other, data):
-    assume(other.key_id != KEYS.current_key_id)
+    assume(other.key_id != KEY.key_id)
     at = data.draw(st.integers(DATA, len(sealed) - 1))
     changed = "A" if sealed[at] != "A" else "B"
     same = {"current": root_key("1" * 64), "context": CONTEXT}
@@ -236,7 +237,7 @@ def test_all_refusals_look_the_same(sealed, moment, other, data):
     refused(KEYS, "nothing that we know")
     refused(KeyRing(root_key("1" * 64), SealingContext("b", CONTEXT.origin)), sealed)
     refused(KeyRing(root_key("1" * 64), SealingContext(CONTEXT.client_id, "http://x")), sealed)
-    refused(KeyRing(**same, retired=[KEYS.current_key_id]), sealed)
+    refused(KeyRing(**same, retired=[KEY.key_id]), sealed)
     refused(KeyRing(**same, revoke_before=moment), KEYS.seal(Secret("AQ"), moment - 1))
     refused(KeyRing(**same, revoke_before=moment), KEYS.seal(Secret("AQ"), 0))
     refused(KeyRing(other, CONTEXT, hold_unknown=False), sealed)

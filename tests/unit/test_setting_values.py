@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sanic_swap import setting_urls as urls
 from sanic_swap import setting_values as values
 from sanic_swap.keys import root_key
+from sanic_swap.limits import Rate
 from tests import strategies
 
 KEY = "1" * 64
@@ -18,11 +20,11 @@ GOOD = [
     (values.visible_text, "~visible!", "~visible!"),
     (values.client_id, "961392984a198dadab432ab5b9688056", "961392984a198dadab432ab5b9688056"),
     (values.client_id, "x" * 1000, "x" * 1000),
-    (values.callback_urls, "app://cb", ("app://cb",)),
-    (values.callback_urls, " app://cb , https://x/y?z ,", ("app://cb", "https://x/y?z")),
-    (values.callback_urls, "com.example.app:/cb", ("com.example.app:/cb",)),
+    (urls.callback_urls, "app://cb", ("app://cb",)),
+    (urls.callback_urls, " app://cb , https://x/y?z ,", ("app://cb", "https://x/y?z")),
+    (urls.callback_urls, "com.example.app:/cb", ("com.example.app:/cb",)),
     (
-        values.callback_urls,
+        urls.callback_urls,
         "http://127.0.0.1/cb,http://[::1]/cb",
         ("http://127.0.0.1/cb", "http://[::1]/cb"),
     ),
@@ -30,18 +32,18 @@ GOOD = [
     (values.key_ids, "a-b_c-d_", ("a-b_c-d_",)),
     (values.comma_separated, " a ,, b c ,", ("a", "b c")),
     (values.comma_separated, " ,", ()),
-    (values.origins, "https://app.example", ("https://app.example",)),
-    (values.origins, "https://a, http://localhost:5173", ("https://a", "http://localhost:5173")),
+    (urls.origins, "https://app.example", ("https://app.example",)),
+    (urls.origins, "https://a, http://localhost:5173", ("https://a", "http://localhost:5173")),
     (
-        values.origins,
+        urls.origins,
         "capacitor://localhost,ionic://localhost",
         ("capacitor://localhost", "ionic://localhost"),
     ),
-    (values.origins, "null", ("null",)),
+    (urls.origins, "null", ("null",)),
     (values.header_name, "Fly-Client-IP", "Fly-Client-IP"),
     (values.header_name, "x_real_ip", "x_real_ip"),
-    (values.origins, "*", ("*",)),
-    (values.origins, "chrome-extension://abcdef", ("chrome-extension://abcdef",)),
+    (urls.origins, "*", ("*",)),
+    (urls.origins, "chrome-extension://abcdef", ("chrome-extension://abcdef",)),
     (values.seconds, "8", 8.0),
     (values.seconds, "0.5", 0.5),
     (values.seconds, "3600", 3600.0),
@@ -77,6 +79,18 @@ GOOD = [
     (values.whole_number(0, 65_535), "0", 0),
     (values.whole_number(0, 65_535), "65535", 65_535),
     (values.whole_number(0, 65_535), "08", 8),
+    (values.rates, "60/minute", (Rate(60, 60),)),
+    (values.rates, "60 per minute", (Rate(60, 60),)),
+    (values.rates, "2/second", (Rate(1, 2),)),
+    (values.rates, "100/10minutes", (Rate(600, 100),)),
+    (values.rates, "100 PER 10 Minutes", (Rate(600, 100),)),
+    (
+        values.rates,
+        "1/day,2/month;3/year",
+        (Rate(86_400, 1), Rate(2_592_000, 2), Rate(31_104_000, 3)),
+    ),
+    (values.rates, "1000/hour, 60/minute", (Rate(3600, 1000), Rate(60, 60))),
+    (values.rates, " OFF ", ()),
 ]
 
 BAD = [
@@ -84,7 +98,7 @@ BAD = [
     (values.client_id, ["", "a:b", ":", "a b", "x" * 1001, "é"]),
     (values.client_secret, ["", "a b", "a\n", " a", "é"]),
     (
-        values.callback_urls,
+        urls.callback_urls,
         [
             "",
             " , ",
@@ -103,7 +117,7 @@ BAD = [
     (values.sealing_secret, ["", "short", "x" * 15]),
     (values.key_ids, ["short", "E0VmQeUw1", "E0VmQeU+", "E0VmQeUw fP9MW0JI", "E0VmQeUw;fP9MW0JI"]),
     (
-        values.origins,
+        urls.origins,
         [
             "https://a/",
             "https://a/path",
@@ -184,6 +198,28 @@ BAD = [
         values.whole_number(1, 10),
         ["", "0", "11", "-1", "+1", "1.0", "1e0", "0x1", "1 ", "1\n", "٣", "1_0", "9" * 5000],
     ),
+    (
+        values.rates,
+        [
+            "60",
+            "minute",
+            "60/",
+            "/minute",
+            "60/fortnight",
+            "0/minute",
+            "00/minute",
+            "60/0minutes",
+            "60/minute, 0/hour",
+            "-1/minute",
+            "1.5/minute",
+            "60/minute,",
+            ",60/minute",
+            "60/minute x",
+            "on",
+            "٣/minute",
+            "9" * 5000 + "/minute",
+        ],
+    ),
 ]
 
 ACCOUNTS = [
@@ -222,6 +258,7 @@ ACCOUNTS = [
         False,
     ),
     ("http://[::2]", "http://[::2]", "http://[::2]", False),
+    ("http://[::ffff:127.0.0.1]", "http://[::ffff:127.0.0.1]", "http://[::ffff:127.0.0.1]", False),
 ]
 
 NO_ACCOUNTS = [
@@ -263,7 +300,7 @@ def test_a_bad_value_is_refused_without_being_repeated(read, text):
     ("text", "url", "origin", "private"), ACCOUNTS, ids=[a[0] for a in ACCOUNTS]
 )
 def test_the_accounts_url_becomes_an_origin(text, url, origin, private):
-    read = values.accounts_url(text)
+    read = urls.accounts_url(text)
 
     assert (read.url, read.origin, read.is_private) == (url, origin, private)
 
@@ -271,7 +308,7 @@ def test_the_accounts_url_becomes_an_origin(text, url, origin, private):
 @pytest.mark.parametrize("text", NO_ACCOUNTS, ids=[shortened(text) for text in NO_ACCOUNTS])
 def test_what_is_no_plain_url_is_no_accounts_url(text):
     with pytest.raises(ValueError, match="must be"):
-        values.accounts_url(text)
+        urls.accounts_url(text)
 
 
 def test_client_and_sealing_secrets_do_not_show_themselves():
@@ -326,17 +363,18 @@ READERS = [
     values.visible_text,
     values.client_id,
     values.client_secret,
-    values.callback_urls,
+    urls.callback_urls,
     values.key_ids,
     values.comma_separated,
-    values.origins,
-    values.accounts_url,
+    urls.origins,
+    urls.accounts_url,
     values.seconds,
     values.seconds_or_zero,
     values.lifetime,
     values.moment,
     values.switch,
     values.not_off,
+    values.rates,
     values.one_of("text", "json"),
     values.whole_number(0, 65_535),
 ]
@@ -365,7 +403,7 @@ def test_whatever_an_operator_writes_is_read_or_refused_and_never_repeated(read,
     ],
 )
 def test_stores_that_can_be_shared(text):
-    assert values.store_url(text).reveal() == text
+    assert urls.store_url(text).reveal() == text
 
 
 @pytest.mark.parametrize(
@@ -387,4 +425,4 @@ def test_stores_that_can_be_shared(text):
 )
 def test_stores_that_cannot(text):
     with pytest.raises(ValueError, match=r"^must be redis://"):
-        values.store_url(text)
+        urls.store_url(text)

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sanic_swap.errors import SettingsError
+from sanic_swap.risks import risks
+from sanic_swap.setting_reading import read_settings
 from sanic_swap.settings import Settings, variables
-from sanic_swap.settings_reader import read_settings, warnings
 
 KEY, OLDER = "1" * 64, "2" * 64
 NEEDED = {
@@ -69,6 +70,10 @@ def problems(environ, **options):
 def named(lines):
     """Return the names of variables that *lines* complain about."""
     return sorted({line.partition(":")[0] for line in lines})
+
+
+def warnings(settings):
+    return [str(risk) for risk in risks(settings, {}, ()) if risk.at_start]
 
 
 def warned(environ):

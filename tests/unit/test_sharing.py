@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sanic_swap import sharing
 from sanic_swap.errors import SpotifyFails
-from sanic_swap.sealing import OpenedToken
+from sanic_swap.key_ring import OpenedToken
 from sanic_swap.secret import Secret
 from sanic_swap.sharing import Refreshed, SharedRefreshes
 from sanic_swap.token_answer import TokenAnswer

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sanic_swap.key_ring import KeyRing, SealingContext
 from sanic_swap.keys import root_key
-from sanic_swap.sealing import KeyRing, SealingContext
 from sanic_swap.secret import Secret
 from sanic_swap.store_sealing import StoreSealer
 

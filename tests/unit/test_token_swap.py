@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from sanic_swap.grant_id import GrantIds
+from sanic_swap.key_ring import KeyRing, SealingContext
 from sanic_swap.keys import root_key
-from sanic_swap.legacy_tokens import LegacyTokens
-from sanic_swap.sealing import KeyRing, SealingContext
+from sanic_swap.legacy import LegacyTokens
 from sanic_swap.secret import Secret
 from sanic_swap.swap_requests import RefreshRequest
 from sanic_swap.token_answer import TokenAnswer

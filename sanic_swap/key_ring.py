@@ -28,10 +28,10 @@ from sanic_swap.errors import TokenHeld, TokenRefused
 from sanic_swap.keys import RootKey
 from sanic_swap.secret import Secret
 
-LONGEST_REFRESH_TOKEN = 2925  # bytes; its seal still fits a 4096-character parameter
+LONGEST_REFRESH_TOKEN = 2925  # characters; its seal still fits a 4096-character parameter
 PREFIX = "s1."
+_REFRESH_TOKEN = re.compile(rf"[\x20-\x7e]{{1,{LONGEST_REFRESH_TOKEN}}}\Z")
 _SEALED = re.compile(r"s1\.([A-Za-z0-9_-]{8})\.([A-Za-z0-9_-]{139,4000})\Z")
-_PRINTABLE = re.compile(rb"[\x20-\x7e]+\Z")
 _HEAD = struct.Struct(">BQQH")
 _VERSION = 1
 _BLOCK = 64
@@ -76,6 +76,11 @@ def key_id_of(sealed: str) -> str | None:
     """Return the id of the key that sealed a token, whether it opens here or not."""
     match = _SEALED.match(sealed)
     return match[1] if match else None
+
+
+def is_refresh_token(text: str) -> bool:
+    """Say whether *text* can be a refresh token of Spotify's: 1 to 2925 printable ASCII."""
+    return _REFRESH_TOKEN.match(text) is not None
 
 
 class _Sealer:
@@ -141,11 +146,6 @@ class KeyRing:
         self._now = now
         self._randomness = randomness
 
-    @property
-    def current_key_id(self) -> str:
-        """The id of the key that seals."""
-        return self._current.key_id
-
     def seal(self, refresh_token: Secret, authorized_at: int) -> str:
         """
         Return *refresh_token* sealed by the current key, safe in any form body or URL.
@@ -157,9 +157,9 @@ class KeyRing:
         Raises:
             ValueError: If the refresh token is none.
         """
-        plain = refresh_token.reveal().encode()
-        if len(plain) > LONGEST_REFRESH_TOKEN or not _PRINTABLE.match(plain):
+        if not is_refresh_token(refresh_token.reveal()):
             raise ValueError("not a refresh token: 1 to 2925 printable ASCII characters")
+        plain = refresh_token.reveal().encode()
         payload = _HEAD.pack(_VERSION, int(self._now()), authorized_at, len(plain)) + plain
         payload += bytes(-len(payload) % _BLOCK)
         return self._current.seal(payload, self._randomness(_RANDOM))
@@ -177,12 +177,10 @@ class KeyRing:
         if match is None:
             raise TokenRefused
         key_id, encoded = match.groups()
-        if key_id in self._retired:
-            raise TokenRefused
         sealer = self._sealers.get(key_id)
+        if key_id in self._retired or (sealer is None and not self._hold_unknown):
+            raise TokenRefused
         if sealer is None:
-            if not self._hold_unknown:
-                raise TokenRefused
             raise TokenHeld(
                 f"a token of key {key_id}, which is not configured here: restore that key in"
                 " PREVIOUS_ENCRYPTION_SECRETS, or give it up by naming it in RETIRED_KEY_IDS"
@@ -197,12 +195,12 @@ class KeyRing:
             raise TokenRefused
         version, sealed_at, authorized_at, length = _HEAD.unpack_from(payload)
         end = _HEAD.size + length
-        plain, padding = payload[_HEAD.size : end], payload[end:]
+        plain, padding = payload[_HEAD.size : end].decode("latin-1"), payload[end:]
         whole = len(plain) == length and len(padding) < _BLOCK and not any(padding)
-        if version != _VERSION or not whole or not _PRINTABLE.match(plain):
+        if version != _VERSION or not whole or not is_refresh_token(plain):
             raise TokenRefused
         return OpenedToken(
-            Secret(plain.decode("ascii")),
+            Secret(plain),
             sealed_at,
             authorized_at,
             sealer.key_id,
