@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sanic import Sanic
 from sanic.exceptions import SanicException
 
-from sanic_swap import api, openapi, ops
+from sanic_swap import api, ops
 from sanic_swap.access_log import AccessLog
 from sanic_swap.answers import App
 from sanic_swap.body import LARGEST_BODY
@@ -121,7 +121,6 @@ def make_app(
     swap_limit = api.SwapLimit(rate_limit, settings.address_header) if rate_limit else None
     app.blueprint(api.blueprint(swap, rules, in_flight, edge.finish, swap_limit))
     app.blueprint(ops.blueprint(readiness, edge.finish))
-    app.blueprint(openapi.blueprint(edge.finish))
     for kind in (SanicException, Exception, asyncio.CancelledError):
         app.error_handler.add(kind, edge.on_error)
 

@@ -2,35 +2,12 @@
 
 from collections.abc import Callable
 from enum import Enum
+from importlib.resources import files
 
 from sanic import Blueprint, HTTPResponse, Request
 
-from sanic_swap.answers import Finish, object_answer, page_answer
+from sanic_swap.answers import Finish, json_answer, object_answer, page_answer
 from sanic_swap.version import __version__
-
-_PAGE = f"""<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>sanic-swap</title>
-<style>
-  body {{ font: 1rem/1.5 system-ui, sans-serif }}
-  body {{ max-width: 36rem; margin: 4rem auto; padding: 0 1rem }}
-  code {{ background: #8882; padding: .1em .3em; border-radius: .2em }}
-  :root {{ color-scheme: light dark }}
-</style>
-<h1>sanic-swap</h1>
-<p>Token swap and refresh for apps that use Spotify's SDKs, version {__version__}.
-   There is nothing to click here: apps talk to it.</p>
-<ul>
-  <li><code>POST /swap</code> trades an authorization code for tokens.</li>
-  <li><code>POST /refresh</code> trades the sealed refresh token for a new access token.</li>
-  <li><code>POST /api/token</code> does both, for OAuth 2.0 libraries.</li>
-  <li><a href="/openapi.json">/openapi.json</a> describes all of it to machines.</li>
-  <li><a href="/healthz">/healthz</a> and <a href="/readyz">/readyz</a> tell how it is.</li>
-</ul>
-</html>
-"""
 
 
 class Phase(Enum):
@@ -56,17 +33,22 @@ class Readiness:
 
 
 def blueprint(readiness: Readiness, finish: Finish) -> Blueprint:
-    """Return `/`, `/healthz` and `/readyz`."""
+    """Return `/`, `/openapi.json`, `/healthz` and `/readyz`."""
     ops = Blueprint("ops")
+    page, openapi = _data("index.html"), _data("openapi.json").encode()
     both = ("GET", "HEAD")
 
     @ops.route("/", methods=both)
     async def who_answers(request: Request) -> HTTPResponse:
         if "text/html" in request.headers.get("accept", "").lower():
-            return finish(request, page_answer(_PAGE))
+            return finish(request, page_answer(page))
         links = {"openapi": "/openapi.json", "health": "/healthz", "ready": "/readyz"}
         told = {"service": "sanic-swap", "version": __version__, "links": links}
         return finish(request, object_answer(told))
+
+    @ops.route("/openapi.json", methods=both)
+    async def description(request: Request) -> HTTPResponse:
+        return finish(request, json_answer(openapi))
 
     @ops.route("/healthz", methods=both)
     async def alive(request: Request) -> HTTPResponse:
@@ -81,3 +63,9 @@ def blueprint(readiness: Readiness, finish: Finish) -> Blueprint:
         return finish(request, object_answer({"status": told}))
 
     return ops
+
+
+def _data(name: str) -> str:
+    """Return a data file of the package with our version in it."""
+    text = files(__package__ or "").joinpath(name).read_text("utf-8")
+    return text.replace("{version}", __version__)

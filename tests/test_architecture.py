@@ -53,7 +53,7 @@ LEVELS = {
         {"parts"},
         # The web.
         {"access_log", "answers", "http_errors"},
-        {"api", "edge", "openapi", "ops"},
+        {"api", "edge", "ops"},
         {"strict_http", "watched_app"},
         {"app"},
         {"connection"},
@@ -83,7 +83,7 @@ LEVELS = {
         {"__init__", "pytest_plugin"},
     ],
 }
-WEB = {"access_log", "answers", "api", "app", "connection", "edge", "http_errors", "openapi", "ops"}
+WEB = {"access_log", "answers", "api", "app", "connection", "edge", "http_errors", "ops"}
 WEB |= {"strict_http", "watched_app"}
 DOORS = {
     "sanic_swap": {
