@@ -1,0 +1,141 @@
+"""Runs a fake Spotify and the service in front of it on this machine, each as a process."""
+
+import json
+import os
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from threading import Lock, Thread
+from typing import Any
+
+from sanic_swap.keys import new_secret
+from sanic_swap.settings import variables
+
+_STOP_SECONDS = 15  # above what the service takes to drain
+
+
+class StartFailed(Exception):
+    """One of the two did not start; the text is what it printed."""
+
+
+class LocalPair:
+    """
+    The two processes, which `running_pair` has started.
+
+    Attributes:
+        fake: What `fake-spotify` printed at its start: `accounts_url`, `api_url`,
+            `control_url`, `client_id`, `client_secret`, `redirect_uris`.
+        settings: The variables that the service runs with, beside those of this process.
+        service_url: Where the service listens; the same after a restart.
+    """
+
+    def __init__(self, fake: Mapping[str, Any], settings: Mapping[str, str]) -> None:
+        self.fake = fake
+        self.settings = {
+            "CLIENT_ID": fake["client_id"],
+            "CLIENT_SECRET": fake["client_secret"],
+            "CALLBACK_URL": ",".join(fake["redirect_uris"]),
+            "ENCRYPTION_SECRET": new_secret(),
+            "SPOTIFY_ACCOUNTS_URL": fake["accounts_url"],
+            "PORT": "0",
+            "LOG_FORMAT": "json",
+            **settings,
+        }
+        self.service_url = ""
+        self._service: subprocess.Popen[str] | None = None
+        self._is_closed = False
+        self._lock = Lock()  # restarts come from other threads than the end
+
+    def start_service(self, **changes: str) -> None:
+        """
+        Start the service, in place of the one that runs, with these settings changed.
+
+        Raises:
+            StartFailed: If it does not start, or this pair is closed.
+        """
+        with self._lock:
+            if self._is_closed:
+                raise StartFailed("the processes are being stopped")
+            if self._service is not None:
+                _stop(self._service)
+            self.settings |= changes
+            self._service = _start(
+                ["sanic_swap", "serve", "--env-file", os.devnull],
+                {**_environment(), **self.settings},
+            )
+            self.service_url = str(_announced(self._service, "url")["url"])
+            self.settings["PORT"] = self.service_url.rpartition(":")[2]
+
+    def close(self) -> None:
+        """Stop the service for good."""
+        with self._lock:
+            self._is_closed = True
+            if self._service is not None:
+                _stop(self._service)
+
+
+@contextmanager
+def running_pair(
+    redirect_uris: Sequence[str], fake_options: Sequence[str] = (), **settings: str
+) -> Iterator[LocalPair]:
+    """
+    Run both until the block ends, on free ports unless told otherwise.
+
+    Args:
+        redirect_uris: The callback URLs of the one app that both know.
+        fake_options: Further options of `fake-spotify`.
+        settings: Variables of the service, beside those that connect it to the fake.
+
+    Raises:
+        StartFailed: If one of them does not start.
+    """
+    command = ["fake_spotify", "--port", "0", "--redirect-uri", *redirect_uris, *fake_options]
+    with ExitStack() as stack:
+        fake = _start(command, os.environ)
+        stack.callback(_stop, fake)
+        pair = LocalPair(_announced(fake, "accounts_url"), settings)
+        stack.callback(pair.close)
+        pair.start_service()
+        yield pair
+
+
+def _environment() -> dict[str, str]:
+    """Return this process's environment without any setting of the service."""
+    ours = {spelling for variable in variables().values() for spelling in variable.spellings}
+    return {name: value for name, value in os.environ.items() if name not in ours}
+
+
+def _start(command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603 - our own modules, by this same Python  # nosec B603
+        [sys.executable, "-P", "-m", *command],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # Ctrl-C is for this process alone; it stops its children in order.
+        start_new_session=True,
+    )
+
+
+def _announced(process: subprocess.Popen[str], member: str) -> dict[str, Any]:
+    """Return the first JSON object with *member* that *process* prints."""
+    printed = []
+    for line in process.stdout or ():
+        printed.append(line)
+        if line.startswith("{") and member in (entry := json.loads(line)):
+            # Read on, into nothing: a full pipe would stop the process behind it.
+            Thread(target=deque, args=(process.stdout, 0), daemon=True).start()
+            return dict(entry)
+    raise StartFailed("".join(printed))
+
+
+def _stop(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
