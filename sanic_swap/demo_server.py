@@ -1,6 +1,7 @@
 """Serves the demo's page, and passes its requests on to the fake Spotify and the service."""
 
 import json
+import sys
 from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
@@ -31,9 +32,16 @@ class DemoServer(ThreadingHTTPServer):
         self._secrets = [pair.settings["ENCRYPTION_SECRET"]]
         self.serve_forever(poll_interval=0.1)
 
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Print what went wrong, but not that a browser closed a connection."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # passed on
+
     def perform(self, command: str, fields: dict[str, Any]) -> dict[str, Any]:
         """Do what the page asks for, and return what it shows."""
         match command:
+            case "/state":
+                pass
             case "/send":
                 url = self._bases()[fields.pop("to")] + fields.pop("path")
                 return asdict(send(fields.pop("method"), url, **fields))
@@ -44,6 +52,8 @@ class DemoServer(ThreadingHTTPServer):
                 )
             case "/restore-key":
                 self.pair.start_service(PREVIOUS_ENCRYPTION_SECRETS="\n".join(self._secrets[1:]))
+            case _:
+                raise StepFailed(f"no command {command}")
         return {
             **self.pair.fake,
             **self._bases(),

@@ -1,19 +1,17 @@
 """Drives a headless Chromium over its DevTools protocol, for pages that need a script."""
 
 import asyncio
-import base64
 import re
-import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+from tests.programs import need
+
 START_SECONDS = 30
 PATIENCE_SECONDS = 30
 _OPTIONS = ("--headless", "--no-sandbox", "--disable-gpu", "--remote-debugging-port=0")
@@ -33,9 +31,7 @@ class Page:
     async def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Send a command of the protocol, and return its result."""
         self._number += 1
-        await self._socket.send_json(
-            {"id": self._number, "method": method, "params": parameters}
-        )
+        await self._socket.send_json({"id": self._number, "method": method, "params": parameters})
         while True:
             message = await self._socket.receive_json(timeout=PATIENCE_SECONDS)
             if message.get("id") == self._number:
@@ -65,18 +61,16 @@ class Page:
         except PageFailed:  # it is being left for another one
             return False
 
-    async def screenshot(self, path: Path) -> None:
-        """Write what is seen to a PNG file."""
-        shown = await self.call("Page.captureScreenshot")
-        path.write_bytes(base64.b64decode(shown["data"]))
-
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Page]:
     """Open *url* in a browser of its own."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         process = await asyncio.create_subprocess_exec(
-            str(CHROMIUM), *_OPTIONS, f"--user-data-dir={profile}", stderr=asyncio.subprocess.PIPE
+            need("chromium"),
+            *_OPTIONS,
+            f"--user-data-dir={profile}",
+            stderr=asyncio.subprocess.PIPE,
         )
         try:
             port = await asyncio.wait_for(_port(process), START_SECONDS)
