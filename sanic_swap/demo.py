@@ -10,8 +10,8 @@ import webbrowser
 from typing import NoReturn
 
 from sanic_swap.demo_server import DemoServer
-from sanic_swap.demo_steps import StepFailed, announce, run_all, steps
-from sanic_swap.local_pair import LocalPair, StartFailed, running_pair
+from sanic_swap.demo_steps import announce, run_all, steps
+from sanic_swap.local_pair import LocalPair, PairFailed, running_pair
 
 # So that a person sees a slow Spotify soon, and every revocation.
 _SETTINGS = {"SPOTIFY_TIMEOUT": "3", "REVOCATION_GUARD": "off"}
@@ -33,7 +33,7 @@ def demo(*, once: bool, browser: bool) -> int:
                 run_all(pair)
         else:
             _run_page(browser=browser)
-    except (StartFailed, StepFailed) as error:
+    except PairFailed as error:
         print(f"sanic-swap demo: {error}", file=sys.stderr)
         return 1
     return 0
@@ -51,7 +51,7 @@ def _run_page(*, browser: bool) -> None:
 
 
 def _print_places(pair: LocalPair) -> None:
-    print(f"Fake Spotify  {pair.fake['control_url']}/   <- make it misbehave here")
+    print(f"Fake Spotify  {pair.fake.control_url}/   <- make it misbehave here")
     print(f"The service   {pair.service_url}")
 
 

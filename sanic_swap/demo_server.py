@@ -7,9 +7,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from typing import Any
 
-from sanic_swap.demo_steps import StepFailed, authorize_url, send, steps
+from sanic_swap.demo_steps import authorize_url, send, steps
 from sanic_swap.keys import new_secret, root_key
-from sanic_swap.local_pair import LocalPair, StartFailed
+from sanic_swap.local_pair import LocalPair, PairFailed
 
 _POLICY = (
     "default-src 'none'; connect-src 'self'; img-src data:; script-src 'unsafe-inline';"
@@ -37,37 +37,37 @@ class DemoServer(ThreadingHTTPServer):
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]  # passed on
 
-    def perform(self, command: str, fields: dict[str, Any]) -> dict[str, Any]:
-        """Do what the page asks for, and return what it shows."""
-        match command:
-            case "/state":
-                pass
-            case "/send":
-                url = self._bases()[fields.pop("to")] + fields.pop("path")
-                return asdict(send(fields.pop("method"), url, **fields))
-            case "/change-key":
+    def perform(self, command: str, fields: dict[str, str]) -> dict[str, Any]:
+        """
+        Do what the page asks for, and return what it shows.
+
+        Raises:
+            PairFailed: If it cannot be done.
+        """
+        fake = self.pair.fake
+        bases = {
+            "service": self.pair.service_url,
+            "control": fake.control_url,
+            "api": fake.api_url,
+        }
+        match command, fields:
+            case "/send", {"to": to, "method": method, "path": path, "body": body, **headers}:
+                return asdict(send(method, bases[to] + path, headers=headers, body=body))
+            case "/change-key", _:
                 self._secrets.insert(0, new_secret())
                 self.pair.start_service(
                     ENCRYPTION_SECRET=self._secrets[0], PREVIOUS_ENCRYPTION_SECRETS=""
                 )
-            case "/restore-key":
+            case "/restore-key", _:
                 self.pair.start_service(PREVIOUS_ENCRYPTION_SECRETS="\n".join(self._secrets[1:]))
-            case _:
-                raise StepFailed(f"no command {command}")
+            case _ if command != "/state":
+                raise PairFailed(f"no command {command}")
         return {
-            **self.pair.fake,
-            **self._bases(),
+            **bases,
             "authorize_url": authorize_url(self.pair, show_dialog="true"),
+            "client_secret": fake.client_secret,
             "key_id": root_key(self._secrets[0]).key_id,
             "commands": [command for _, command in steps(self.pair)],
-        }
-
-    def _bases(self) -> dict[str, str]:
-        fake = self.pair.fake
-        return {
-            "service": self.pair.service_url,
-            "control": fake["control_url"],
-            "api": fake["api_url"],
         }
 
 
@@ -88,7 +88,7 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers.get("Origin") == self.server.url:
             try:
                 answer, status = self.server.perform(self.path, fields), 200
-            except (StepFailed, StartFailed) as error:
+            except PairFailed as error:
                 answer, status = {"error": str(error)}, 502
             self._send(status, "application/json", json.dumps(answer).encode())
         else:

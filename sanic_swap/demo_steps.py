@@ -10,16 +10,12 @@ from dataclasses import dataclass
 from http.client import HTTPConnection
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from sanic_swap.local_pair import LocalPair
+from sanic_swap.local_pair import LocalPair, PairFailed
 
 _SCOPE = "user-read-private user-read-email"
 _FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 _SHOWN = 24  # characters of a token; the rest is counted
 _TIMEOUT_SECONDS = 30
-
-
-class StepFailed(Exception):
-    """A step did not do what it should; the text says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +35,7 @@ def send(
     Send one request, follow no redirect, and return the answer.
 
     Raises:
-        StepFailed: If no answer came.
+        PairFailed: If no answer came.
     """
     parts = urlsplit(url)
     connection = HTTPConnection(parts.netloc, timeout=_TIMEOUT_SECONDS)
@@ -50,7 +46,7 @@ def send(
         named = {name.lower(): value for name, value in answer.getheaders()}
         return Answer(answer.status, answer.reason, named, text)
     except OSError as error:
-        raise StepFailed(f"{method} {parts.netloc}{parts.path}: {error}") from error
+        raise PairFailed(f"{method} {parts.netloc}{parts.path}: {error}") from error
     finally:
         connection.close()
 
@@ -58,18 +54,18 @@ def send(
 def authorize_url(pair: LocalPair, **parameters: str) -> str:
     """Return where the app sends its user to log in."""
     query = {
-        "client_id": pair.fake["client_id"],
+        "client_id": pair.fake.client_id,
         "response_type": "code",
-        "redirect_uri": pair.fake["redirect_uris"][0],
+        "redirect_uri": pair.fake.redirect_uris[0],
         "scope": _SCOPE,
         **parameters,
     }
-    return f"{pair.fake['accounts_url']}/authorize?{urlencode(query)}"
+    return f"{pair.fake.accounts_url}/authorize?{urlencode(query)}"
 
 
 def steps(pair: LocalPair) -> tuple[tuple[str, str], ...]:
     """Return each step's title, and the shell command that does it by hand."""
-    control, service, api = pair.fake["control_url"], pair.service_url, pair.fake["api_url"]
+    control, service, api = pair.fake.control_url, pair.service_url, pair.fake.api_url
     # The fake's own endpoint for scripts; a person logs in at /authorize instead.
     code = f"curl -s -d '{json.dumps({'scope': _SCOPE})}' {control}/codes"
     swap = f'curl -s -d code="$CODE" {service}/swap'
@@ -95,7 +91,7 @@ def run_all(pair: LocalPair) -> None:
     Log in, swap, refresh and ask for the user's profile; print each step as it is done.
 
     Raises:
-        StepFailed: At the first step that does not give what it should.
+        PairFailed: At the first step that does not give what it should.
     """
     log_in, swap, refresh, profile = steps(pair)
     announce(1, *log_in)
@@ -107,7 +103,7 @@ def run_all(pair: LocalPair) -> None:
     access = _post(f"{pair.service_url}/refresh", "access_token", refresh_token=sealed)
     announce(4, *profile)
     bearer = {"Authorization": f"Bearer {access}"}
-    _print(send("GET", f"{pair.fake['api_url']}/v1/me", headers=bearer), "display_name")
+    _print(send("GET", f"{pair.fake.api_url}/v1/me", headers=bearer), "display_name")
     print("The whole flow works: the app never saw the client secret or the real refresh token.")
 
 
@@ -122,7 +118,7 @@ def _log_in(pair: LocalPair) -> str:
     answer = send("GET", authorize_url(pair, state=state))
     query = parse_qs(urlsplit(answer.headers.get("location", "")).query)
     if answer.status != 302 or query.get("state") != [state] or "code" not in query:
-        raise StepFailed(f"/authorize answered {answer.status} without a code")
+        raise PairFailed(f"/authorize answered {answer.status} without a code")
     return query["code"][0]
 
 
@@ -133,7 +129,7 @@ def _post(url: str, member: str, **form: str) -> str:
 def _print(answer: Answer, member: str) -> str:
     """Print *answer*, and return the member of it that the next step needs."""
     if answer.status != 200 or member not in (members := json.loads(answer.body)):
-        raise StepFailed(f"no {member}, but {answer.status} {answer.body}")
+        raise PairFailed(f"no {member}, but {answer.status} {answer.body}")
     shown = {
         name: _shortened(value) if isinstance(value, str) else value
         for name, value in members.items()

@@ -7,6 +7,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from threading import Lock, Thread
 from typing import Any
 
@@ -16,8 +17,21 @@ from sanic_swap.settings import variables
 _STOP_SECONDS = 15  # above what the service takes to drain
 
 
-class StartFailed(Exception):
-    """One of the two did not start; the text is what it printed."""
+class PairFailed(Exception):
+    """One of the two did not start, or not answer as it should; the text says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fake:
+    """What `fake-spotify` prints at its start."""
+
+    accounts_url: str
+    api_url: str
+    control_url: str
+    client_id: str
+    client_secret: str
+    redirect_uris: list[str]
+    ca_file: str | None
 
 
 class LocalPair:
@@ -25,20 +39,18 @@ class LocalPair:
     The two processes, which `running_pair` has started.
 
     Attributes:
-        fake: What `fake-spotify` printed at its start: `accounts_url`, `api_url`,
-            `control_url`, `client_id`, `client_secret`, `redirect_uris`.
         settings: The variables that the service runs with, beside those of this process.
         service_url: Where the service listens; the same after a restart.
     """
 
-    def __init__(self, fake: Mapping[str, Any], settings: Mapping[str, str]) -> None:
+    def __init__(self, fake: Fake, settings: Mapping[str, str]) -> None:
         self.fake = fake
         self.settings = {
-            "CLIENT_ID": fake["client_id"],
-            "CLIENT_SECRET": fake["client_secret"],
-            "CALLBACK_URL": ",".join(fake["redirect_uris"]),
+            "CLIENT_ID": fake.client_id,
+            "CLIENT_SECRET": fake.client_secret,
+            "CALLBACK_URL": ",".join(fake.redirect_uris),
             "ENCRYPTION_SECRET": new_secret(),
-            "SPOTIFY_ACCOUNTS_URL": fake["accounts_url"],
+            "SPOTIFY_ACCOUNTS_URL": fake.accounts_url,
             "PORT": "0",
             "LOG_FORMAT": "json",
             **settings,
@@ -46,20 +58,19 @@ class LocalPair:
         self.service_url = ""
         self._service: subprocess.Popen[str] | None = None
         self._is_closed = False
-        self._lock = Lock()  # restarts come from other threads than the end
+        self._lock = Lock()  # another thread may restart what this one is closing
 
     def start_service(self, **changes: str) -> None:
         """
         Start the service, in place of the one that runs, with these settings changed.
 
         Raises:
-            StartFailed: If it does not start, or this pair is closed.
+            PairFailed: If it does not start, or this pair is closed.
         """
         with self._lock:
             if self._is_closed:
-                raise StartFailed("the processes are being stopped")
-            if self._service is not None:
-                _stop(self._service)
+                raise PairFailed("the processes are being stopped")
+            _stop(self._service)
             self.settings |= changes
             self._service = _start(
                 ["sanic_swap", "serve", "--env-file", os.devnull],
@@ -72,8 +83,7 @@ class LocalPair:
         """Stop the service for good."""
         with self._lock:
             self._is_closed = True
-            if self._service is not None:
-                _stop(self._service)
+            _stop(self._service)
 
 
 @contextmanager
@@ -89,13 +99,13 @@ def running_pair(
         settings: Variables of the service, beside those that connect it to the fake.
 
     Raises:
-        StartFailed: If one of them does not start.
+        PairFailed: If one of them does not start.
     """
     command = ["fake_spotify", "--port", "0", "--redirect-uri", *redirect_uris, *fake_options]
     with ExitStack() as stack:
         fake = _start(command, os.environ)
         stack.callback(_stop, fake)
-        pair = LocalPair(_announced(fake, "accounts_url"), settings)
+        pair = LocalPair(Fake(**_announced(fake, "accounts_url")), settings)
         stack.callback(pair.close)
         pair.start_service()
         yield pair
@@ -104,7 +114,9 @@ def running_pair(
 def _environment() -> dict[str, str]:
     """Return this process's environment without any setting of the service."""
     ours = {spelling for variable in variables().values() for spelling in variable.spellings}
-    return {name: value for name, value in os.environ.items() if name not in ours}
+    return {
+        name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in ours
+    }
 
 
 def _start(command: list[str], environment: Mapping[str, str]) -> subprocess.Popen[str]:
@@ -129,10 +141,12 @@ def _announced(process: subprocess.Popen[str], member: str) -> dict[str, Any]:
             # Read on, into nothing: a full pipe would stop the process behind it.
             Thread(target=deque, args=(process.stdout, 0), daemon=True).start()
             return dict(entry)
-    raise StartFailed("".join(printed))
+    raise PairFailed("".join(printed))
 
 
-def _stop(process: subprocess.Popen[str]) -> None:
+def _stop(process: subprocess.Popen[str] | None) -> None:
+    if process is None:
+        return
     process.terminate()
     try:
         process.wait(_STOP_SECONDS)

@@ -79,7 +79,7 @@ def test_the_printed_commands_work_in_a_shell_as_they_stand(printed: str) -> Non
 
 
 def test_pages_of_other_sites_command_nothing(page_url: str) -> None:
-    request = {"to": "control", "method": "GET", "path": "/grants"}
+    request = {"to": "control", "method": "GET", "path": "/grants", "body": ""}
     allowed = post(page_url, "/send", request, page_url)
     refused = post(page_url, "/send", request, "https://evil.example")
     unnamed = send("POST", f"{page_url}/send", json.dumps(request).encode())
