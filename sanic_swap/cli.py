@@ -9,7 +9,7 @@ import gc
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from sanic_swap.errors import SettingsError
 from sanic_swap.version import __version__
@@ -32,20 +32,14 @@ _COMMANDS = {
 }
 _ENV_FILE = "also read NAME=value lines; the environment wins (default: .env if it exists)"
 _AGAINST = "older settings; list which of their tokens would no longer open (exit code 1)"
-# Each with the commands that take it.
-_OPTIONS: dict[str, tuple[str, dict[str, Any]]] = {
-    "--env-file": (
-        "serve swap refresh inspect check",
-        {"type": Path, "metavar": "FILE", "help": _ENV_FILE},
-    ),
-    "--redirect-uri": ("swap", {"metavar": "URI", "help": "one of CALLBACK_URL"}),
-    "--offline": ("check", {"action": "store_true", "help": "do not call Spotify"}),
-    "--against": ("check", {"type": Path, "metavar": "OLD.env", "help": _AGAINST}),
-    "--json": ("inspect check", {"action": "store_true", "help": "print one JSON object"}),
-    "--env": ("keygen", {"action": "store_true", "help": "print it as a line for .env"}),
-    "--once": ("demo", {"action": "store_true", "help": "run it without a browser, then exit"}),
-    "--no-browser": ("demo", {"action": "store_true", "help": "do not open a browser"}),
-}
+_FLAGS = (
+    ("check", "--offline", "do not call Spotify"),
+    ("check", "--json", "print one JSON object"),
+    ("inspect", "--json", "print one JSON object"),
+    ("keygen", "--env", "print it as a line for .env"),
+    ("demo", "--once", "run it without a browser, then exit"),
+    ("demo", "--no-browser", "do not open a browser"),
+)
 
 
 def main() -> NoReturn:
@@ -73,13 +67,19 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"sanic-swap {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, text in _COMMANDS.items():
-        summary = f"{text.partition('. ')[0].rstrip('.')}."
-        command = commands.add_parser(name, help=summary, description=text, allow_abbrev=False)
-        for option, (takers, how) in _OPTIONS.items():
-            if name in takers.split():
-                command.add_argument(option, **how)
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = {
+        name: subparsers.add_parser(
+            name, help=text.partition(".")[0], description=text, allow_abbrev=False
+        )
+        for name, text in _COMMANDS.items()
+    }
+    for name in ("serve", "swap", "refresh", "inspect", "check"):
+        commands[name].add_argument("--env-file", type=Path, metavar="FILE", help=_ENV_FILE)
+    commands["swap"].add_argument("--redirect-uri", metavar="URI", help="one of CALLBACK_URL")
+    commands["check"].add_argument("--against", type=Path, metavar="OLD.env", help=_AGAINST)
+    for name, flag, text in _FLAGS:
+        commands[name].add_argument(flag, action="store_true", help=text)
     return parser
 
 
@@ -106,27 +106,19 @@ def _run(arguments: argparse.Namespace) -> int:
                 offline=arguments.offline,
                 as_json=arguments.json,
             )
-        case _:
-            return _use_token(arguments)
-
-
-def _use_token(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     from sanic_swap import tokens
 
-    token = tokens.read_secret(
-        "authorization code" if arguments.command == "swap" else "refresh token"
-    )
-    if not token.reveal():
+    is_swap = arguments.command == "swap"
+    secret = tokens.read_secret("authorization code" if is_swap else "refresh token")
+    if not secret.reveal():
         print("sanic-swap: standard input is empty", file=sys.stderr)
         return WRONG_USE
-    match arguments.command:
-        case "swap":
-            return tokens.swap(settings, token, arguments.redirect_uri)
-        case "refresh":
-            return tokens.refresh(settings, token)
-        case _:
-            return tokens.inspect(settings, token, as_json=arguments.json)
+    if is_swap:
+        return tokens.swap(settings, secret, arguments.redirect_uri)
+    if arguments.command == "refresh":
+        return tokens.refresh(settings, secret)
+    return tokens.inspect(settings, secret, as_json=arguments.json)
 
 
 def _serve(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from sanic_swap.local_pair import LocalPair, PairFailed
@@ -42,10 +42,10 @@ def send(
     try:
         connection.request(method, url.partition(parts.netloc)[2], body, dict(headers or {}))
         answer = connection.getresponse()
-        text = answer.read().decode()
+        text = answer.read().decode(errors="replace")
         named = {name.lower(): value for name, value in answer.getheaders()}
         return Answer(answer.status, answer.reason, named, text)
-    except OSError as error:
+    except (OSError, HTTPException) as error:
         raise PairFailed(f"{method} {parts.netloc}{parts.path}: {error}") from error
     finally:
         connection.close()

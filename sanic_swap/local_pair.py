@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import Lock, Thread
-from typing import Any
+from typing import Any, TextIO, cast
 
 from sanic_swap.keys import new_secret
 from sanic_swap.settings import variables
@@ -96,7 +96,8 @@ def running_pair(
     Args:
         redirect_uris: The callback URLs of the one app that both know.
         fake_options: Further options of `fake-spotify`.
-        settings: Variables of the service, beside those that connect it to the fake.
+        settings: Variables of the service, beside those that connect it to the fake; its
+            log line `listening` must stay, and be JSON.
 
     Raises:
         PairFailed: If one of them does not start.
@@ -134,14 +135,21 @@ def _start(command: list[str], environment: Mapping[str, str]) -> subprocess.Pop
 
 def _announced(process: subprocess.Popen[str], member: str) -> dict[str, Any]:
     """Return the first JSON object with *member* that *process* prints."""
+    output = cast("TextIO", process.stdout)
     printed = []
-    for line in process.stdout or ():
+    for line in output:
         printed.append(line)
         if line.startswith("{") and member in (entry := json.loads(line)):
-            # Read on, into nothing: a full pipe would stop the process behind it.
-            Thread(target=deque, args=(process.stdout, 0), daemon=True).start()
+            Thread(target=_discard, args=(output,), daemon=True).start()
             return dict(entry)
+    output.close()
     raise PairFailed("".join(printed))
+
+
+def _discard(output: TextIO) -> None:
+    """Read to the end: a full pipe would stop the process behind it."""
+    with output:
+        deque(output, maxlen=0)
 
 
 def _stop(process: subprocess.Popen[str] | None) -> None:
