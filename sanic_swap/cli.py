@@ -1,4 +1,4 @@
-"""The command `sanic-swap`: says which commands there are, and starts one.
+"""The command `sanic-swap`: lists the commands, and runs one.
 
 Each command's module is imported when it is asked for, so that `keygen` does not wait
 for a web framework.
@@ -9,35 +9,55 @@ import gc
 import os
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from sanic_swap.errors import SettingsError
-from sanic_swap.settings import Settings
 from sanic_swap.version import __version__
 
-GOOD, NOT_GOOD, WRONG_USE = 0, 1, 2
-_FROM_STDIN = "It is read from standard input to its end, or asked for without echo."
+if TYPE_CHECKING:
+    from sanic_swap.settings import Settings
+
+SUCCESS, WRONG_USE = 0, 2
+
+_FROM_STDIN = "Reads it from standard input, or prompts for it without echo on a terminal."
+_COMMANDS = {
+    "serve": "Run the service in the foreground; SIGTERM or SIGINT drains and stops it.",
+    "swap": f"Trade an authorization code for tokens, as POST /swap does. {_FROM_STDIN}",
+    "refresh": f"Trade a refresh token for an access token, as POST /refresh does. {_FROM_STDIN}",
+    "inspect": f"Show a refresh token's format, key and age, never its content. {_FROM_STDIN}",
+    "check": "List what is wrong or risky about the settings, and try them at Spotify."
+    " Exit code 0: good, 1: risky, 2: wrong.",
+    "keygen": "Print a new ENCRYPTION_SECRET.",
+    "demo": "Show the whole flow with a fake Spotify; needs no settings.",
+}
+_ENV_FILE = "also read NAME=value lines; the environment wins (default: .env if it exists)"
+_AGAINST = "older settings; list which of their tokens would no longer open (exit code 1)"
+_FLAGS = (
+    ("check", "--offline", "do not call Spotify"),
+    ("check", "--json", "print one JSON object"),
+    ("inspect", "--json", "print one JSON object"),
+    ("keygen", "--env", "print it as a line for .env"),
+    ("demo", "--once", "run it without a browser, then exit"),
+    ("demo", "--no-browser", "do not open a browser"),
+)
 
 
 def main() -> NoReturn:
-    """Run the command that the arguments name, and exit as it says."""
+    """Run the command that the arguments name, and exit with its code."""
     parser = _parser()
     arguments, extra = parser.parse_known_args()
     if extra:
         # Not repeated: it may be a token, and is in the process list already.
-        parser.error(
-            "there are arguments that this command does not take"
-            " (codes and tokens are read from standard input alone)"
-        )
+        parser.error("unknown arguments (codes and tokens are read from standard input only)")
     try:
         sys.exit(_run(arguments))
     except SettingsError as error:
-        print("sanic-swap: the settings do not make a service:", file=sys.stderr)
+        print("sanic-swap: the settings are not valid:", file=sys.stderr)
         for problem in error.problems:
             print(f"  {problem}", file=sys.stderr)
         sys.exit(WRONG_USE)
     except KeyboardInterrupt:
-        sys.exit(GOOD)
+        sys.exit(SUCCESS)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -47,59 +67,19 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"sanic-swap {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-
-    def add(name: str, says: str, more: str = "") -> argparse.ArgumentParser:
-        return commands.add_parser(
-            name, help=says, description=f"{says} {more}".strip(), allow_abbrev=False
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = {
+        name: subparsers.add_parser(
+            name, help=text.partition(".")[0], description=text, allow_abbrev=False
         )
-
-    settings = argparse.ArgumentParser(add_help=False)
-    settings.add_argument(
-        "--env-file",
-        type=Path,
-        metavar="FILE",
-        help="NAME=value lines beside the environment, which wins (default: .env if it exists)",
-    )
-    for name, says, more in (
-        ("serve", "Run the service in the foreground; SIGTERM and SIGINT drain and stop it.", ""),
-        ("swap", "Trade an authorization code, as POST /swap would.", _FROM_STDIN),
-        ("refresh", "Trade a sealed refresh token, as POST /refresh would.", _FROM_STDIN),
-        ("inspect", "Tell what a sealed or legacy token says, never what is inside.", _FROM_STDIN),
-    ):
-        command = commands.add_parser(
-            name,
-            help=says,
-            description=f"{says} {more}".strip(),
-            parents=[settings],
-            allow_abbrev=False,
-        )
-        if name == "swap":
-            command.add_argument("--redirect-uri", metavar="URI", help="one of CALLBACK_URL's")
-        if name == "inspect":
-            command.add_argument("--json", action="store_true", help="print one JSON object")
-    check = commands.add_parser(
-        "check",
-        help="Say what is wrong or risky about the settings, and ask Spotify about them.",
-        description="Say what is wrong or risky about the settings, and ask Spotify whether"
-        " credentials and redirect URIs are good. Exit code 0 good, 1 risky, 2 wrong.",
-        parents=[settings],
-        allow_abbrev=False,
-    )
-    check.add_argument("--offline", action="store_true", help="do not ask Spotify")
-    check.add_argument("--json", action="store_true", help="print one JSON object")
-    check.add_argument(
-        "--against",
-        type=Path,
-        metavar="OLD.env",
-        help="older settings: say whose tokens would not open any more (exit code 1)",
-    )
-    add("keygen", "Print a new ENCRYPTION_SECRET.").add_argument(
-        "--env", action="store_true", help="print it as a line for .env"
-    )
-    demo = add("demo", "Run the whole flow against a fake Spotify; needs no settings.")
-    demo.add_argument("--once", action="store_true", help="run it through by itself, then exit")
-    demo.add_argument("--no-browser", action="store_true", help="do not open the page by itself")
+        for name, text in _COMMANDS.items()
+    }
+    for name in ("serve", "swap", "refresh", "inspect", "check"):
+        commands[name].add_argument("--env-file", type=Path, metavar="FILE", help=_ENV_FILE)
+    commands["swap"].add_argument("--redirect-uri", metavar="URI", help="one of CALLBACK_URL")
+    commands["check"].add_argument("--against", type=Path, metavar="OLD.env", help=_AGAINST)
+    for name, flag, text in _FLAGS:
+        commands[name].add_argument(flag, action="store_true", help=text)
     return parser
 
 
@@ -110,8 +90,8 @@ def _run(arguments: argparse.Namespace) -> int:
         case "keygen":
             from sanic_swap.keys import new_secret
 
-            print(f"ENCRYPTION_SECRET={new_secret()}" if arguments.env else new_secret())
-            return GOOD
+            print(f"{'ENCRYPTION_SECRET=' if arguments.env else ''}{new_secret()}")
+            return SUCCESS
         case "demo":
             from sanic_swap.demo import demo
 
@@ -126,24 +106,23 @@ def _run(arguments: argparse.Namespace) -> int:
                 offline=arguments.offline,
                 as_json=arguments.json,
             )
-    from sanic_swap import token_commands
-
     settings = _settings(arguments)
-    token = token_commands.read_secret(arguments.command)
-    if not token.reveal():
-        print("sanic-swap: nothing came on standard input", file=sys.stderr)
+    from sanic_swap import tokens
+
+    is_swap = arguments.command == "swap"
+    secret = tokens.read_secret("authorization code" if is_swap else "refresh token")
+    if not secret.reveal():
+        print("sanic-swap: standard input is empty", file=sys.stderr)
         return WRONG_USE
-    match arguments.command:
-        case "swap":
-            return token_commands.swap(settings, token, arguments.redirect_uri)
-        case "refresh":
-            return token_commands.refresh(settings, token)
-        case _:
-            return token_commands.inspect(settings, token, as_json=arguments.json)
+    if is_swap:
+        return tokens.swap(settings, secret, arguments.redirect_uri)
+    if arguments.command == "refresh":
+        return tokens.refresh(settings, secret)
+    return tokens.inspect(settings, secret, as_json=arguments.json)
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    gc.disable()  # while modules are loaded, all that is made stays; the server turns it on
+    gc.disable()  # while modules are loaded, everything made stays; the server turns it on
     settings = _settings(arguments)
     from sanic_swap.process import serve
 
@@ -155,10 +134,11 @@ def _serve(arguments: argparse.Namespace) -> int:
             f"sanic-swap: HOST, PORT: cannot listen on {where}: {error.strerror}", file=sys.stderr
         )
         return WRONG_USE
-    return GOOD
+    return SUCCESS
 
 
-def _settings(arguments: argparse.Namespace) -> Settings:
+def _settings(arguments: argparse.Namespace) -> "Settings":
+    """Read the settings, set up logging by them, and log what is risky about them."""
     from sanic_swap.logs import configure_logging, log
     from sanic_swap.risks import risks
     from sanic_swap.setting_reading import read
@@ -173,6 +153,5 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 
 def _env_file(arguments: argparse.Namespace) -> Path | None:
-    if arguments.env_file is None and Path(".env").exists():
-        return Path(".env")
-    return arguments.env_file  # type: ignore[no-any-return]  # argparse made it a Path or None
+    default = Path(".env")
+    return arguments.env_file or (default if default.exists() else None)

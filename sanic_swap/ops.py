@@ -1,40 +1,17 @@
 """The endpoints for people and machines that look after the service."""
 
-import json
 from collections.abc import Callable
 from enum import Enum
+from importlib.resources import files
 
 from sanic import Request
 
-from sanic_swap import openapi
 from sanic_swap.answers import Answer, json_answer, object_answer, page_answer
 from sanic_swap.edge import Handler
 from sanic_swap.trace import RequestTrace
 from sanic_swap.version import __version__
 
-_PAGE = f"""<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>sanic-swap</title>
-<style>
-  body {{ font: 1rem/1.5 system-ui, sans-serif }}
-  body {{ max-width: 36rem; margin: 4rem auto; padding: 0 1rem }}
-  code {{ background: #8882; padding: .1em .3em; border-radius: .2em }}
-  :root {{ color-scheme: light dark }}
-</style>
-<h1>sanic-swap</h1>
-<p>Token swap and refresh for apps that use Spotify's SDKs, version {__version__}.
-   There is nothing to click here: apps talk to it.</p>
-<ul>
-  <li><code>POST /swap</code> trades an authorization code for tokens.</li>
-  <li><code>POST /refresh</code> trades the sealed refresh token for a new access token.</li>
-  <li><code>POST /api/token</code> does both, for OAuth 2.0 libraries.</li>
-  <li><a href="/openapi.json">/openapi.json</a> describes all of it to machines.</li>
-  <li><a href="/healthz">/healthz</a> and <a href="/readyz">/readyz</a> tell how it is.</li>
-</ul>
-</html>
-"""
+PATHS = ("/", "/healthz", "/readyz", "/openapi.json")
 
 
 class Phase(Enum):
@@ -46,12 +23,11 @@ class Phase(Enum):
 
 
 class Readiness:
-    """Whether traffic is welcome; the server says so, `/readyz` tells it."""
+    """Whether traffic is welcome; the server decides, `/readyz` says so."""
 
     def __init__(self) -> None:
         self.phase = Phase.STARTING
-        self.deadline: float | None = None  # of the drain, in the event loop's time
-        self.troubles: list[Callable[[], bool]] = []  # each asked whether it is there now
+        self.troubles: list[Callable[[], bool]] = []  # each says whether it is there now
 
     @property
     def draining(self) -> bool:
@@ -59,16 +35,13 @@ class Readiness:
         return self.phase is Phase.DRAINING
 
 
-PATHS = ("/", "/healthz", "/readyz", "/openapi.json")
-
-
 def handlers(readiness: Readiness) -> dict[str, Handler]:
     """Return what answers GET and HEAD at each of `PATHS`."""
-    description = json.dumps(openapi.description()).encode()
+    page, description = _data("index.html"), _data("openapi.json").encode()
 
     async def who_answers(request: Request, _: RequestTrace) -> Answer:
         if "text/html" in request.headers.get("accept", "").lower():
-            return page_answer(_PAGE)
+            return page_answer(page)
         links = {"openapi": "/openapi.json", "health": "/healthz", "ready": "/readyz"}
         return object_answer({"service": "sanic-swap", "version": __version__, "links": links})
 
@@ -85,3 +58,9 @@ def handlers(readiness: Readiness) -> dict[str, Handler]:
         return json_answer(description)
 
     return dict(zip(PATHS, (who_answers, alive, ready, describe), strict=True))
+
+
+def _data(name: str) -> str:
+    """Return a data file of this package with our version in it."""
+    text = files(__package__ or "").joinpath(name).read_text("utf-8")
+    return text.replace("{version}", __version__)

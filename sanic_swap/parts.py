@@ -127,17 +127,30 @@ def make_rules(settings: Settings) -> ParameterRules:
 def make_sealing(settings: Settings) -> Sealing:
     """Return what opens and seals tokens: by the keys of *settings*, or by a temporary one."""
     keys = settings.keys()
-    context = SealingContext(settings.client_id, settings.accounts_url.origin)
-    ring = KeyRing(
+    return Sealing(
+        keys,
+        _context(settings),
+        make_key_ring(settings, keys),
+        _make_legacy(settings),
+        GrantIds(settings.client_secret),
+    )
+
+
+def make_key_ring(settings: Settings, keys: Keys | None = None) -> KeyRing:
+    """Return what seals and opens with *keys*, by default those of *settings*."""
+    keys = keys or settings.keys()
+    return KeyRing(
         keys.current,
-        context,
+        _context(settings),
         previous=keys.previous,
         retired=settings.retired_key_ids,
         hold_unknown=settings.holds_unknown,
         revoke_before=settings.revoke_before,
     )
-    legacy, grant_ids = _make_legacy(settings), GrantIds(settings.client_secret)
-    return Sealing(keys, context, ring, legacy, grant_ids)
+
+
+def _context(settings: Settings) -> SealingContext:
+    return SealingContext(settings.client_id, settings.accounts_url.origin)
 
 
 def _make_legacy(settings: Settings) -> LegacyTokens:

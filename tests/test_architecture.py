@@ -17,49 +17,50 @@ LEVELS = {
             "__init__",
             "chunks",
             "cors",
-            "demo_steps",
             "errors",
             "hold_back",
             "legacy_shapes",
             "trace",
         },
         {"json_text", "keys", "logs", "request_head", "revocation_guard", "secret"},
-        {"listener", "swap_requests", "version"},
+        {"listener", "single_flight", "store", "swap_requests", "version"},
         {"retry_policy", "spotify_connector"},
-        {"client_address"},
-        {"limits"},
-        {"rates"},
+        {"client_address", "rate_counts", "rates"},
         # Pure: what a request, a token, an answer or a setting is.
-        {"body", "demo_page", "error_responses", "grant_id"},
+        {"body", "error_responses", "grant_id", "in_flight"},
         {"sealing", "setting_values", "token_answer"},
         {"breaker", "token_endpoint"},
-        {"legacy_tokens", "parameters", "settings", "sharing"},
+        {"legacy_tokens", "parameters", "refreshed", "settings"},
         {
+            "kept_answers",
             "key_list",
             "legacy_ciphers",
             "legacy_settings",
             "loss",
             "setting_sources",
         },
-        {"legacy_survival", "settings_reader", "store_sealing"},
+        {"legacy_survival", "outcomes", "settings_reader", "store_sealing"},
         {"check_report", "risks", "survival"},
         # The outside world, and what we do with it. Nothing from here down knows Sanic.
         {"redis_store", "spotify", "spotify_probe"},
         # Several requests, and several machines, side by side.
-        {"revocations", "store_counts", "store_flights"},
-        {"token_swap"},
+        {"revocations", "shared_counts", "store_flights"},
+        {"rate_limit", "shared_refreshes"},
+        {"swap"},
         {"metrics_state"},
         {"metrics", "new_relic"},
         {"parts"},
         # The web.
         {"access_log", "answers", "http_errors"},
-        {"api", "edge", "openapi", "ops"},
+        {"api", "edge", "ops"},
         {"strict_http", "watched_app"},
         {"app"},
         {"connection"},
-        {"check_spotify"},
+        {"check_spotify", "local_pair"},
+        {"demo_steps"},
+        {"demo_server"},
         # What can be started.
-        {"check", "demo", "server", "token_commands"},
+        {"check", "demo", "server", "tokens"},
         {"cli"},
         {"__main__"},
     ],
@@ -83,7 +84,7 @@ LEVELS = {
         {"__init__", "pytest_plugin"},
     ],
 }
-WEB = {"access_log", "answers", "api", "app", "connection", "edge", "http_errors", "openapi", "ops"}
+WEB = {"access_log", "answers", "api", "app", "connection", "edge", "http_errors", "ops"}
 WEB |= {"strict_http", "watched_app"}
 DOORS = {
     "sanic_swap": {
@@ -91,7 +92,7 @@ DOORS = {
         "aiohttp": {"spotify_connector", "spotify_probe", "token_endpoint"},
         "cryptography": {"legacy_ciphers"},
         "dotenv": {"setting_sources"},
-        "limits": {"rates"},
+        "limits": {"rate_counts", "rate_limit", "rates", "shared_counts"},
         "nacl": {"keys", "sealing", "store_sealing"},  # Argon2, and SecretBox
         "newrelic": {"new_relic"},
         "prometheus_client": {"metrics", "metrics_state"},

@@ -49,3 +49,15 @@ def test_answers_are_what_is_described(
     assert {str(tokens.status), str(refused.status)} <= described.keys()
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(json.loads("{}"), schema(description, "Error"))
+
+
+@pytest.mark.parametrize(("path", "name"), [("/swap", "code"), ("/refresh", "refresh_token")])
+def test_the_described_limits_of_length_are_the_services_own(
+    service: Running, description: dict[str, Any], path: str, name: str
+) -> None:
+    content = description["paths"][path]["post"]["requestBody"]["content"]
+    longest = content["application/json"]["schema"]["properties"][name]["maxLength"]
+    fits = post_form(service.url + path, {name: "x" * longest})
+    too_long = post_form(service.url + path, {name: "x" * (longest + 1)})
+
+    assert (fits.error, too_long.error) == ("invalid_grant", "invalid_request")
