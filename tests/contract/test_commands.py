@@ -34,7 +34,7 @@ def test_keygen_prints_one_key_and_nothing_else() -> None:
     assert (first.returncode, first.stderr, second.returncode, second.stderr) == (0, "", 0, "")
 
 
-def test_every_problem_of_the_settings_is_told_at_once() -> None:
+def test_every_problem_of_the_settings_is_named_at_once() -> None:
     env = environment(
         "ftp://x",
         CLIENT_ID=None,
@@ -61,7 +61,7 @@ def test_every_problem_of_the_settings_is_told_at_once() -> None:
     assert "canary" not in done.stderr
 
 
-def test_an_address_in_use_is_told_by_its_setting(service: Running) -> None:
+def test_an_address_in_use_is_named_by_its_setting(service: Running) -> None:
     port = service.url.rpartition(":")[2]
 
     done = run_command("serve", env=environment("http://127.0.0.1:9", PORT=port))
@@ -102,7 +102,7 @@ def test_swap_refresh_and_inspect_do_the_endpoints_work(spotify: Running) -> Non
     assert "AQ" not in inspected.stdout
 
 
-def test_inspect_tells_age_and_rest_of_life_and_a_reason_if_it_does_not_open(
+def test_inspect_shows_age_and_rest_of_life_and_a_reason_if_it_does_not_open(
     spotify: Running,
 ) -> None:
     env = environment(spotify.url, REFRESH_TOKEN_LIFETIME="180d")
@@ -116,10 +116,14 @@ def test_inspect_tells_age_and_rest_of_life_and_a_reason_if_it_does_not_open(
     )
     foreign = run_command("inspect", "--json", env=env, stdin="0123456789abcdef" * 8)
 
-    told = json.loads(here.stdout)
-    assert (told["opens"], told["days_left"], told["age_days"]) == (True, 180.0, 0.0)
-    assert re.match(r"20\d\d-\d\d-\d\dT[\d:]{8}Z\Z", told["authorized_at"])
-    assert re.match(r"[A-Za-z0-9_-]{8}\Z", told["grant"])
+    description = json.loads(here.stdout)
+    assert (description["opens"], description["days_left"], description["age_days"]) == (
+        True,
+        180.0,
+        0.0,
+    )
+    assert re.match(r"20\d\d-\d\d-\d\dT[\d:]{8}Z\Z", description["authorized_at"])
+    assert re.match(r"[A-Za-z0-9_-]{8}\Z", description["grant"])
     assert (elsewhere.returncode, json.loads(elsewhere.stdout)["opens"]) == (1, False)
     assert json.loads(elsewhere.stdout)["key_id"] == token.split(".")[1]
     assert (foreign.returncode, json.loads(foreign.stdout)["format"]) == (1, "node")
