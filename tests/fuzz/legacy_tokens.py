@@ -15,7 +15,7 @@ from collections import Counter
 from random import Random
 
 from sanic_swap.errors import TokenRefused
-from sanic_swap.parts import make_legacy_tokens
+from sanic_swap.parts import make_sealing
 from sanic_swap.setting_reading import read_settings
 from tests.legacy_sealers import FERNET_KEY, SEALERS, as_pack_m
 
@@ -112,7 +112,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     random = Random(arguments.seed)
-    opener = make_legacy_tokens(read_settings(SETTINGS))
+    opener = make_sealing(read_settings(SETTINGS)).legacy
     tokens = ["AQ" + "".join(random.choices(ALPHABET, k=size)) for size in range(18, 298, 14)]
     corpus = {
         name: [seal(FERNET_KEY if name == "fernet" else SECRET, token) for token in tokens]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sanic_swap.against import Fate, losses
 from sanic_swap.errors import TokenHeld, TokenRefused
 from sanic_swap.keys import root_key
-from sanic_swap.parts import make_legacy_tokens
+from sanic_swap.parts import make_sealing
 from sanic_swap.secret import Secret
 from sanic_swap.setting_values import SealingSecret, end_of_day
 from sanic_swap.settings import Settings
@@ -75,7 +75,7 @@ def rank(legacy, token):
 def at(moment, given):
     """Return how *given* is at a later moment: a day that is over then is over now."""
     over = given.legacy_closes_at is not None and given.legacy_closes_at <= moment
-    return make_legacy_tokens(replace(given, legacy_closes_at=1 if over else None))
+    return make_sealing(replace(given, legacy_closes_at=1 if over else None)).legacy
 
 
 def worse(old, new):

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from sanic_swap.errors import TokenHeld, TokenRefused
 from sanic_swap.legacy import LegacyTokens
-from sanic_swap.parts import make_legacy_tokens
+from sanic_swap.parts import make_sealing
 from sanic_swap.setting_reading import read_settings
 from tests import strategies
 from tests.legacy_sealers import FERNET_KEY, SEALERS, sealed_by_fernet, sealed_by_node
@@ -36,7 +36,7 @@ def legacy(formats=EVERYTHING, **changes):
         **changes,
     }
     given = {name: text for name, text in environ.items() if text is not None}
-    return make_legacy_tokens(read_settings(given))
+    return make_sealing(read_settings(given)).legacy
 
 
 def sealed_as(name, token):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sanic_swap.parts import make_key_ring, make_legacy_tokens
+from sanic_swap.parts import make_key_ring, make_sealing
 from sanic_swap.setting_reading import read_settings
 
 VECTORS = Path(__file__).parents[1] / "vectors"
@@ -57,7 +57,7 @@ def test_tokens_of_other_services_open(name, vector):
         "LEGACY_TOKENS_UNTIL": "9999-12-31",
     }
 
-    opened = make_legacy_tokens(read_settings(environ)).open(vector["sealed"])
+    opened = make_sealing(read_settings(environ)).legacy.open(vector["sealed"])
 
     assert opened.refresh_token.reveal() == vector["refresh_token"]
     assert (opened.imported, opened.authorized_at) == (name, 0)
