@@ -1,8 +1,7 @@
 """Whose tokens stop to open when a service changes from old settings to new ones.
 
 Tokens are sealed by the old settings' key ring and opened by the new settings' one. Other
-services' tokens are compared as sets of format, secret and last day; secrets are named by
-their place, never shown.
+services' tokens are compared as sets of format, secret and last day; no secret is shown.
 """
 
 import math
@@ -49,25 +48,7 @@ def losses(old: Settings, new: Settings, now: float) -> list[Loss]:
 
     The old settings may be another swap service's: see `Settings.is_of_another_service`.
     """
-    return [*_by_one_setting(old, new), *_by_key(old, new), *_imported(old, new, now)]
-
-
-def _by_one_setting(old: Settings, new: Settings) -> Iterator[Loss]:
-    origins = f"{new.accounts_url.origin}, it was {old.accounts_url.origin}"
-    moments = f"{_moment(new.revoke_before)}, it was {_moment(old.revoke_before)}"
-    older = "everyone who authorized before that moment"
-    older += "" if old.revoke_before else ", or whose token has no known age (imported)"
-    keys = old.keys()
-    before = make_key_ring(old, keys)
-    ages = (_UNKNOWN_AGE, max(_UNKNOWN_AGE, new.revoke_before - 1), _ALWAYS_YOUNG)
-    for name, change, who, remedy in (
-        ("client_id", "another app than before", "everyone", "none: tokens belong to one app"),
-        ("accounts_url", origins, "everyone", "go back: tokens open for the old Spotify alone"),
-        ("revoke_before", moments, older, "put the old value back, unless you want this"),
-    ):
-        after = make_key_ring(replace(old, **{name: getattr(new, name)}), keys)
-        if any(_worse(before.seal(_TOKEN, age), before, after) for age in ages):
-            yield Loss(f"{variables()[name].name}: {change}", who, Fate.LOGGED_OUT, remedy)
+    return [*_by_key(old, new), *_by_one_setting(old, new), *_imported(old, new, now)]
 
 
 def _by_key(old: Settings, new: Settings) -> Iterator[Loss]:
@@ -82,7 +63,7 @@ def _by_key(old: Settings, new: Settings) -> Iterator[Loss]:
     lost = {name: fate for name, token in tokens.items() if (fate := _worse(token, before, after))}
     if new.current_key is None and made_up is None:
         what = "ENCRYPTION_SECRET: is not set, and a key made up at start opens no older token"
-        remedy = "set it, and keep the old one in PREVIOUS_ENCRYPTION_SECRETS if you change it"
+        remedy = "set it to the old one, or move that one to PREVIOUS_ENCRYPTION_SECRETS"
         yield Loss(what, "everyone", Fate.LOGGED_OUT, remedy)
         return
     for key_id, fate in lost.items():
@@ -104,6 +85,23 @@ def _by_key(old: Settings, new: Settings) -> Iterator[Loss]:
         yield Loss(what, who, fate, remedy)
 
 
+def _by_one_setting(old: Settings, new: Settings) -> Iterator[Loss]:
+    origins = f"{new.accounts_url.origin}, it was {old.accounts_url.origin}"
+    moments = f"{_moment(new.revoke_before)}, it was {_moment(old.revoke_before)}"
+    older = "everyone who authorized before that moment"
+    older += "" if old.revoke_before else ", or whose token has no known age (imported)"
+    before = make_key_ring(old, keys := old.keys())
+    ages = (_UNKNOWN_AGE, max(_UNKNOWN_AGE, new.revoke_before - 1), _ALWAYS_YOUNG)
+    for name, change, who, remedy in (
+        ("client_id", "another app", "everyone", "none: Spotify binds its tokens to one app"),
+        ("accounts_url", origins, "everyone", "go back: tokens open for the old Spotify alone"),
+        ("revoke_before", moments, older, "put the old value back, unless you want this"),
+    ):
+        after = make_key_ring(replace(old, **{name: getattr(new, name)}), keys)
+        if any(_worse(before.seal(_TOKEN, age), before, after) for age in ages):
+            yield Loss(f"{variables()[name].name}: {change}", who, Fate.LOGGED_OUT, remedy)
+
+
 def _imported(old: Settings, new: Settings, now: float) -> Iterator[Loss]:
     who = "everyone who has a token of another swap service"
     was_held = old.holds_unknown and not old.legacy_tokens and not old.revoke_before
@@ -115,8 +113,7 @@ def _imported(old: Settings, new: Settings, now: float) -> Iterator[Loss]:
         # Its own tokens were one of these; the new settings may say which.
         named = [name for name in ("node", "ruby") if name in new.legacy_tokens] or ["node or ruby"]
     opened, opens = _openers(old, named), set().union(*_openers(new, named).values())
-    usable = {name for pairs in opened.values() for name, _ in pairs}
-    formats = [name for name in named if name in usable]
+    formats = sorted({name for pairs in opened.values() for name, _ in pairs})
     closes_at = [old.legacy_closes_at, new.legacy_closes_at]
     closed, closes = (math.inf if at is None else at for at in closes_at)
     if not formats or old.revoke_before or closed <= now:

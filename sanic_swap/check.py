@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from sanic_swap.against import losses
+from sanic_swap.against import Loss, losses
 from sanic_swap.check_report import Report, rows
 from sanic_swap.findings import Finding, Level
 from sanic_swap.risks import risks
@@ -18,18 +18,8 @@ from sanic_swap.settings import Settings
 _NARROWEST, _WIDEST = 80, 100  # characters
 # What has to be right before Spotify can be asked, and before tokens can be compared.
 _ASKS_SPOTIFY = ("client_id", "client_secret", "callback_urls", "accounts_url")
-_MAKES_TOKENS = (
-    "client_id",
-    "accounts_url",
-    "encryption_secret",
-    "previous_secrets",
-    "retired_key_ids",
-    "unknown_key",
-    "revoke_before",
-    "legacy_tokens",
-    "legacy_secrets",
-    "legacy_closes_at",
-)
+_SEALS = ("client_id", "accounts_url", "encryption_secret", "previous_secrets", "retired_key_ids")
+_REFUSES = ("unknown_key", "revoke_before", "legacy_tokens", "legacy_secrets", "legacy_closes_at")
 
 
 def check(
@@ -50,15 +40,16 @@ def check(
     reading = read(environ, env_file=env_file)
     report = Report(rows(reading), list(_of_settings(reading, environ)), [])
     if offline:
-        credentials, why = "CLIENT_ID, CLIENT_SECRET", "Spotify was not asked (--offline)"
-        report.findings.append(Finding(Level.NOT_KNOWN, credentials, why))
+        not_asked = "Spotify was not asked (--offline)"
+        report.findings.append(Finding(Level.NOT_KNOWN, "CLIENT_ID, CLIENT_SECRET", not_asked))
     elif not reading.wrong_about(*_ASKS_SPOTIFY):
         # Imported here: nothing else of `check` needs an HTTP client.
         from sanic_swap.check_spotify import findings_of_spotify
 
         report.findings += asyncio.run(findings_of_spotify(reading.as_far_as_read()))
     if against is not None:
-        _compare(against, reading, report)
+        findings, report.losses = _compare(against, reading)
+        report.findings += findings
     width = min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
     print(report.as_json() if as_json else report.as_text(width))
     return report.exit_code
@@ -76,35 +67,30 @@ def _of_settings(reading: Reading, environ: Mapping[str, str]) -> Iterator[Findi
         yield Finding(Level.FINE, "", f"{count} settings are set, and make a service")
 
 
-def _compare(against: Path, reading: Reading, report: Report) -> None:
-    """Add what becomes of the tokens that the settings in *against* have made."""
-
-    def add(level: Level, text: str) -> None:
-        report.findings.append(Finding(level, str(against), text))
-
-    old, wrong = _older(against)
-    for problem in wrong:
-        is_of_file = problem.variable == str(against)
-        add(Level.WRONG, problem.text if is_of_file else str(problem))
-    if wrong or reading.wrong_about(*_MAKES_TOKENS):
-        add(Level.NOT_KNOWN, "not compared, because something is wrong")
-        return
+def _compare(path: Path, reading: Reading) -> tuple[list[Finding], list[Loss]]:
+    """Return what becomes of the tokens that the settings in *path* have made."""
+    place = str(path)
+    old, wrong = _older(path)
+    findings = [
+        problem if problem.variable == place else Finding(Level.WRONG, place, str(problem))
+        for problem in wrong
+    ]
+    if wrong or reading.wrong_about(*_SEALS, *_REFUSES):
+        not_compared = "not compared, because something is wrong"
+        return [*findings, Finding(Level.NOT_KNOWN, place, not_compared)], []
     name_it = "LEGACY_TOKENS=node, ruby, fernet or plain in it says which tokens it has made"
-    is_unclear = old.is_of_another_service and not old.legacy_tokens
-    if is_unclear:
-        # Which tokens another service has made decides on whether they open.
-        add(
-            Level.RISKY,
-            f"its ENCRYPTION_SECRET makes no key, so another swap service's; {name_it}",
-        )
-    elif not old.legacy_tokens and (old.current_key is None or old.current_key.from_passphrase):
-        add(
-            Level.NOT_KNOWN,
-            f"taken for settings of this service; if another had them, {name_it}",
-        )
-    report.losses += losses(old, reading.as_far_as_read(), time.time())
-    if not report.losses and not is_unclear:
-        add(Level.FINE, "every token that it made or took still opens")
+    lost = losses(old, reading.as_far_as_read(), time.time())
+    if old.is_of_another_service and not old.legacy_tokens:
+        # Which tokens it has made decides on whether they open.
+        doubt = f"its ENCRYPTION_SECRET makes no key, so another swap service's; {name_it}"
+        return [Finding(Level.RISKY, place, doubt)], lost
+    if not old.legacy_tokens and (old.current_key is None or old.current_key.from_passphrase):
+        doubt = f"taken for settings of this service; if another had them, {name_it}"
+        findings.append(Finding(Level.NOT_KNOWN, place, doubt))
+    if not lost:
+        opens = "every token that it made or took still opens"
+        findings.append(Finding(Level.FINE, place, opens))
+    return findings, lost
 
 
 def _older(path: Path) -> tuple[Settings, list[Finding]]:
@@ -116,7 +102,7 @@ def _older(path: Path) -> tuple[Settings, list[Finding]]:
     """
     reading = read({}, env_file=path)
     settings = reading.as_far_as_read()
-    about_tokens = reading.wrong_about(*_MAKES_TOKENS)
+    about_tokens = reading.wrong_about(*_SEALS, *_REFUSES)
     wrong = [problem for problem in about_tokens if problem in reading.problems]
     written = reading.written.get("encryption_secret")
     match opening_secrets(written.text) if written else ():

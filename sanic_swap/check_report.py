@@ -10,7 +10,7 @@ from sanic_swap.against import Loss
 from sanic_swap.findings import Finding, Level
 from sanic_swap.limits import Rate
 from sanic_swap.secret import Secret
-from sanic_swap.setting_reading import ENVIRONMENT, Reading, Written
+from sanic_swap.setting_reading import ENVIRONMENT, Reading
 from sanic_swap.setting_values import SealingSecret
 from sanic_swap.settings import variables
 
@@ -54,12 +54,11 @@ class Report:
 
     def as_json(self) -> str:
         """Return one JSON object."""
-        losses = [{**asdict(loss), "fate": loss.fate.value} for loss in self.losses]
         report: dict[str, object] = {
             "exit_code": self.exit_code,
             "settings": [asdict(row) for row in self.rows],
             **{level.value.replace(" ", "_"): self._texts(level) for level in Level},
-            "losses": losses,
+            "losses": [{**asdict(loss), "fate": loss.fate.value} for loss in self.losses],
         }
         return json.dumps(report)
 
@@ -105,11 +104,7 @@ class Report:
 def rows(reading: Reading) -> list[Row]:
     """Return one row for each setting there is, set or not."""
     return [
-        Row(
-            variable.name,
-            _value(attribute, reading),
-            _source(variable.name, reading.written.get(attribute)),
-        )
+        Row(variable.name, _value(attribute, reading), _source(attribute, reading))
         for attribute, variable in variables().items()
     ]
 
@@ -147,11 +142,13 @@ def _shown(value: object) -> str:
     return str(value)
 
 
-def _source(name: str, written: Written | None) -> str:
+def _source(attribute: str, reading: Reading) -> str:
+    written = reading.written.get(attribute)
     if written is None:
         return "default"
     place = written.place if written.place == ENVIRONMENT else Path(written.place).name
-    return place if written.name == name else f"{written.name} in {place}"
+    is_usual = written.name == variables()[attribute].name
+    return place if is_usual else f"{written.name} in {place}"
 
 
 def _wrapped(text: str, width: int, first: str = _INDENT, others: str = _INDENT * 2) -> list[str]:

@@ -52,99 +52,52 @@ def _risk(variable: str, text: str) -> Finding:
 
 
 def _about_keys(settings: Settings) -> Iterator[Finding]:
-    current, previous = settings.current_key, settings.previous_keys
+    current, older = settings.current_key, "PREVIOUS_ENCRYPTION_SECRETS"
     if current is None:
         yield _warning(
             "ENCRYPTION_SECRET",
-            "not set, so a key was made up for this process alone; every restart logs everyone"
-            " out. For anything but a try, make one with `sanic-swap keygen`",
+            "not set, so a key was made up for this process alone: every restart logs all users"
+            " out. Create one with `sanic-swap keygen`",
         )
     elif current.from_passphrase:
-        yield _warning(
-            "ENCRYPTION_SECRET",
-            "a passphrase; a key is stronger and starts faster: make one with `sanic-swap keygen`",
-        )
-    older = "PREVIOUS_ENCRYPTION_SECRETS"
+        yield _warning("ENCRYPTION_SECRET", "is a passphrase; use a key from `sanic-swap keygen`")
     for secret in settings.previous_secrets:
         if secret.key is None:
             is_known = is_published(secret.secret.reveal())
             why = "printed in public source" if is_known else "too short to have sealed"
-            yield _warning(
-                older,
-                f"one is {why}; it opens legacy tokens alone, and not even these while"
-                " LEGACY_SECRETS is set",
-            )
+            text = f"one is {why}; it opens only legacy tokens, and only without LEGACY_SECRETS"
+            yield _warning(older, text)
         elif secret.key.from_passphrase:
-            yield _warning(
-                older,
-                "one is taken as a passphrase; if it was meant to be several, each stands on a"
-                " line of its own",
-            )
-    for key_id, times in Counter(key.key_id for key in previous).items():
+            yield _warning(older, "one is a passphrase; if several were meant, use one line each")
+    for key_id, times in Counter(key.key_id for key in settings.previous_keys).items():
         if times > 1:
             yield _warning(
-                older,
-                f"key {key_id} is in it {times} times, perhaps in different spellings; once is"
-                " enough",
+                older, f"key {key_id} is in it {times} times, perhaps spelled differently"
             )
         if current and key_id == current.key_id:
-            yield _warning(
-                older,
-                f"key {key_id} is in it, and is ENCRYPTION_SECRET too; it seals. Remove it from the"
-                " previous ones unless a deploy is half done",
+            text = (
+                f"key {key_id} is ENCRYPTION_SECRET too; remove it here once all machines know it"
             )
+            yield _warning(older, text)
         if key_id in settings.retired_key_ids:
-            yield _warning(
-                "RETIRED_KEY_IDS",
-                f"key {key_id} is also in PREVIOUS_ENCRYPTION_SECRETS; it is retired, and its"
-                " tokens are refused",
-            )
+            yield _warning("RETIRED_KEY_IDS", f"key {key_id} is in {older} too; it stays refused")
 
 
 def _about_tokens(settings: Settings, now: float) -> Iterator[Finding]:
     """Yield what keeps tokens from opening although nothing is wrong with them."""
     if settings.revoke_before > now:
-        yield _warning(
-            "REVOKE_BEFORE",
-            "is in the future; until then nobody can refresh, not even users who have just logged"
-            " in",
-        )
+        text = "is in the future; until then nobody can refresh, not even after a new login"
+        yield _warning("REVOKE_BEFORE", text)
     wanted = set(settings.legacy_tokens) - {"none"}
     if settings.legacy_secrets and not settings.legacy_tokens:
-        yield _warning(
-            "LEGACY_SECRETS", "opens nothing, because LEGACY_TOKENS does not say what to open"
-        )
+        yield _warning("LEGACY_SECRETS", "opens nothing, because LEGACY_TOKENS is not set")
     if wanted and settings.revoke_before:
-        yield _warning(
-            "REVOKE_BEFORE", "refuses all of LEGACY_TOKENS too, because their age is unknown"
-        )
+        yield _warning("REVOKE_BEFORE", "refuses all LEGACY_TOKENS, because their age is unknown")
     if wanted and settings.legacy_closes_at is not None and now >= settings.legacy_closes_at:
         yield _warning("LEGACY_TOKENS_UNTIL", "is over, so tokens of other services are refused")
     secrets = settings.legacy_opening_secrets
     if "fernet" in wanted and not any(is_fernet_key(secret.reveal()) for secret in secrets):
-        yield _warning(
-            "LEGACY_SECRETS", "none is a Fernet key, so LEGACY_TOKENS=fernet opens nothing"
-        )
-
-
-def _about_names(names_in_file: Iterable[str]) -> Iterator[Finding]:
-    """Yield the names in the file that are no settings: likely slips of the pen, and others."""
-    known = [spelling for variable in variables().values() for spelling in variable.spellings]
-    known += [f"{name}_FILE" for name in known]
-    others = []
-    for name in names_in_file:
-        if name in known:
-            continue
-        # Imported here: most files have no such name, and start-up time counts.
-        from difflib import get_close_matches
-
-        if meant := get_close_matches(name.upper(), known, 1, _LIKENESS):
-            text = f"no setting of this service; did you mean {meant[0]}?"
-            yield Finding(Level.RISKY, name, text, at_start=True)
-        else:
-            others.append(name)
-    if others:
-        yield Finding(Level.NOT_KNOWN, ", ".join(others), "in the file, but no setting of ours")
+        yield _warning("LEGACY_SECRETS", "has no Fernet key, so no Fernet token opens")
 
 
 def _about_spotify(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -155,27 +108,16 @@ def _about_spotify(settings: Settings, environ: Mapping[str, str]) -> Iterator[F
         except ValueError:
             continue
         if scheme in ("http", "https") and host == "localhost":
-            yield _risk(
-                "CALLBACK_URL",
-                f"{uri} has the host localhost, which Spotify refuses since 2025-11-27;"
-                " register http://127.0.0.1 or http://[::1] instead",
-            )
+            why = "Spotify refuses localhost since 2025-11-27; register 127.0.0.1 or [::1] instead"
+            yield _risk("CALLBACK_URL", f"{uri}: {why}")
         elif scheme == "http" and host not in _LOOPBACK_LITERALS:
-            yield _risk(
-                "CALLBACK_URL",
-                f"{uri} is plain http, which Spotify refuses since 2025-11-27 for every host but"
-                " 127.0.0.1 and [::1]; use https",
-            )
+            why = "Spotify refuses http since 2025-11-27, except for 127.0.0.1 and [::1]; use https"
+            yield _risk("CALLBACK_URL", f"{uri}: {why}")
     if not settings.accounts_url.is_private:
-        yield _warning(
-            "SPOTIFY_ACCOUNTS_INSECURE",
-            "the client secret travels in clear to Spotify's stand-in",
-        )
+        yield _warning("SPOTIFY_ACCOUNTS_INSECURE", "the client secret is sent without encryption")
     for name in _PROXIES:
         if found := next((one for one in (name, name.lower()) if environ.get(one)), None):
-            yield _warning(
-                found, "ignored; this service asks Spotify directly, without proxy or netrc"
-            )
+            yield _warning(found, "is ignored: Spotify is called directly, without proxy or netrc")
     if environ.get("SSLKEYLOGFILE"):
         yield _warning(
             "SSLKEYLOGFILE",
@@ -189,43 +131,44 @@ def _about_spotify(settings: Settings, environ: Mapping[str, str]) -> Iterator[F
 
 def _about_clients(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
     if settings.rate_limit and settings.address_header is None:
-        yield _warning(
-            "RATE_LIMIT",
-            "swaps are counted by who connects; behind a proxy that is the proxy, for all clients"
-            " at once, so set REAL_IP_HEADER or PROXIES_COUNT there",
-        )
+        text = "swaps are counted by who connects, which may be a proxy"
+        yield _warning("RATE_LIMIT", f"{text}; set REAL_IP_HEADER or PROXIES_COUNT there")
     if "*" in settings.cors_origins:
         yield _risk("CORS_ORIGINS", "* lets every web page read answers; name your own origins")
     if settings.drain_seconds < settings.spotify_timeout:
-        yield _risk(
-            "DRAIN_TIMEOUT",
-            "below SPOTIFY_TIMEOUT; a slow login can be cut off when the service stops",
-        )
+        yield _risk("DRAIN_TIMEOUT", "is below SPOTIFY_TIMEOUT; stopping can cut off a slow login")
     if settings.spotify_timeout >= _CLIENTS_PATIENCE:
-        yield _risk(
-            "SPOTIFY_TIMEOUT",
-            f"{_CLIENTS_PATIENCE} s or more; Android's usual HTTP client has given up by then, and"
-            " the app never hears the answer",
-        )
+        text = f"is {_CLIENTS_PATIENCE} s or more; Android's usual HTTP client gives up before that"
+        yield _risk("SPOTIFY_TIMEOUT", text)
     if settings.connection_limit < settings.max_in_flight:
-        yield _risk(
-            "MAX_CONNECTIONS",
-            "below MAX_IN_FLIGHT; what comes beyond it is cut off, health too, before anybody is"
-            " told to come again",
-        )
+        text = "is below MAX_IN_FLIGHT; clients beyond it, health checks too, get no answer"
+        yield _risk("MAX_CONNECTIONS", text)
     if settings.log_level == "debug":
-        yield _risk("LOG_LEVEL", "debug writes much; it is for a search, not for every day")
+        yield _risk("LOG_LEVEL", "debug writes much; use it while you search, not every day")
     # fly.io reads metrics by the app's private network, and lets nobody else in.
     is_read_inside = is_loopback(settings.metrics_host) or environ.get("FLY_MACHINE_ID")
     if settings.metrics_port is not None and not is_read_inside:
-        yield _risk(
-            "METRICS_HOST",
-            "whoever reaches that address reads the metrics; let only Prometheus reach it",
-        )
+        yield _risk("METRICS_HOST", "others can read the metrics; let only Prometheus reach it")
     for name, platform in _PLATFORMS.items():
         if environ.get(name) and is_loopback(settings.host):
-            yield _risk(
-                "HOST",
-                f"only this machine itself can connect; {platform} needs HOST=0.0.0.0"
-                f" ({name} is set)",
-            )
+            text = f"only this machine can connect; {platform} needs HOST=0.0.0.0 ({name} is set)"
+            yield _risk("HOST", text)
+
+
+def _about_names(names_in_file: Iterable[str]) -> Iterator[Finding]:
+    """Yield the names in the file that are no settings: likely typos, and others."""
+    known = [spelling for variable in variables().values() for spelling in variable.spellings]
+    known += [f"{name}_FILE" for name in known]
+    others = []
+    for name in names_in_file:
+        if name in known:
+            continue
+        # Imported here: most files have no such name, and start-up time counts.
+        from difflib import get_close_matches
+
+        if meant := get_close_matches(name.upper(), known, 1, _LIKENESS):
+            yield _warning(name, f"no setting of this service; did you mean {meant[0]}?")
+        else:
+            others.append(name)
+    if others:
+        yield Finding(Level.NOT_KNOWN, ", ".join(others), "in the file, but no setting of ours")

@@ -115,12 +115,7 @@ def read_settings(
     env_file: Path | None = None,
     key_required_because: str | None = None,
 ) -> Settings:
-    """
-    Return the settings that *environ* and *env_file* make, as `read` does.
-
-    Raises:
-        SettingsError: With every problem, each naming its variable, never a value.
-    """
+    """Return the settings that `read` reads; raise `SettingsError` with every problem."""
     reading = read(environ, env_file=env_file, key_required_because=key_required_because)
     return reading.settings()
 

@@ -1,6 +1,6 @@
 """What settings need of each other and of this machine; the service does not start without."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from typing import Any
 
@@ -26,28 +26,19 @@ def contradictions(
     yield from _about_libraries(found)
     url = found.get("accounts_url")
     if url and not url.is_private and not found.get("accounts_insecure"):
-        yield wrong(
-            "SPOTIFY_ACCOUNTS_URL",
-            "plain http is for this machine alone; SPOTIFY_ACCOUNTS_INSECURE=on allows it"
-            " elsewhere",
-        )
+        text = "plain http is for this machine alone, or needs SPOTIFY_ACCOUNTS_INSECURE=on"
+        yield wrong("SPOTIFY_ACCOUNTS_URL", text)
     is_list = (found.get("real_ip_header") or "").lower() == FORWARDED_FOR.lower()
     if is_list and "proxies_count" not in found:
-        yield wrong(
-            "REAL_IP_HEADER",
-            "X-Forwarded-For is a list, of which anybody can write the beginning;"
-            " PROXIES_COUNT says which entry to believe",
-        )
+        text = "clients can forge X-Forwarded-For; PROXIES_COUNT says which entry to believe"
+        yield wrong("REAL_IP_HEADER", text)
     metrics_port = found.get("metrics_port")
     if metrics_port and metrics_port == found.get("port", DEFAULT_PORT):
         yield wrong("METRICS_PORT", "is the same as PORT; scrapes need a port of their own")
     if "plain" in found.get("legacy_tokens", ()) and not _is_set("LEGACY_TOKENS_UNTIL", everything):
         # Whoever has stolen a plain token could have it sealed here for ever.
-        yield wrong(
-            "LEGACY_TOKENS_UNTIL",
-            "is missing, and required because LEGACY_TOKENS has plain; the last day on which such"
-            " tokens open, such as 2027-05-31",
-        )
+        text = "is required by LEGACY_TOKENS=plain: the last day they open, such as 2027-05-31"
+        yield wrong("LEGACY_TOKENS_UNTIL", text)
 
 
 def _about_keys(
@@ -64,21 +55,19 @@ def _about_keys(
         (f"{name} is set" for name, value in reasons.items() if value), None
     )
     if because and not everything.get("ENCRYPTION_SECRET") and "encryption_secret" not in found:
-        yield wrong(
-            "ENCRYPTION_SECRET",
-            f"is missing, and required because {because}; make one with `sanic-swap keygen`",
-        )
+        text = f"is missing, and required because {because}; make one with `sanic-swap keygen`"
+        yield wrong("ENCRYPTION_SECRET", text)
     secrets = (found.get("encryption_secret"), *found.get("previous_secrets", ()))
     keys = [secret.key for secret in secrets if secret and secret.key]
     current = secrets[0].key.key_id if secrets[0] else None
     if current in found.get("retired_key_ids", ()):
         yield wrong("RETIRED_KEY_IDS", "names the key that ENCRYPTION_SECRET makes")
-    for key_id in _ambiguous_ids(keys):
-        yield wrong(
-            "PREVIOUS_ENCRYPTION_SECRETS",
-            f"two different keys have the id {key_id}, so their tokens cannot be told apart; keep"
-            " one of them",
-        )
+    by_id: dict[str, RootKey] = {}
+    for key in keys:
+        # Their tokens could not be told apart.
+        if by_id.setdefault(key.key_id, key).root != key.root:
+            text = f"two different keys have the id {key.key_id}; keep one of them"
+            yield wrong("PREVIOUS_ENCRYPTION_SECRETS", text)
 
 
 def _about_libraries(found: Mapping[str, Any]) -> Iterator[Finding]:
@@ -89,19 +78,8 @@ def _about_libraries(found: Mapping[str, Any]) -> Iterator[Finding]:
         ("LEGACY_TOKENS", ciphers, "cryptography", "legacy"),
     ):
         if is_needed and find_spec(library) is None:
-            yield wrong(
-                variable,
-                f"needs a library that is not installed here: the extra `{extra}` brings it, and"
-                f" so does `pip install {library}`",
-            )
-
-
-def _ambiguous_ids(keys: Iterable[RootKey]) -> list[str]:
-    """Return ids that two different keys share: their tokens could not be told apart."""
-    roots: dict[str, set[bytes]] = {}
-    for key in keys:
-        roots.setdefault(key.key_id, set()).add(key.root)
-    return [key_id for key_id, sharing in roots.items() if len(sharing) > 1]
+            text = f"needs the extra `{extra}`, or `pip install {library}`"
+            yield wrong(variable, text)
 
 
 def _is_set(name: str, everything: Mapping[str, str]) -> bool:

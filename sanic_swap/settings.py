@@ -155,10 +155,7 @@ class Settings:
         30.0,
     )
     revocation_guard: bool = _row(
-        "REVOCATION_GUARD",
-        values.switch,
-        "Holds back refusals that are too many to be true.",
-        True,
+        "REVOCATION_GUARD", values.switch, "Holds back refusals too many to be true.", True
     )
     store_url: Secret | None = _row(
         "STORE_URL", urls.store_url, "Redis or Valkey, shared by all machines.", None

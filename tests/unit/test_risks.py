@@ -1,10 +1,13 @@
 """What works and may hurt is told by its variable, and nothing else is."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from sanic_swap.findings import Level
 from sanic_swap.risks import risks
 from sanic_swap.setting_reading import read_settings
+from tests.legacy_sealers import FERNET_KEY
 
 SETTINGS = {
     "CLIENT_ID": "an-app",
@@ -12,21 +15,46 @@ SETTINGS = {
     "CALLBACK_URL": "myapp://callback",
     "ENCRYPTION_SECRET": "1" * 64,
 }
+OLDER, HORSE = "PREVIOUS_ENCRYPTION_SECRETS", "correct horse battery staple"
+# Backwards, so that a search for the secret does not find it in one more place.
+PUBLISHED = "CXGh8DLTymGHa9WHiVzGLKLtHPmDfkybVzHdWFBUJUefiyLJFc"[::-1]
 
 
-def named(environ, names_in_file=()):
-    found = risks(read_settings(SETTINGS | environ), SETTINGS | environ, names_in_file)
-    return [risk.variable for risk in found]
-
-
-def about_names(*names_in_file):
-    return list(risks(read_settings(SETTINGS), {}, names_in_file))
+def found(environ, names_in_file=(), **options):
+    """Return the risks of settings like these; a change to None leaves a variable out."""
+    changed = {name: text for name, text in (SETTINGS | environ).items() if text is not None}
+    return list(risks(read_settings(changed), changed, names_in_file, **options))
 
 
 @pytest.mark.parametrize(
     ("environ", "names"),
     [
         pytest.param({}, [], id="nothing"),
+        pytest.param({"ENCRYPTION_SECRET": None}, ["ENCRYPTION_SECRET"], id="a made-up key"),
+        pytest.param({"ENCRYPTION_SECRET": HORSE}, ["ENCRYPTION_SECRET"], id="a passphrase"),
+        pytest.param({OLDER: "2" * 64}, [], id="an older key"),
+        pytest.param({OLDER: "short"}, [OLDER], id="an older secret that is short"),
+        pytest.param({OLDER: PUBLISHED}, [OLDER], id="an older secret that is published"),
+        pytest.param({OLDER: HORSE}, [OLDER], id="an older passphrase"),
+        pytest.param(
+            {"SPOTIFY_ACCOUNTS_URL": "http://x.example", "SPOTIFY_ACCOUNTS_INSECURE": "on"},
+            ["SPOTIFY_ACCOUNTS_INSECURE"],
+            id="a secret in clear",
+        ),
+        pytest.param({"RATE_LIMIT": "60/minute"}, ["RATE_LIMIT"], id="one address for everybody"),
+        pytest.param({"RATE_LIMIT": "60/minute", "PROXIES_COUNT": "1"}, [], id="one for each"),
+        pytest.param({"LEGACY_TOKENS": "node"}, [], id="imports"),
+        pytest.param({"LEGACY_SECRETS": "x"}, ["LEGACY_SECRETS"], id="no format"),
+        pytest.param({"LEGACY_TOKENS": "none", "LEGACY_SECRETS": "x"}, [], id="no imports"),
+        pytest.param(
+            {"LEGACY_TOKENS": "node", "REVOKE_BEFORE": "2026-01-01"},
+            ["REVOKE_BEFORE"],
+            id="imports of unknown age",
+        ),
+        pytest.param({"LEGACY_TOKENS": "none", "REVOKE_BEFORE": "2026-01-01"}, [], id="no age"),
+        pytest.param({"LEGACY_TOKENS": "fernet"}, ["LEGACY_SECRETS"], id="no Fernet key"),
+        pytest.param({"LEGACY_TOKENS": "fernet", "LEGACY_SECRETS": FERNET_KEY}, [], id="one"),
+        pytest.param({"LEGACY_TOKENS": "fernet", "ENCRYPTION_SECRET": FERNET_KEY}, [], id="ours"),
         pytest.param({"CALLBACK_URL": "http://app.example/cb"}, ["CALLBACK_URL"], id="plain http"),
         pytest.param({"CALLBACK_URL": "http://localhost/cb"}, ["CALLBACK_URL"], id="localhost"),
         pytest.param({"CALLBACK_URL": "https://LOCALHOST/cb"}, ["CALLBACK_URL"], id="its capitals"),
@@ -73,7 +101,19 @@ def about_names(*names_in_file):
     ],
 )
 def test_risks_are_told_by_their_variable(environ, names):
-    assert named(environ) == names
+    risks_found = found(environ)
+
+    assert [risk.variable for risk in risks_found] == names
+    assert not any(secret in str(risks_found) for secret in (HORSE, PUBLISHED, "shared-with"))
+
+
+@pytest.mark.parametrize(("formats", "count"), [("node", 1), ("none", 0)])
+def test_the_last_day_is_over_when_it_ends(formats, count):
+    environ = {"LEGACY_TOKENS": formats, "LEGACY_TOKENS_UNTIL": "2026-11-23"}
+    ends = datetime(2026, 11, 24, tzinfo=UTC).timestamp()
+
+    assert not found(environ, now=lambda: ends - 1)
+    assert len(found(environ, now=lambda: ends)) == count
 
 
 @pytest.mark.parametrize(
@@ -89,17 +129,17 @@ def test_risks_are_told_by_their_variable(environ, names):
     ],
 )
 def test_a_slip_of_the_pen_names_what_was_meant(written, meant):
-    [found] = about_names(written)
+    [risk] = found({}, [written])
 
-    assert (found.level, found.variable, found.at_start) == (Level.RISKY, written, True)
-    assert found.text.endswith(f"did you mean {meant}?")
+    assert (risk.level, risk.variable, risk.at_start) == (Level.RISKY, written, True)
+    assert risk.text.endswith(f"did you mean {meant}?")
 
 
 @pytest.mark.parametrize("name", ["REDIS_PASSWORD", "DB_PORT", "TZ", "POSTGRES_USER"])
 def test_a_name_of_something_else_is_no_slip(name):
-    [found] = about_names("PORT", name, "CLIENT_SECRET_FILE")
+    [risk] = found({}, ["PORT", name, "CLIENT_SECRET_FILE"])
 
-    assert (found.level, found.variable, found.at_start) == (Level.NOT_KNOWN, name, False)
+    assert (risk.level, risk.variable, risk.at_start) == (Level.NOT_KNOWN, name, False)
 
 
 @pytest.mark.parametrize(
@@ -112,10 +152,10 @@ def test_a_name_of_something_else_is_no_slip(name):
     ],
 )
 def test_each_risk_says_whether_every_start_logs_it(environ, is_logged):
-    [risk] = risks(read_settings(SETTINGS | environ), environ, ())
+    [risk] = found(environ)
 
     assert risk.at_start is is_logged
 
 
 def test_names_in_the_environment_are_left_in_peace():
-    assert named({"CLIENT_SECERT": "x"}) == []
+    assert found({"CLIENT_SECERT": "x"}) == []

@@ -65,6 +65,8 @@ GOOD = [
     (values.moment, "2026-11-23", 1_795_392_000),
     (values.moment, "2026-11-23T15:48:59.001Z", 1_795_448_940),
     (values.moment, "9999-12-31T23:59:59Z", 253_402_300_799),
+    (values.legacy_tokens, "Node, ruby,fernet,plain", ("node", "ruby", "fernet", "plain")),
+    (values.legacy_tokens, "none", ("none",)),
     (values.switch, "on", True),
     (values.switch, "ON", True),
     (values.switch, "off", False),
@@ -97,130 +99,59 @@ BAD = [
     (values.visible_text, ["", " ", "a b", "a\n", "é", "a\0", "\t", "\x7f"]),
     (values.client_id, ["", "a:b", ":", "a b", "x" * 1001, "é"]),
     (values.client_secret, ["", "a b", "a\n", " a", "é"]),
-    (
-        urls.callback_urls,
-        [
-            "",
-            " , ",
-            "callback",
-            "/callback",
-            "//x/cb",
-            "app://c#b",
-            "app://a b",
-            "://x",
-            "1app://x",
-            "https://x/é",
-            "app:",
-            "app://x,callback",
-        ],
-    ),
+    (urls.callback_urls, [
+        "", " , ", "callback", "/callback", "//x/cb", "app://c#b", "app://a b", "://x", "1app://x",
+        "https://x/é", "app:", "app://x,callback",
+    ]),
     (values.sealing_secret, ["", "short", "x" * 15]),
     (values.key_ids, ["short", "E0VmQeUw1", "E0VmQeU+", "E0VmQeUw fP9MW0JI", "E0VmQeUw;fP9MW0JI"]),
-    (
-        urls.origins,
-        [
-            "https://a/",
-            "https://a/path",
-            "app.example",
-            "https://",
-            "https://a?b",
-            "https://u@a",
-            "https://a b",
-            "https://a#b",
-            "**",
-            "https://é",
-            "NULL,x",
-        ],
-    ),
-    (
-        values.seconds,
-        [
-            "",
-            "0",
-            "0.0",
-            "-1",
-            "1e3",
-            "inf",
-            "nan",
-            "8s",
-            "1.2.3",
-            ".",
-            "3600.1",
-            "٣",
-            " 8",
-            "8\n",
-            "1_0",
-            "9" * 400,
-        ],
-    ),
+    (urls.origins, [
+        "https://a/", "https://a/path", "app.example", "https://", "https://a?b", "https://u@a",
+        "https://a b", "https://a#b", "**", "https://é", "NULL,x",
+    ]),
+    (values.seconds, [
+        "", "0", "0.0", "-1", "1e3", "inf", "nan", "8s", "1.2.3", ".", "3600.1", "٣", " 8", "8\n",
+        "1_0", "9" * 400,
+    ]),
     (values.seconds_or_zero, ["", "-0", "-1", "three", "3601"]),
-    (
-        values.lifetime,
-        [
-            "",
-            "0d",
-            "180",
-            "180 d",
-            "d",
-            "-1d",
-            "1y",
-            "1.5d",
-            "180D",
-            "on",
-            "9" * 10 + "d",
-            "1d\n",
-            "٣d",
-        ],
-    ),
-    (
-        values.moment,
-        [
-            "",
-            "yesterday",
-            "2026-13-01",
-            "2026-11-23T25:00:00Z",
-            "1795448940",
-            "1970-01-01",
-            "1969-12-31",
-            "0001-01-01T00:00:00+23:59",
-            "2026-11-23T15:49:00Q",
-            "9999-12-31T23:59:59.9",
-            "9999-12-31T23:59-23:00",
-        ],
-    ),
-    (
-        values.header_name,
-        ["", " ", "X Real IP", "X-Real-IP:", "X-Real-IP\n", "Forwarded", "x" * 101, "é"],
-    ),
+    (values.lifetime, [
+        "", "0d", "180", "180 d", "d", "-1d", "1y", "1.5d", "180D", "on", "9" * 10 + "d", "1d\n",
+        "٣d",
+    ]),
+    (values.moment, [
+        "", "yesterday", "2026-13-01", "2026-11-23T25:00:00Z", "1795448940", "1970-01-01",
+        "1969-12-31", "0001-01-01T00:00:00+23:59", "2026-11-23T15:49:00Q", "9999-12-31T23:59:59.9",
+        "9999-12-31T23:59-23:00",
+    ]),
+    (values.header_name, [
+        "", " ", "X Real IP", "X-Real-IP:", "X-Real-IP\n", "Forwarded", "x" * 101, "é",
+    ]),
+    (urls.accounts_url, [
+        "", "accounts.spotify.com", "//accounts.spotify.com", "ftp://accounts.spotify.com",
+        "https://", "https:///api", "https://:443", "https://user@accounts.spotify.com",
+        "https://u:p@x.example", "https://@x.example", "https://x.example?", "https://x.example/?a=b", "https://x.example/#",
+        "https://x.example#frag", "https://x.example:0", "https://x.example:65536",
+        "https://x.example:port", "https://x.example:-1", "https://[::1", "https://::1]",
+        "https://x .example", "https://x.example\n", "https://x.example\\@evil.example",
+        "https://x.example\\evil", "https://é.example", "file:///etc/passwd",
+    ]),
+    (urls.store_url, [
+        "redis://", "redis:///1", "redis://h:x", "redis://h:0", "redis://h/one",
+        "redis://h?socket_timeout=9", "redis://h#x", "unix://", "unix:///",
+        "unix:///run/redis.sock?ssl=1", "http://h", "h:6379",
+    ]),
+    (values.legacy_tokens, ["nonsense", "node,none", "none,node", "Spotify"]),
     (values.switch, ["", "maybe", "onn", "2", " on"]),
     (values.one_of("hold", "reject"), ["", "holds", "hold ", "hold,reject"]),
-    (
-        values.whole_number(1, 10),
-        ["", "0", "11", "-1", "+1", "1.0", "1e0", "0x1", "1 ", "1\n", "٣", "1_0", "9" * 5000],
-    ),
-    (
-        values.rates,
-        [
-            "60",
-            "minute",
-            "60/",
-            "/minute",
-            "60/fortnight",
-            "0/minute",
-            "00/minute",
-            "60/0minutes",
-            "60/minute, 0/hour",
-            "-1/minute",
-            "1.5/minute",
-            "60/minute,",
-            ",60/minute",
-            "60/minute x",
-            "on",
-            "٣/minute",
-            "9" * 5000 + "/minute",
-        ],
-    ),
-]
+    (values.whole_number(1, 10), [
+        "", "0", "11", "-1", "+1", "1.0", "1e0", "0x1", "1 ", "1\n", "٣", "1_0", "9" * 5000,
+    ]),
+    (values.rates, [
+        "60", "minute", "60/", "/minute", "60/fortnight", "0/minute", "00/minute", "60/0minutes",
+        "60/minute, 0/hour", "-1/minute", "1.5/minute", "60/minute,", ",60/minute", "60/minute x",
+        "on", "٣/minute", "9" * 5000 + "/minute",
+    ]),
+]  # fmt: skip
 
 ACCOUNTS = [
     ("https://accounts.spotify.com", SPOTIFY, SPOTIFY, True),
@@ -261,16 +192,6 @@ ACCOUNTS = [
     ("http://[::ffff:127.0.0.1]", "http://[::ffff:127.0.0.1]", "http://[::ffff:127.0.0.1]", False),
 ]
 
-NO_ACCOUNTS = [
-    "", "accounts.spotify.com", "//accounts.spotify.com", "ftp://accounts.spotify.com", "https://",
-    "https:///api", "https://:443", "https://user@accounts.spotify.com", "https://u:p@x.example",
-    "https://@x.example", "https://x.example?", "https://x.example/?a=b", "https://x.example/#",
-    "https://x.example#frag", "https://x.example:0", "https://x.example:65536",
-    "https://x.example:port", "https://x.example:-1", "https://[::1", "https://::1]",
-    "https://x .example", "https://x.example\n", "https://x.example\\@evil.example", "https://x.example\\evil",
-    "https://é.example", "file:///etc/passwd",
-]  # fmt: skip
-
 
 def shortened(text):
     return ascii(text)[1:-1][:30] or "nothing"
@@ -303,12 +224,6 @@ def test_the_accounts_url_becomes_an_origin(text, url, origin, private):
     read = urls.accounts_url(text)
 
     assert (read.url, read.origin, read.is_private) == (url, origin, private)
-
-
-@pytest.mark.parametrize("text", NO_ACCOUNTS, ids=[shortened(text) for text in NO_ACCOUNTS])
-def test_what_is_no_plain_url_is_no_accounts_url(text):
-    with pytest.raises(ValueError, match="must be"):
-        urls.accounts_url(text)
 
 
 def test_client_and_sealing_secrets_do_not_show_themselves():
@@ -404,25 +319,3 @@ def test_whatever_an_operator_writes_is_read_or_refused_and_never_repeated(read,
 )
 def test_stores_that_can_be_shared(text):
     assert urls.store_url(text).reveal() == text
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "redis://",
-        "redis:///1",
-        "redis://h:x",
-        "redis://h:0",
-        "redis://h/one",
-        "redis://h?socket_timeout=9",
-        "redis://h#x",
-        "unix://",
-        "unix:///",
-        "unix:///run/redis.sock?ssl=1",
-        "http://h",
-        "h:6379",
-    ],
-)
-def test_stores_that_cannot(text):
-    with pytest.raises(ValueError, match=r"^must be redis://"):
-        urls.store_url(text)

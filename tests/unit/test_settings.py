@@ -76,10 +76,6 @@ def warnings(settings):
     return [str(risk) for risk in risks(settings, {}, ()) if risk.at_start]
 
 
-def warned(environ):
-    return named(warnings(read_settings(environ)))
-
-
 def without(environ, *names):
     return {name: text for name, text in environ.items() if name not in names}
 
@@ -516,58 +512,6 @@ def test_plain_http_to_another_machine_must_be_allowed(environ, good):
         assert named(problems(NEEDED | environ)) == ["SPOTIFY_ACCOUNTS_URL"]
 
 
-@pytest.mark.parametrize(
-    ("environ", "names"),
-    [
-        pytest.param(SEALED, [], id="nothing to say"),
-        pytest.param(NEEDED, ["ENCRYPTION_SECRET"], id="a made-up key"),
-        pytest.param(
-            NEEDED | {"ENCRYPTION_SECRET": "correct horse battery staple"},
-            ["ENCRYPTION_SECRET"],
-            id="a passphrase",
-        ),
-        pytest.param(
-            SEALED
-            | {
-                "SPOTIFY_ACCOUNTS_URL": "http://other.example",
-                "SPOTIFY_ACCOUNTS_INSECURE": "on",
-            },
-            ["SPOTIFY_ACCOUNTS_INSECURE"],
-            id="plain http",
-        ),
-        pytest.param(
-            SEALED | {"PREVIOUS_ENCRYPTION_SECRETS": "short"},
-            ["PREVIOUS_ENCRYPTION_SECRETS"],
-            id="an older secret that cannot have sealed",
-        ),
-        pytest.param(
-            SEALED | {"PREVIOUS_ENCRYPTION_SECRETS": OLDER}, [], id="an older secret that has"
-        ),
-        pytest.param(
-            SEALED | {"RATE_LIMIT": "60/minute"}, ["RATE_LIMIT"], id="one address for everybody"
-        ),
-        pytest.param(
-            SEALED | {"RATE_LIMIT": "60/minute", "PROXIES_COUNT": "1"}, [], id="an address for each"
-        ),
-    ],
-)
-def test_what_may_hurt_tomorrow_is_warned_of(environ, names):
-    assert warned(environ) == names
-
-
-def test_no_warning_shows_a_secret():
-    environ = NEEDED | {
-        "ENCRYPTION_SECRET": "correct horse battery staple",
-        "PREVIOUS_ENCRYPTION_SECRETS": "hidden-one",
-    }
-
-    told = "\n".join(warnings(read_settings(environ)))
-
-    assert "hidden" not in told
-    assert "horse" not in told
-    assert NEEDED["CLIENT_SECRET"] not in told
-
-
 def test_settings_do_not_show_secrets():
     environ = SEALED | {"PREVIOUS_ENCRYPTION_SECRETS": f"{OLDER}\nhidden"}
     shown = repr(read_settings(environ))
@@ -618,20 +562,21 @@ def test_unknown_variables_do_not_matter():
     assert read_settings(environ) == read_settings(NEEDED)
 
 
-@pytest.mark.parametrize("value", ["nonsense", "node,none", "none,node", "Spotify"])
-def test_unknown_services_of_legacy_tokens_are_refused(value):
-    with pytest.raises(SettingsError, match="LEGACY_TOKENS: must be"):
-        read_settings(
-            {**NEEDED, "ENCRYPTION_SECRET": "a secret that is long", "LEGACY_TOKENS": value}
-        )
+@pytest.mark.parametrize(
+    ("setting", "library", "extra"),
+    [
+        ({"STORE_URL": "redis://127.0.0.1"}, "redis", "redis"),
+        ({"NEW_RELIC_LICENSE_KEY": "eu01xx"}, "newrelic", "newrelic"),
+        ({"LEGACY_TOKENS": "node"}, "cryptography", "legacy"),
+        ({"LEGACY_TOKENS": "ruby"}, "cryptography", "legacy"),
+        ({"LEGACY_TOKENS": "node,fernet"}, "cryptography", "legacy"),
+    ],
+)
+def test_some_settings_need_a_library(setting, library, extra, monkeypatch):
+    monkeypatch.setitem(sys.modules, library, None)
 
-
-def test_a_store_needs_a_library(monkeypatch):
-    monkeypatch.setitem(sys.modules, "redis", None)
-
-    [problem] = problems(SEALED | {"STORE_URL": "redis://127.0.0.1"})
+    [problem] = problems(SEALED | setting)
 
     assert problem == (
-        "STORE_URL: needs a library that is not installed here: the extra `redis` brings it,"
-        " and so does `pip install redis`"
+        f"{next(iter(setting))}: needs the extra `{extra}`, or `pip install {library}`"
     )
