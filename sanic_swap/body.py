@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from sanic_swap.errors import BodyTooLarge, InvalidRequest, UnsupportedMediaType
-from sanic_swap.json_text import NotStrictJson, read_members
+from sanic_swap.strict_json import NotStrictJson, read_members
 
 LARGEST_BODY = 16 * 1024  # bytes
 TOO_LARGE = f"the body must not exceed {LARGEST_BODY} bytes"

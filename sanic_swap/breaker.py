@@ -10,7 +10,7 @@ other from starting.
 
 from collections import deque
 
-from sanic_swap.retry_policy import Grant
+from sanic_swap.retries import Grant
 
 CALLS = 20
 WINDOW_SECONDS = 10.0

@@ -1,6 +1,6 @@
 """Asks Spotify's accounts service for tokens: one deadline, a few tries, and mercy.
 
-Whether to try again is decided in `retry_policy`, whether to ask at all in `breaker` and
+Whether to try again is decided in `retries`, whether to ask at all in `breaker` and
 `hold_back`; here is only what carries their decisions out.
 """
 
@@ -13,6 +13,7 @@ from typing import Self
 from urllib.parse import quote_plus
 
 from sanic_swap.breaker import Breaker
+from sanic_swap.endpoint import TokenEndpoint
 from sanic_swap.errors import (
     CallSuppressed,
     ConnectionLoss,
@@ -24,10 +25,9 @@ from sanic_swap.errors import (
 )
 from sanic_swap.hold_back import HoldBack
 from sanic_swap.logs import log
-from sanic_swap.retry_policy import BUCKET_SIZE, REFILL, Grant, seconds_to_retry
+from sanic_swap.retries import BUCKET_SIZE, REFILL, Grant, seconds_to_retry
 from sanic_swap.secret import Secret
 from sanic_swap.token_answer import TokenAnswer, read_answer
-from sanic_swap.token_endpoint import TokenEndpoint
 
 # Of the deadline, so that three tries of connecting fit into it.
 _CONNECT_SHARE = 0.3

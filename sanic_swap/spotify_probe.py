@@ -14,9 +14,9 @@ from typing import Self
 import aiohttp
 from yarl import URL
 
+from sanic_swap.connections import SpotifyConnector
 from sanic_swap.errors import CredentialsRefused, SpotifyError
 from sanic_swap.secret import Secret
-from sanic_swap.spotify_connector import SpotifyConnector
 from sanic_swap.token_answer import read_answer
 from sanic_swap.version import __version__
 

@@ -23,14 +23,14 @@ LEVELS = {
             "legacy_shapes",
             "trace",
         },
-        {"json_text", "keys", "logs", "request_head", "revocation_guard", "secret"},
+        {"strict_json", "keys", "logs", "request_head", "revocation_guard", "secret"},
         {"listener", "single_flight", "store", "swap_requests", "version"},
-        {"retry_policy", "spotify_connector"},
+        {"retries", "connections"},
         {"client_address", "rate_counts", "rates"},
         # Pure: what a request, a token, an answer or a setting is.
         {"body", "demo_page", "error_responses", "grant_id", "in_flight"},
         {"sealing", "setting_values", "token_answer"},
-        {"breaker", "token_endpoint"},
+        {"breaker", "endpoint"},
         {"legacy_tokens", "parameters", "refreshed", "settings"},
         {
             "kept_answers",
@@ -88,7 +88,7 @@ WEB |= {"strict_http", "watched_app"}
 DOORS = {
     "sanic_swap": {
         # A connection, and the sessions that use it.
-        "aiohttp": {"spotify_connector", "spotify_probe", "token_endpoint"},
+        "aiohttp": {"connections", "spotify_probe", "endpoint"},
         "cryptography": {"legacy_ciphers"},
         "dotenv": {"setting_sources"},
         "limits": {"rate_counts", "rate_limit", "rates", "shared_counts"},
@@ -98,7 +98,7 @@ DOORS = {
         "redis": {"redis_store"},
         "sanic": WEB,
         "uvloop": {"server"},
-        "yarl": {"spotify_probe", "token_endpoint"},
+        "yarl": {"spotify_probe", "endpoint"},
     },
     "fake_spotify": {
         "aiohttp": {"exchange", "server", "web_accounts", "web_api", "web_control", "wire"},

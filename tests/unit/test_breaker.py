@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sanic_swap.breaker import CALLS, PROBE_SECONDS, WINDOW_SECONDS, Breaker
-from sanic_swap.retry_policy import Grant
+from sanic_swap.retries import Grant
 
 CODE, REFRESH = Grant
 

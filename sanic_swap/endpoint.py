@@ -1,6 +1,6 @@
 """One exchange with Spotify's token endpoint over HTTP.
 
-The one module that knows aiohttp, but for `spotify_connector`, which knows its connections. No
+The one module that knows aiohttp, but for `connections`, which knows its connections. No
 exception of aiohttp's leaves it: the `repr` of some prints the Authorization header, that
 is our client secret.
 """
@@ -12,9 +12,9 @@ from typing import NamedTuple, Self
 import aiohttp
 from yarl import URL
 
+from sanic_swap.connections import SpotifyConnector, StaleConnection
 from sanic_swap.errors import ConnectionLoss, SpotifyNonsense, SpotifyUnreachable
 from sanic_swap.secret import Secret
-from sanic_swap.spotify_connector import SpotifyConnector, StaleConnection
 from sanic_swap.token_answer import JUDGED_BY_BODY
 from sanic_swap.version import __version__
 

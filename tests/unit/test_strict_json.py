@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.json_text import NotStrictJson, Number, quoted, read_members, strings_in
+from sanic_swap.strict_json import NotStrictJson, Number, quoted, read_members, strings_in
 from tests import strategies
 from tests.strategies import meaning
 
