@@ -23,6 +23,7 @@ from sanic_swap.logs import configure_logging, log
 from sanic_swap.parts import (
     make_metrics,
     make_new_relic,
+    make_observer,
     make_rate_limit,
     make_refreshes,
     make_revocations,
@@ -79,7 +80,9 @@ def make_app(
         access_log: Told of every answer.
         readiness: Whoever runs the server says there when it is ready, and when it drains.
     """
-    spotify = make_spotify(settings)
+    metrics = make_metrics(settings)
+    new_relic = make_new_relic(settings)
+    spotify = make_spotify(settings, make_observer(metrics, new_relic))
     readiness.troubles.append(lambda: spotify.troubled)
     store = make_store(settings)
     if store is not None:
@@ -91,18 +94,17 @@ def make_app(
         readiness.troubles.append(lambda: revocations.is_holding)
     swap = make_swap(settings, spotify, rate_limit, refreshes, revocations)
     in_flight = InFlight(settings.max_in_flight)
-    metrics = make_metrics(
-        settings,
-        spotify=spotify,
-        refreshes=refreshes,
-        revocations=revocations,
-        store=store,
-        in_flight=in_flight,
-        is_draining=lambda: readiness.draining,
-    )
+    if metrics is not None:
+        # Imported here: the library takes time to load, and most services do without.
+        from sanic_swap.metrics_state import State
+
+        health = None if store is None else store.health
+        state = State(
+            spotify, refreshes, revocations, health, in_flight, lambda: readiness.draining
+        )
+        metrics.register(state)
     log.info("keys", extra={"fields": key_ids_in_use(settings)})
 
-    new_relic = make_new_relic(settings, spotify)
     app = _made_app(new_relic)
     app.config.update(
         ACCESS_LOG=False,

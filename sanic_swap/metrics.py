@@ -43,14 +43,12 @@ class Metrics:
     Args:
         key_ids: Of every key that opens tokens here.
         formats: Of other services' tokens that open here.
-        state: Reads what the parts of the service know of themselves.
     """
 
-    def __init__(self, key_ids: Iterable[str], formats: Iterable[str], state: Collector) -> None:
+    def __init__(self, key_ids: Iterable[str], formats: Iterable[str]) -> None:
         # Twice the lines, for what Prometheus does not use.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no types
         self._registry = CollectorRegistry()
-        self._registry.register(state)
         ProcessCollector(registry=self._registry)
         self._endpoints: frozenset[str] = frozenset()
         self._requests = Counter(
@@ -103,6 +101,10 @@ class Metrics:
             self._imports.labels(name)
         for outcome in ("tokens", "cancelled", *_outcomes_below(SpotifyError)):
             self._calls.labels(outcome)
+
+    def register(self, state: Collector) -> None:
+        """Show also what *state* reads at each scrape."""
+        self._registry.register(state)
 
     def know_endpoints(self, token_paths: Iterable[str], others: Iterable[str]) -> None:
         """Hear which paths there are, first those that apps call; every other one is `other`."""

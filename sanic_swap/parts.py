@@ -1,11 +1,11 @@
 """Makes the parts of the service from its settings; opens nothing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from sanic_swap.grant_id import GrantIds
-from sanic_swap.in_flight import InFlight
 from sanic_swap.key_list import opening_key_ids
 from sanic_swap.keys import RootKey, new_secret, root_key
 from sanic_swap.legacy_settings import CIPHERED
@@ -29,13 +29,16 @@ if TYPE_CHECKING:
     from sanic_swap.redis_store import RedisStore
 
 
-def make_spotify(settings: Settings) -> SpotifyAccounts:
+def make_spotify(
+    settings: Settings, observe: Callable[[], AbstractContextManager[None]] = nullcontext
+) -> SpotifyAccounts:
     """Return the client of the accounts service that *settings* name."""
     return SpotifyAccounts(
         settings.accounts_url.url,
         settings.client_id,
         settings.client_secret,
         timeout_seconds=settings.spotify_timeout,
+        observe=observe,
     )
 
 
@@ -126,41 +129,42 @@ def make_revocations(settings: Settings, store: "RedisStore | None" = None) -> R
     return Revocations(timeout_seconds=settings.spotify_timeout, everywhere=store)
 
 
-def make_metrics(
-    settings: Settings,
-    *,
-    spotify: SpotifyAccounts,
-    refreshes: SharedRefreshes,
-    revocations: Revocations | None,
-    store: "RedisStore | None",
-    in_flight: InFlight,
-    is_draining: Callable[[], bool],
-) -> "Metrics | None":
-    """Return what counts for Prometheus, if it is to be read; it hears of Spotify by itself."""
+def make_metrics(settings: Settings) -> "Metrics | None":
+    """Return what counts for Prometheus, if it is to be read."""
     if settings.metrics_port is None:
         return None
     # Imported here: the library takes time to load, and most services do without.
     from sanic_swap.metrics import Metrics
-    from sanic_swap.metrics_state import State
 
-    health = None if store is None else store.health
-    state = State(spotify, refreshes, revocations, health, in_flight, is_draining)
     formats = [name for name in settings.legacy_tokens if name != "none"]
-    metrics = Metrics(opening_key_ids(settings), formats, state)
-    spotify.watchers.append(metrics.calling)
-    return metrics
+    return Metrics(opening_key_ids(settings), formats)
 
 
-def make_new_relic(settings: Settings, spotify: SpotifyAccounts) -> "NewRelic | None":
-    """Return New Relic's agent, if it is wanted; it hears of Spotify by itself."""
+def make_new_relic(settings: Settings) -> "NewRelic | None":
+    """Return New Relic's agent, if it is wanted."""
     if settings.new_relic_license_key is None:
         return None
     # Imported here: it is an optional extra, and starts threads.
     from sanic_swap.new_relic import NewRelic
 
-    new_relic = NewRelic(settings.new_relic_license_key, settings.accounts_url.origin)
-    spotify.watchers.append(new_relic.calling)
-    return new_relic
+    return NewRelic(settings.new_relic_license_key, settings.accounts_url.origin)
+
+
+def make_observer(
+    metrics: "Metrics | None", new_relic: "NewRelic | None"
+) -> Callable[[], AbstractContextManager[None]]:
+    """Return what makes the context of each call to Spotify."""
+    if metrics is None:
+        return nullcontext if new_relic is None else new_relic.calling
+    if new_relic is None:
+        return metrics.calling
+
+    @contextmanager
+    def both() -> Iterator[None]:
+        with metrics.calling(), new_relic.calling():
+            yield
+
+    return both
 
 
 def make_swap(

@@ -70,7 +70,7 @@ class TokenSwap:
         """
         answer = await self._timed(
             self._spotify.exchange(
-                request.code, request.redirect_uri, request.code_verifier, trace.retried
+                request.code, request.redirect_uri, request.code_verifier, trace
             ),
             trace,
         )
@@ -135,7 +135,7 @@ class TokenSwap:
     async def _ask(self, opened: OpenedToken, digest: bytes, trace: RequestTrace) -> Refreshed:
         began = time.monotonic()
         try:
-            answer = await self._spotify.refresh(opened.refresh_token, trace.retried)
+            answer = await self._spotify.refresh(opened.refresh_token, trace)
         except GrantRefused as refusal:
             if self._revocations is not None:
                 await self._revocations.check(digest, opened.authorized_at, refusal, began=began)

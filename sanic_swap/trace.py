@@ -25,7 +25,3 @@ class RequestTrace:
     imported: str | None = None
     spotify_ms: float | None = None
     retries: int = 0
-
-    def retried(self) -> None:
-        """Count one more retry."""
-        self.retries += 1

@@ -19,7 +19,6 @@ LEVELS = {
             "cors",
             "demo_steps",
             "errors",
-            "hold_back",
             "legacy_shapes",
             "trace",
         },
@@ -43,7 +42,7 @@ LEVELS = {
         {"legacy_survival", "outcomes", "settings_reader", "store_sealing"},
         {"check_report", "risks", "survival"},
         # The outside world, and what we do with it. Nothing from here down knows Sanic.
-        {"redis_store", "spotify", "spotify_probe"},
+        {"redis_store", "spotify"},
         # Several requests, and several machines, side by side.
         {"revocations", "shared_counts", "store_flights"},
         {"rate_limit", "shared_refreshes"},
@@ -88,7 +87,7 @@ WEB |= {"strict_http", "watched_app"}
 DOORS = {
     "sanic_swap": {
         # A connection, and the sessions that use it.
-        "aiohttp": {"connections", "spotify_probe", "endpoint"},
+        "aiohttp": {"connections", "endpoint"},
         "cryptography": {"legacy_ciphers"},
         "dotenv": {"setting_sources"},
         "limits": {"rate_counts", "rate_limit", "rates", "shared_counts"},
@@ -98,7 +97,7 @@ DOORS = {
         "redis": {"redis_store"},
         "sanic": WEB,
         "uvloop": {"server"},
-        "yarl": {"spotify_probe", "endpoint"},
+        "yarl": {"endpoint"},
     },
     "fake_spotify": {
         "aiohttp": {"exchange", "server", "web_accounts", "web_api", "web_control", "wire"},
