@@ -17,7 +17,7 @@ from sanic_swap.survival import losses
 
 _NARROWEST, _WIDEST = 80, 100  # characters
 # What has to be right before Spotify can be asked, and before tokens can be compared.
-_ASKS_SPOTIFY = ("client_id", "client_secret", "callback_urls", "accounts_url")
+_ASKS_SPOTIFY = ("client_id", "client_secret", "accounts_url")
 _MAKES_TOKENS = (
     "client_id",
     "accounts_url",
@@ -53,9 +53,9 @@ def check(
         report.add(Level.NOT_KNOWN, "CLIENT_ID, CLIENT_SECRET: Spotify was not asked (--offline)")
     elif not reading.wrong_about(*_ASKS_SPOTIFY):
         # Imported here: nothing else of `check` needs an HTTP client.
-        from sanic_swap.check_spotify import findings_of_spotify
+        from sanic_swap.check_spotify import finding_of_spotify
 
-        report.findings += asyncio.run(findings_of_spotify(reading.as_far_as_read()))
+        report.findings.append(asyncio.run(finding_of_spotify(reading.as_far_as_read())))
     if against is not None:
         _compare(against, reading, report)
     width = min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
