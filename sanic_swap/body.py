@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from sanic_swap.errors import InvalidRequest, UnsupportedMediaType
-from sanic_swap.json_text import NotStrictJson, read_members
+from sanic_swap.strict_json import NotStrictJson, read_members
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"

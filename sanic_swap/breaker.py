@@ -1,27 +1,30 @@
-"""A circuit breaker: when Spotify fails for everyone, it is asked once a second.
+"""When Spotify may be called at all: a circuit breaker, and the pause that Spotify asked for.
 
-A pure state machine: the clock is passed in. The pattern is Michael Nygard's ("Release It!").
-Closed, every call goes through. It opens when of the latest 20 calls at least half failed
-within 10 seconds, or all of them in whatever time: 20 make an outage of everybody's, not one
-user's trouble, and with little traffic 10 seconds would never see 20. Open, one call each
-second may probe; the first that is answered closes it again. A probe that hangs keeps no
-other from starting.
+Pure state machines: the clock is passed in, in seconds of one monotonic clock.
+
+Circuit breaker (Michael Nygard, "Release It!"): closed, every call goes through. It opens when
+of the latest 20 calls at least half failed within 10 seconds, or all of them in whatever time:
+20 make an outage of everybody's, not one user's trouble, and with little traffic 10 seconds
+would never see 20. Open, one call each second may probe; the first that is answered closes it
+again. A probe that hangs keeps no other from starting.
 """
 
 from collections import deque
+from math import ceil
 
-from sanic_swap.retry_policy import Grant
+from sanic_swap.retries import Grant
 
 CALLS = 20
 WINDOW_SECONDS = 10.0
 PROBE_SECONDS = 1.0
 # A code is good once: it is risked only where no refresh has come to take its turn.
 CODE_PROBE_SECONDS = 1.5
+LONGEST_COOLDOWN_SECONDS = 120  # one mistaken header must not end the service for a day
 
 
 class Breaker:
     """
-    Judges calls to one server; every time is in seconds of one monotonic clock.
+    Judges calls to one server.
 
     Attributes:
         is_open: Whether calls are turned away.
@@ -76,3 +79,28 @@ class Breaker:
         self.is_open = not self.is_open
         self.changed_at = now
         self._latest.clear()
+
+
+class Cooldown:
+    """
+    What the latest Retry-After of Spotify's means for all calls (RFC 9110 section 10.2.3).
+
+    Attributes:
+        until: No call goes to Spotify before.
+        status: 429 or 503, whichever came with it.
+    """
+
+    def __init__(self) -> None:
+        self.until = -1.0
+        self.status = 503
+        self._requested_until = -1.0
+
+    def begin(self, status: int, seconds: int, now: float) -> None:
+        """Pause all calls for *seconds* from now, though not beyond the cap."""
+        until = now + min(seconds, LONGEST_COOLDOWN_SECONDS)
+        if until > self.until:
+            self.until, self.status, self._requested_until = until, status, now + seconds
+
+    def retry_after(self, now: float) -> int:
+        """Return what is left of the time that Spotify asked for, in whole seconds."""
+        return max(1, ceil(self._requested_until - now))

@@ -17,7 +17,7 @@ from sanic_swap.settings import Settings
 
 _NARROWEST, _WIDEST = 80, 100  # characters
 # What has to be right before Spotify can be asked, and before tokens can be compared.
-_ASKS_SPOTIFY = ("client_id", "client_secret", "callback_urls", "accounts_url")
+_ASKS_SPOTIFY = ("client_id", "client_secret", "accounts_url")
 _SEALS = ("client_id", "accounts_url", "encryption_secret", "previous_secrets", "retired_key_ids")
 _REFUSES = ("unknown_key", "revoke_before", "legacy_tokens", "legacy_secrets", "legacy_closes_at")
 
@@ -44,9 +44,9 @@ def check(
         report.findings.append(Finding(Level.NOT_KNOWN, "CLIENT_ID, CLIENT_SECRET", not_asked))
     elif not reading.wrong_about(*_ASKS_SPOTIFY):
         # Imported here: nothing else of `check` needs an HTTP client.
-        from sanic_swap.check_spotify import findings_of_spotify
+        from sanic_swap.check_spotify import finding_of_spotify
 
-        report.findings += asyncio.run(findings_of_spotify(reading.as_far_as_read()))
+        report.findings.append(asyncio.run(finding_of_spotify(reading.as_far_as_read())))
     if against is not None:
         findings, report.losses = _compare(against, reading)
         report.findings += findings

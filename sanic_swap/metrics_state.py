@@ -83,17 +83,17 @@ class State(Collector):
         yield _counter(
             "spotify_not_asked",
             "Requests that were turned away without a call, to spare Spotify.",
-            self.spotify.not_asked,
+            self.spotify.suppressed,
         )
         yield _gauge(
             "spotify_breaker_open",
             "1 while Spotify fails for everyone and is asked once a second.",
-            self.spotify.fails_for_everyone,
+            self.spotify.breaker_is_open,
         )
         yield _gauge(
             "spotify_hold_back_seconds",
             "How long nobody's calls go to Spotify, because it asks to wait.",
-            self.spotify.hold_back_seconds,
+            self.spotify.cooldown_seconds,
         )
 
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from sanic_swap.body import Field
 from sanic_swap.errors import InvalidRequest, OtherClient, UnsupportedGrantType
-from sanic_swap.json_text import Number
 from sanic_swap.secret import Secret
+from sanic_swap.strict_json import Number
 from sanic_swap.swap_requests import RefreshRequest, SwapRequest
 
 SWAP = "authorization_code"

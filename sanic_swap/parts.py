@@ -176,15 +176,14 @@ def _make_legacy(settings: Settings) -> LegacyTokens:
 
 
 def _make_spotify(settings: Settings, monitoring: Monitoring) -> SpotifyAccounts:
-    spotify = SpotifyAccounts(
+    is_watched = monitoring.metrics is not None or monitoring.new_relic is not None
+    return SpotifyAccounts(
         settings.accounts_url.url,
         settings.client_id,
         settings.client_secret,
         timeout_seconds=settings.spotify_timeout,
+        observe=monitoring.calling if is_watched else nullcontext,
     )
-    if monitoring.metrics is not None or monitoring.new_relic is not None:
-        spotify.watchers.append(monitoring.calling)
-    return spotify
 
 
 def _make_store(settings: Settings) -> "RedisStore | None":

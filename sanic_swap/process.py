@@ -44,6 +44,7 @@ async def _run(settings: Settings) -> None:
         loop.add_signal_handler(number, stop.set)
     readiness = Readiness()
     parts = make_parts(settings, readiness)
+    log.info("keys", extra={"fields": settings.key_ids_in_use})
     async with parts.opened():
         await _serve(parts, readiness, stop)
     log.info("stopped")

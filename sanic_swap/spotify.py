@@ -1,18 +1,19 @@
-"""Asks Spotify's accounts service for tokens: one deadline, a few tries, and mercy.
+"""Call Spotify's accounts service with one deadline, bounded retries and backoff.
 
-Whether to try again is decided in `retry_policy`, whether to ask at all in `breaker` and
-`hold_back`; here is only what carries their decisions out.
+Whether to try again is decided in `retries`, whether to call at all in `breaker`; here is
+only what carries their decisions out.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, nullcontext
 from time import monotonic
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote_plus
 
-from sanic_swap.breaker import Breaker
+from sanic_swap.breaker import Breaker, Cooldown
+from sanic_swap.endpoint import TokenEndpoint
 from sanic_swap.errors import (
     CallSuppressed,
     ConnectionLoss,
@@ -22,16 +23,11 @@ from sanic_swap.errors import (
     SpotifyTooSlow,
     SpotifyUnreachable,
 )
-from sanic_swap.hold_back import HoldBack
 from sanic_swap.logs import log
-from sanic_swap.retry_policy import BUCKET_SIZE, REFILL, Grant, seconds_to_retry
+from sanic_swap.retries import BUCKET_SIZE, REFILL, Grant, seconds_to_retry
 from sanic_swap.secret import Secret
 from sanic_swap.token_answer import TokenAnswer, read_answer
-from sanic_swap.token_endpoint import TokenEndpoint
-
-# Of the deadline, so that three tries of connecting fit into it.
-_CONNECT_SHARE = 0.3
-_MOST_CONNECT_SECONDS = 2.5
+from sanic_swap.trace import RequestTrace
 
 
 class SpotifyAccounts:
@@ -44,33 +40,34 @@ class SpotifyAccounts:
         url: Where the accounts service is, without a trailing slash.
         client_id, client_secret: The app's credentials.
         timeout_seconds: Longest wait for one exchange, retries and everything else included.
+        observe: Makes a context in which each call is made, to see how it ends.
 
     Attributes:
         calls: Requests that were sent to Spotify, or tried to be, so far.
         retries: How many of them were repetitions.
-        not_asked: Exchanges that were turned away without a call.
-        watchers: Each makes a context in which every call is made, to hear how it ends.
+        suppressed: Exchanges that were turned away without a call.
     """
 
     def __init__(
-        self, url: str, client_id: str, client_secret: Secret, *, timeout_seconds: float
+        self,
+        url: str,
+        client_id: str,
+        client_secret: Secret,
+        *,
+        timeout_seconds: float,
+        observe: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        connect_seconds = min(_MOST_CONNECT_SECONDS, _CONNECT_SHARE * timeout_seconds)
         self._endpoint = TokenEndpoint(
-            url,
-            client_id,
-            client_secret,
-            timeout_seconds=timeout_seconds,
-            connect_seconds=connect_seconds,
+            url, client_id, client_secret, timeout_seconds=timeout_seconds
         )
         self._timeout_seconds = timeout_seconds
+        self._observe = observe
         self._bucket = BUCKET_SIZE
         self._breaker = Breaker()
-        self._hold_back = HoldBack()
+        self._cooldown = Cooldown()
         self.calls = 0
         self.retries = 0
-        self.not_asked = 0
-        self.watchers: list[Callable[[], AbstractContextManager[None]]] = []
+        self.suppressed = 0
 
     async def __aenter__(self) -> Self:
         await self._endpoint.__aenter__()
@@ -86,31 +83,28 @@ class SpotifyAccounts:
 
     @property
     def troubled(self) -> bool:
-        """Whether Spotify fails for everyone, or has asked to be left alone, as far as we know."""
-        return self.fails_for_everyone or self.hold_back_seconds > 0
+        """Whether calls are turned away at the moment."""
+        return self.breaker_is_open or self.cooldown_seconds > 0
 
     @property
-    def fails_for_everyone(self) -> bool:
+    def breaker_is_open(self) -> bool:
         """Whether the circuit breaker is open."""
         return self._breaker.is_open
 
     @property
-    def hold_back_seconds(self) -> float:
-        """How long Spotify wants to be left alone from now on, 0 if it does not."""
-        return max(0.0, self._hold_back.until - monotonic())
+    def cooldown_seconds(self) -> float:
+        """How long calls are still paused because Spotify asked for it, 0 if they are not."""
+        return max(0.0, self._cooldown.until - monotonic())
 
     async def exchange(
         self,
         code: Secret,
         redirect_uri: str,
         code_verifier: Secret | None,
-        on_retry: Callable[[], None] | None = None,
+        trace: RequestTrace,
     ) -> TokenAnswer:
         """
         Trade an authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 4.5).
-
-        Args:
-            on_retry: Called before each repetition.
 
         Raises:
             SpotifyError: One of those below it.
@@ -122,42 +116,46 @@ class SpotifyAccounts:
         }
         if code_verifier is not None:
             form["code_verifier"] = code_verifier.reveal()
-        return await self._ask(Grant.CODE, form, on_retry)
+        return await self._exchange(Grant.CODE, form, trace)
 
-    async def refresh(
-        self, refresh_token: Secret, on_retry: Callable[[], None] | None = None
-    ) -> TokenAnswer:
+    async def refresh(self, refresh_token: Secret, trace: RequestTrace) -> TokenAnswer:
         """
         Trade a refresh token for a new access token (RFC 6749 section 6).
-
-        Args:
-            on_retry: Called before each repetition.
 
         Raises:
             SpotifyError: One of those below it.
         """
         form = {"grant_type": Grant.REFRESH.value, "refresh_token": refresh_token.reveal()}
-        return await self._ask(Grant.REFRESH, form, on_retry, sent=(refresh_token,))
+        return await self._exchange(Grant.REFRESH, form, trace, sent=(refresh_token,))
 
-    async def _ask(
+    async def verify_credentials(self, timeout_seconds: float) -> None:
+        """
+        Ask Spotify once whether it takes id and secret (RFC 6749 section 4.4: no user is asked).
+
+        Raises:
+            CredentialsRefused: If it does not.
+            SpotifyError: Another one, if its answer does not tell.
+        """
+        reply = await self._endpoint.post(b"grant_type=client_credentials", timeout_seconds)
+        read_answer(reply.status, reply.body, retry_after=reply.retry_after, sent=())
+
+    async def _exchange(
         self,
         grant: Grant,
         form: dict[str, str],
-        on_retry: Callable[[], None] | None,
+        trace: RequestTrace,
         *,
         sent: Sequence[Secret] = (),
     ) -> TokenAnswer:
         now = monotonic()
         deadline = now + self._timeout_seconds
         self._bucket = min(BUCKET_SIZE, self._bucket + REFILL)
-        self._spare_spotify(grant, now)
+        self._check_may_call(grant, now)
         encoded = _encoded(form)
         tries, is_repeated = 1, False
-        left_seconds: float | None = None  # all of it
-        call = self._watched_call if self.watchers else self._call
         while True:
             try:
-                return await call(encoded, sent, now, left_seconds)
+                return await self._call(encoded, sent, now, deadline)
             except SpotifyError as error:
                 wait = seconds_to_retry(
                     error,
@@ -174,90 +172,69 @@ class SpotifyAccounts:
                 await asyncio.sleep(wait)
                 if self.troubled:
                     raise
-                is_repeated |= not _is_unsent(error)
+                is_repeated |= _may_have_arrived(error)
             tries += 1
             now = monotonic()
-            left_seconds = deadline - now
             self.retries += 1
-            if on_retry is not None:
-                on_retry()
+            trace.retries += 1
 
-    def _spare_spotify(self, grant: Grant, now: float) -> None:
-        """Raise CallSuppressed while Spotify shall be left alone."""
-        if now < self._hold_back.until:
-            self.not_asked += 1
+    def _check_may_call(self, grant: Grant, now: float) -> None:
+        """Raise CallSuppressed while Spotify is not to be called."""
+        if now < self._cooldown.until:
+            self.suppressed += 1
             raise CallSuppressed(
-                self._hold_back.status, "it asks to wait", self._hold_back.retry_after(now)
+                self._cooldown.status, "it sent Retry-After", self._cooldown.retry_after(now)
             )
         if not self._breaker.lets_through(grant, now):
-            self.not_asked += 1
-            raise CallSuppressed(503, "it fails for everyone", None)
-
-    async def _watched_call(
-        self, form: bytes, sent: Sequence[Secret], began: float, left_seconds: float | None
-    ) -> TokenAnswer:
-        with ExitStack() as watched:
-            for watcher in self.watchers:
-                watched.enter_context(watcher())
-            return await self._call(form, sent, began, left_seconds)
+            self.suppressed += 1
+            raise CallSuppressed(503, "the circuit breaker is open", None)
 
     async def _call(
-        self, form: bytes, sent: Sequence[Secret], began: float, left_seconds: float | None
+        self, form: bytes, sent: Sequence[Secret], began: float, deadline: float
     ) -> TokenAnswer:
-        """Ask once, and remember how it went for everybody's sake."""
+        """Call once, and note the outcome for later calls."""
         self.calls += 1
         try:
-            status, retry_after, body = await self._endpoint.post(
-                form, timeout_seconds=left_seconds
-            )
-            answer = read_answer(status, body, retry_after=retry_after, sent=sent)
-        except TimeoutError:
-            self._note_failure(began)
-            raise SpotifyTooSlow(f"no answer within {self._timeout_seconds:g} s") from None
-        except SpotifyUnreachable as error:
-            if error.loss is ConnectionLoss.STALE:  # old age of a connection, not trouble
-                self._endpoint.close_idle()
-            else:
-                self._note_failure(began)
+            with self._observe():
+                reply = await self._endpoint.post(form, deadline - began)
+                answer = read_answer(
+                    reply.status, reply.body, retry_after=reply.retry_after, sent=sent
+                )
+        except SpotifyError as error:
+            self._note(error, began)
             raise
-        except SpotifyFails as error:
-            self._note_failure(began)
-            if error.upstream_status == 503:
-                self._hold_everybody_back(503, error.retry_after)
-            raise
-        except SpotifyThrottles as error:
-            self._note_answer(began)
-            self._hold_everybody_back(429, error.retry_after)
-            raise
-        except SpotifyError:
-            self._note_answer(began)
-            raise
-        self._note_answer(began)
+        self._note(None, began)
         return answer
 
-    def _note_answer(self, began: float) -> None:
-        opened_at, now = self._breaker.changed_at, monotonic()
-        if self._breaker.succeeded(began, now):
-            log.warning(
-                "Spotify answers again, after %.1f s; everybody's calls go to it", now - opened_at
-            )
+    def _note(self, error: SpotifyError | None, began: float) -> None:
+        now = monotonic()
+        match error:
+            case SpotifyUnreachable(loss=ConnectionLoss.STALE):
+                # Old age of a connection, not trouble; the other idle ones are as old.
+                self._endpoint.close_idle()
+            case SpotifyUnreachable() | SpotifyTooSlow() | SpotifyFails():
+                if self._breaker.failed(began, now):
+                    log.error("Circuit breaker open: Spotify is failing; probing once per second")
+            case _:
+                opened_at = self._breaker.changed_at
+                if self._breaker.succeeded(began, now):
+                    log.warning(
+                        "Spotify recovered after %.1f s; circuit breaker closed", now - opened_at
+                    )
+        match error:
+            case SpotifyThrottles(retry_after=int(seconds)) if seconds:
+                self._cool_down(429, seconds, now)
+            case SpotifyFails(upstream_status=503, retry_after=int(seconds)) if seconds:
+                self._cool_down(503, seconds, now)
 
-    def _note_failure(self, began: float) -> None:
-        if self._breaker.failed(began, monotonic()):
-            log.error(
-                "Spotify fails for everyone; until it answers again, it is asked once a second"
-            )
-
-    def _hold_everybody_back(self, status: int, seconds: int | None) -> None:
-        if seconds:
-            now = monotonic()
-            if now >= self._hold_back.until:
-                log.warning("Spotify asks us to wait %d s; nobody's calls go to it", seconds)
-            self._hold_back.begin(status, seconds, now)
+    def _cool_down(self, status: int, seconds: int, now: float) -> None:
+        if now >= self._cooldown.until:
+            log.warning("Spotify sent Retry-After %d s; all calls paused", seconds)
+        self._cooldown.begin(status, seconds, now)
 
 
-def _is_unsent(error: SpotifyError) -> bool:
-    return isinstance(error, SpotifyUnreachable) and error.loss is ConnectionLoss.UNSENT
+def _may_have_arrived(error: SpotifyError) -> bool:
+    return not (isinstance(error, SpotifyUnreachable) and error.loss is ConnectionLoss.UNSENT)
 
 
 def _encoded(form: dict[str, str]) -> bytes:

@@ -20,8 +20,8 @@ from sanic_swap.errors import (
     SpotifyNonsense,
     SpotifyThrottles,
 )
-from sanic_swap.json_text import NotStrictJson, quoted, read_members, read_object, strings_in
 from sanic_swap.secret import Secret
+from sanic_swap.strict_json import NotStrictJson, quoted, read_members, read_object, strings_in
 
 LONGEST_RETRY_AFTER = 86_400  # seconds
 JUDGED_BY_BODY = frozenset({200, 400, 401, 403})  # of every other status the number says all

@@ -77,7 +77,7 @@ class TokenSwap:
         if self._rate_limit is not None:
             await self._rate_limit.count_swap(trace.client)
         exchange = self._spotify.exchange(
-            request.code, request.redirect_uri, request.code_verifier, None
+            request.code, request.redirect_uri, request.code_verifier, trace
         )
         answer = await _timed(exchange, trace)
         if answer.refresh_token is None:
@@ -133,7 +133,7 @@ class TokenSwap:
     ) -> Refreshed:
         began = time.monotonic()
         try:
-            answer = await self._spotify.refresh(opened.refresh_token, None)
+            answer = await self._spotify.refresh(opened.refresh_token, trace)
         except GrantRefused as refusal:
             if self._revocations is not None:
                 await self._revocations.check(digest, opened.authorized_at, refusal, began=began)

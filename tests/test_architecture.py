@@ -18,18 +18,17 @@ LEVELS = {
             "chunks",
             "cors",
             "errors",
-            "hold_back",
             "legacy_shapes",
             "trace",
         },
-        {"json_text", "keys", "logs", "request_head", "revocation_guard", "secret"},
+        {"strict_json", "keys", "logs", "request_head", "revocation_guard", "secret"},
         {"listener", "single_flight", "store", "swap_requests", "version"},
-        {"retry_policy", "spotify_connector"},
+        {"retries", "connections"},
         {"client_address", "rate_counts", "rates"},
         # Pure: what a request, a token, an answer or a setting is.
         {"body", "error_responses", "grant_id", "in_flight"},
         {"sealing", "setting_values", "token_answer"},
-        {"breaker", "token_endpoint"},
+        {"breaker", "endpoint"},
         {"legacy_tokens", "parameters", "refreshed", "settings"},
         {
             "kept_answers",
@@ -42,7 +41,7 @@ LEVELS = {
         {"legacy_survival", "outcomes", "settings_reader", "store_sealing"},
         {"check_report", "risks", "survival"},
         # The outside world, and what we do with it. Nothing from here down knows Sanic.
-        {"redis_store", "spotify", "spotify_probe"},
+        {"redis_store", "spotify"},
         # Several requests, and several machines, side by side.
         {"revocations", "shared_counts", "store_flights"},
         {"rate_limit", "shared_refreshes"},
@@ -89,7 +88,7 @@ WEB |= {"strict_http", "watched_app"}
 DOORS = {
     "sanic_swap": {
         # A connection, and the sessions that use it.
-        "aiohttp": {"spotify_connector", "spotify_probe", "token_endpoint"},
+        "aiohttp": {"connections", "endpoint"},
         "cryptography": {"legacy_ciphers"},
         "dotenv": {"setting_sources"},
         "limits": {"rate_counts", "rate_limit", "rates", "shared_counts"},
@@ -99,7 +98,7 @@ DOORS = {
         "redis": {"redis_store"},
         "sanic": WEB,
         "uvloop": {"server"},
-        "yarl": {"spotify_probe", "token_endpoint"},
+        "yarl": {"endpoint"},
     },
     "fake_spotify": {
         "aiohttp": {"exchange", "server", "web_accounts", "web_api", "web_control", "wire"},

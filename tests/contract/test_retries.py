@@ -32,6 +32,7 @@ from sanic_swap.errors import (
 from sanic_swap.secret import Secret
 from sanic_swap.spotify import SpotifyAccounts
 from sanic_swap.token_answer import TokenAnswer
+from sanic_swap.trace import RequestTrace
 from tests.contract.broken_upstream import BrokenUpstream, Script, resets, says
 from tests.contract.processes import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI
 
@@ -83,11 +84,13 @@ def accounts_at(url: str, seconds: float = DEADLINE_SECONDS) -> SpotifyAccounts:
 
 
 async def swap(accounts: SpotifyAccounts, code: str) -> TokenAnswer:
-    return await accounts.exchange(Secret(code), REDIRECT_URI, None)
+    return await accounts.exchange(Secret(code), REDIRECT_URI, None, RequestTrace())
 
 
-async def refresh(accounts: SpotifyAccounts, fake: FakeSpotify) -> TokenAnswer:
-    return await accounts.refresh(Secret(fake.grant().refresh_token))
+async def refresh(
+    accounts: SpotifyAccounts, fake: FakeSpotify, trace: RequestTrace | None = None
+) -> TokenAnswer:
+    return await accounts.refresh(Secret(fake.grant().refresh_token), trace or RequestTrace())
 
 
 @pytest.mark.parametrize("fault", [*EARLY, *PASSING])
@@ -95,14 +98,12 @@ async def test_two_short_troubles_of_a_refresh_are_healed(
     accounts: SpotifyAccounts, fake: FakeSpotify, fault: Fault
 ) -> None:
     fake.fault(fault, times=2)
-    retries: list[int] = []
+    trace = RequestTrace()
 
-    answer = await accounts.refresh(
-        Secret(fake.grant().refresh_token), lambda: retries.append(accounts.calls)
-    )
+    answer = await refresh(accounts, fake, trace)
 
     assert isinstance(answer, TokenAnswer)
-    assert (retries, accounts.calls, accounts.retries) == ([1, 2], 3, 2)
+    assert (trace.retries, accounts.calls, accounts.retries) == (2, 3, 2)
 
 
 @pytest.mark.parametrize("fault", [*EARLY, *PASSING])
@@ -160,7 +161,7 @@ async def test_a_kept_connection_that_was_about_to_close_costs_nobody_a_login(
         await swap(accounts, "second")
         sent = list(broken.requests)
 
-        await accounts.refresh(Secret("third"))
+        await accounts.refresh(Secret("third"), RequestTrace())
 
     assert [b"second" in request for request in sent] == [True, True]
     assert accounts.retries == 2
@@ -175,7 +176,7 @@ async def test_the_race_is_forgiven_once(broken: BrokenUpstream) -> None:
         with pytest.raises(SpotifyUnreachable) as error:
             await swap(accounts, "second")
 
-    assert error.value.broke is ConnectionLoss.EARLY
+    assert error.value.loss is ConnectionLoss.EARLY
     assert sum(b"second" in request for request in broken.requests) == 2
 
 
@@ -187,7 +188,7 @@ async def test_one_byte_of_an_answer_is_no_race(broken: BrokenUpstream) -> None:
         with pytest.raises(SpotifyUnreachable) as error:
             await swap(accounts, "second")
 
-    assert error.value.broke is ConnectionLoss.EARLY
+    assert error.value.loss is ConnectionLoss.EARLY
     assert sum(b"second" in request for request in broken.requests) == 1
 
 
@@ -211,7 +212,7 @@ async def test_a_code_that_was_never_sent_is_tried_again() -> None:
             with pytest.raises(SpotifyUnreachable) as error:
                 await swap(accounts, "code")
 
-    assert error.value.broke is ConnectionLoss.UNSENT
+    assert error.value.loss is ConnectionLoss.UNSENT
     assert accounts.calls == 3
 
 
@@ -239,7 +240,7 @@ async def test_without_trust_in_its_certificate_spotify_gets_nothing() -> None:
                 await swap(accounts, "code")
 
         assert fake.count(Match(method="POST")) == 0
-    assert error.value.broke is ConnectionLoss.UNSENT
+    assert error.value.loss is ConnectionLoss.UNSENT
 
 
 async def test_connections_that_do_not_come_about_count_as_unsent(fake: FakeSpotify) -> None:
@@ -276,10 +277,10 @@ async def test_what_spotify_asks_of_one_holds_for_all_until_it_is_over(
     asked_at = time.monotonic()
     assert accounts.troubled
 
-    with pytest.raises(CallSuppressed) as held_back:
+    with pytest.raises(CallSuppressed) as suppressed:
         await refresh(accounts, fake)
-    assert (held_back.value.status, held_back.value.retry_after) == (status, 1)
-    assert (accounts.calls, accounts.not_asked) == (1, 1)
+    assert (suppressed.value.status, suppressed.value.retry_after) == (status, 1)
+    assert (accounts.calls, accounts.suppressed) == (1, 1)
 
     while accounts.troubled:
         await asyncio.sleep(0.01)
@@ -294,11 +295,11 @@ async def test_hours_are_told_to_apps_and_minutes_kept(
     with pytest.raises(SpotifyThrottles) as throttled:
         await swap(accounts, fake.code())
 
-    with pytest.raises(CallSuppressed) as held_back:
+    with pytest.raises(CallSuppressed) as suppressed:
         await swap(accounts, fake.code())
 
     assert throttled.value.retry_after == 19_056
-    assert held_back.value.retry_after in (19_055, 19_056)
+    assert suppressed.value.retry_after in (19_055, 19_056)
 
 
 async def test_in_an_outage_retries_die_down_and_then_nobody_asks(

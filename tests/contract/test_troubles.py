@@ -44,14 +44,14 @@ SIGNS: dict[str, Signs] = {
         (REQUESTS, "/refresh", "token_held"),
         "held back: a token that looks like one of another swap service",
     ),
-    "Spotify is down": (("sanic_swap_spotify_breaker_open",), "Spotify fails for everyone"),
+    "Spotify is down": (("sanic_swap_spotify_breaker_open",), "Circuit breaker open"),
     "Spotify is slow": ((CALLS, "spotify_too_slow"), "no answer within"),
-    "Spotify throttles": (("sanic_swap_spotify_hold_back_seconds",), "Spotify asks us to wait"),
+    "Spotify throttles": (("sanic_swap_spotify_hold_back_seconds",), "Spotify sent Retry-After"),
     "Spotify calls living grants dead": (
         ("sanic_swap_revocation_guard_holding",),
         "Revocation guard active",
     ),
-    "DNS, network or firewall": ((CALLS, "spotify_unreachable"), "ClientConnectorDNSError"),
+    "DNS, network or firewall": ((CALLS, "spotify_unreachable"), "no address found for"),
     "a portal or proxy answers in Spotify's name": (
         (CALLS, "spotify_nonsense"),
         "Spotify's answer cannot be used",

@@ -1,4 +1,4 @@
-"""The circuit breaker on a clock of its own: when it opens, and how soon it closes."""
+"""Circuit breaker and cooldown on a clock of their own: when they begin, how soon they end."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -7,10 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.breaker import CALLS, PROBE_SECONDS, WINDOW_SECONDS, Breaker
-from sanic_swap.retry_policy import Grant
+from sanic_swap.breaker import (
+    CALLS,
+    LONGEST_COOLDOWN_SECONDS,
+    PROBE_SECONDS,
+    WINDOW_SECONDS,
+    Breaker,
+    Cooldown,
+)
+from sanic_swap.retries import Grant
 
 CODE, REFRESH = Grant
+waits = st.integers(1, 86_400)
 
 
 def opened(now: float = 0.0) -> Breaker:
@@ -147,3 +155,41 @@ def test_an_outage_of_a_minute_costs_spotify_at_most_eighty_calls(
 
 def test_the_window_is_as_documented() -> None:
     assert (CALLS, WINDOW_SECONDS, PROBE_SECONDS) == (20, 10.0, 1.0)
+
+
+def test_at_first_no_call_is_paused() -> None:
+    assert Cooldown().until < 0
+
+
+@given(requested=waits, now=st.floats(0, 1e6))
+def test_calls_pause_as_long_as_spotify_asks_but_never_beyond_the_cap(
+    requested: int, now: float
+) -> None:
+    cooldown = Cooldown()
+
+    cooldown.begin(429, requested, now)
+
+    assert cooldown.until == now + min(requested, LONGEST_COOLDOWN_SECONDS)
+    assert cooldown.status == 429
+
+
+@given(requested=waits, share=st.floats(0, 1))
+def test_apps_get_what_is_left_of_all_that_spotify_asked_for(requested: int, share: float) -> None:
+    cooldown = Cooldown()
+    cooldown.begin(503, requested, now=0.0)
+    now = share * cooldown.until
+
+    left = cooldown.retry_after(now)
+
+    assert max(1, requested - now) <= left < requested - now + 1.001
+
+
+@given(first=waits, second=waits, later=st.floats(0, 200))
+def test_a_shorter_wait_does_not_end_a_longer_one(first: int, second: int, later: float) -> None:
+    cooldown = Cooldown()
+    cooldown.begin(429, first, now=0.0)
+    until = cooldown.until
+
+    cooldown.begin(503, second, now=later)
+
+    assert cooldown.until >= until

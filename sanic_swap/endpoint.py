@@ -1,25 +1,29 @@
 """One exchange with Spotify's token endpoint over HTTP.
 
-The one module that knows aiohttp, but for `spotify_connector`, which knows its connections. No
+The one module that knows aiohttp, but for `connections`, which knows its connections. No
 exception of aiohttp's leaves it: the `repr` of some prints the Authorization header, that
 is our client secret.
 """
 
 import math
+import os
 from types import TracebackType
 from typing import NamedTuple, Self
 
 import aiohttp
 from yarl import URL
 
-from sanic_swap.errors import ConnectionLoss, SpotifyNonsense, SpotifyUnreachable
+from sanic_swap.connections import SpotifyConnector, StaleConnection
+from sanic_swap.errors import ConnectionLoss, SpotifyNonsense, SpotifyTooSlow, SpotifyUnreachable
 from sanic_swap.secret import Secret
-from sanic_swap.spotify_connector import SpotifyConnector, StaleConnection
 from sanic_swap.token_answer import JUDGED_BY_BODY
 from sanic_swap.version import __version__
 
 LARGEST_ANSWER = 64 * 1024  # bytes; real ones are below 2 KiB
 _IDLE_SECONDS = 15.0  # how long a connection is kept for the next request
+# Of the deadline, so that three tries of connecting fit into it.
+_CONNECT_SHARE = 0.3
+_MOST_CONNECT_SECONDS = 2.5
 
 
 class Reply(NamedTuple):
@@ -39,18 +43,11 @@ class TokenEndpoint:
     Args:
         url: Where the accounts service is, without a trailing slash.
         client_id, client_secret: The app's credentials, sent in the Authorization header.
-        timeout_seconds: Longest wait for one exchange, to the last byte.
-        connect_seconds: Of it, for a new connection: name, TCP and TLS.
+        timeout_seconds: Longest wait for one exchange; part of it is for connecting.
     """
 
     def __init__(
-        self,
-        url: str,
-        client_id: str,
-        client_secret: Secret,
-        *,
-        timeout_seconds: float,
-        connect_seconds: float,
+        self, url: str, client_id: str, client_secret: Secret, *, timeout_seconds: float
     ) -> None:
         self._url = URL(url + "/api/token")
         self._headers = {
@@ -61,8 +58,7 @@ class TokenEndpoint:
             "Accept-Encoding": "identity",
             "User-Agent": f"sanic-swap/{__version__}",
         }
-        self._connect_seconds = connect_seconds
-        self._timeout = self._within(timeout_seconds)
+        self._connect_seconds = min(_MOST_CONNECT_SECONDS, _CONNECT_SHARE * timeout_seconds)
         self._connector: SpotifyConnector | None = None
         self._session: aiohttp.ClientSession | None = None
 
@@ -74,7 +70,6 @@ class TokenEndpoint:
             connector=self._connector,
             headers=self._headers,
             cookie_jar=aiohttp.DummyCookieJar(),
-            timeout=self._timeout,
             auto_decompress=False,
             trust_env=False,
         )
@@ -89,55 +84,48 @@ class TokenEndpoint:
         if self._session is not None:
             await self._session.close()
 
-    async def post(self, form: bytes, *, timeout_seconds: float | None = None) -> Reply:
+    async def post(self, form: bytes, timeout_seconds: float) -> Reply:
         """
         Send *form* once, and return what comes back.
 
-        Args:
-            timeout_seconds: A shorter one for this exchange.
-
         Raises:
-            TimeoutError: If all of it has not come in time.
+            SpotifyTooSlow: If all of it has not come in time.
             SpotifyNonsense: If that is not HTTP.
             SpotifyUnreachable: If the connection does not come about, or ends too early.
         """
         if self._session is None:
             raise RuntimeError("used outside `async with`")
-        timeout = self._timeout
-        if timeout_seconds is not None:
-            timeout = self._within(timeout_seconds)
+        # To the millisecond: aiohttp would round longer times up to whole seconds.
+        timeout = aiohttp.ClientTimeout(
+            total=timeout_seconds,
+            connect=self._connect_seconds,
+            sock_connect=None,
+            ceil_threshold=math.inf,
+        )
+        loss = ConnectionLoss.EARLY
         try:
             response = await self._session.post(
                 self._url, data=form, allow_redirects=False, timeout=timeout
             )
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            raise _lost(ConnectionLoss.UNSENT, error) from None
+            loss = ConnectionLoss.LATE
+            try:
+                body = await _body(response)
+            finally:
+                response.release()
+        except aiohttp.ClientConnectorError as error:
+            raise _lost(ConnectionLoss.UNSENT, _why_not_connected(error)) from None
+        except aiohttp.ConnectionTimeoutError:
+            why = f"no connection to {self._url.host}:{self._url.port} in time"
+            raise _lost(ConnectionLoss.UNSENT, why) from None
         except TimeoutError:
-            raise
-        except StaleConnection as error:
-            raise _lost(ConnectionLoss.STALE, error) from None
+            raise SpotifyTooSlow(f"no answer within {timeout_seconds:.3g} s") from None
+        except StaleConnection:
+            raise _lost(ConnectionLoss.STALE) from None
         except (aiohttp.ClientResponseError, aiohttp.InvalidURL):
             raise SpotifyNonsense("not HTTP") from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise _lost(ConnectionLoss.EARLY, error) from None
-        try:
-            return Reply(
-                response.status, response.headers.get("Retry-After"), await _body(response)
-            )
-        except TimeoutError:
-            raise
-        except aiohttp.ClientResponseError:
-            raise SpotifyNonsense("not HTTP") from None
-        except (aiohttp.ClientError, OSError) as error:
-            raise _lost(ConnectionLoss.LATE, error) from None
-        finally:
-            response.release()
-
-    def _within(self, seconds: float) -> aiohttp.ClientTimeout:
-        # To the millisecond: aiohttp would round longer times up to whole seconds.
-        return aiohttp.ClientTimeout(
-            total=seconds, connect=self._connect_seconds, sock_connect=None, ceil_threshold=math.inf
-        )
+        except (aiohttp.ClientError, OSError):
+            raise _lost(loss) from None
+        return Reply(response.status, response.headers.get("Retry-After"), body)
 
     def close_idle(self) -> None:
         """Let the next exchange have a new connection."""
@@ -145,8 +133,26 @@ class TokenEndpoint:
             self._connector.close_idle()
 
 
-def _lost(loss: ConnectionLoss, error: Exception) -> SpotifyUnreachable:
-    return SpotifyUnreachable(f"{loss.value}: {type(error).__name__}", loss)
+def _lost(loss: ConnectionLoss, why: str = "") -> SpotifyUnreachable:
+    return SpotifyUnreachable(f"{loss.value}: {why}" if why else loss.value, loss)
+
+
+def _why_not_connected(error: aiohttp.ClientConnectorError) -> str:
+    """Say it in an operator's words, with the address."""
+    address = f"{error.host}:{error.port}"
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return f"no address found for {error.host}"
+        case aiohttp.ClientConnectorCertificateError():
+            return f"certificate of {address} not trusted"
+        case aiohttp.ClientConnectorSSLError():
+            return f"TLS handshake with {address} failed"
+    match error.os_error:
+        case ConnectionRefusedError():
+            return f"connection refused by {address}"
+        case OSError(errno=int(number)):
+            return f"{os.strerror(number).lower()}: {address}"
+    return f"connection to {address} failed"
 
 
 async def _body(response: aiohttp.ClientResponse) -> bytes | None:
