@@ -3,7 +3,8 @@
 import pytest
 
 from fake_spotify.fault_answers import TooManyRequests
-from tests.contract.swap_service import SwapService
+
+from .swap_service import SwapService
 
 
 @pytest.mark.promise("sealing")

@@ -6,7 +6,8 @@ import re
 import pytest
 
 from fake_spotify.pkce import challenge_of
-from tests.contract.swap_service import SwapService, members
+
+from .swap_service import SwapService, members
 
 VERIFIER = "v" * 64
 ALIAS = "/api/refresh_token"
