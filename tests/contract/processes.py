@@ -39,11 +39,11 @@ def launched(
     command: Sequence[str | os.PathLike[str]], **how: Any
 ) -> Iterator[subprocess.Popen[Any]]:
     """Run a program until the block ends."""
-    process = launch(command, **how)
-    try:
-        yield process
-    finally:
-        end(process)
+    with launch(command, **how) as process:
+        try:
+            yield process
+        finally:
+            end(process)
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 10) -> None:

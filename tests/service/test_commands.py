@@ -21,6 +21,7 @@ from tests.service.running import (
     environment,
     run_command,
     running_service,
+    with_sitecustomize,
 )
 
 
@@ -172,3 +173,12 @@ def test_a_made_up_key_is_warned_about_and_works(spotify: FakeSpotify) -> None:
 
         assert post_form(f"{service.url}/refresh", {"refresh_token": token}).status == 200
         assert "made up for this process" in service.log()
+
+
+def test_what_is_not_wanted_need_not_be_installed(spotify: FakeSpotify, tmp_path: Path) -> None:
+    optional = ["cryptography", "limits", "newrelic", "prometheus_client", "redis"]
+    without = with_sitecustomize(
+        tmp_path, f"import sys; sys.modules.update(dict.fromkeys({optional}))"
+    )
+    with running_service(spotify.accounts_url, **without) as service:
+        assert post_form(f"{service.url}/swap", {"code": spotify.code()}).status == 200

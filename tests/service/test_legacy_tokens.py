@@ -86,27 +86,23 @@ def test_what_spotify_puts_in_its_place_comes_back_as_ours(
     assert refresh(importing, answer.json()["refresh_token"]).status == 200
 
 
-@each_format
 @pytest.mark.parametrize(
     "mangle",
     [
-        pytest.param(lambda text: f'"{text}"', id="quoted"),
-        pytest.param(lambda text: f"  {text.rstrip()}\r\n", id="blanks around it"),
-        pytest.param(lambda text: text.replace("\n", "\\n") + "\\n", id="escaped newlines"),
-        pytest.param(lambda text: text.replace("\n", ""), id="lost newlines"),
-        pytest.param(lambda text: text.replace("\n", " "), id="newlines as blanks"),
-        pytest.param(lambda text: text.replace("+", " "), id="plus signs as blanks"),
-        pytest.param(lambda text: text.rstrip("=\n"), id="lost padding"),
+        pytest.param(lambda text: f'  "{text}"\r\n', id="quoted, blanks around it"),
+        pytest.param(lambda text: text.replace("\n", " ").replace("+", " "), id="blanks inside"),
+        pytest.param(
+            lambda text: text.replace("\n", "").rstrip("="), id="lost newlines and padding"
+        ),
     ],
 )
 def test_it_may_have_been_mangled_on_its_way(
-    name: str, mangle: Callable[[str], str], importing: Running, spotify: FakeSpotify
+    mangle: Callable[[str], str], importing: Running, spotify: FakeSpotify
 ) -> None:
     token = granted(spotify)
 
-    answer = refresh(importing, mangle(sealed_as(name, token)))
+    answer = refresh(importing, mangle(sealed_as("ruby", token)))
 
-    assert answer.status == 200, answer.body
     assert opened(answer.json()["refresh_token"], spotify.accounts_url) == (token, 0)
 
 
@@ -169,14 +165,10 @@ def test_each_import_is_told_without_the_token(importing: Running, spotify: Fake
     "sent",
     [
         pytest.param(sealed_as("node", "AQ" + "x" * 20)[:-2] + "00", id="node, altered"),
-        pytest.param(sealed_as("node", "AQ" + "x" * 17), id="node, too short inside"),
-        pytest.param(sealed_as("ruby", "AQ" + "x" * 20 + "."), id="ruby, a dot inside"),
         pytest.param(SEALERS["ruby"]("a third", "AQ" + "x" * 40), id="ruby, unknown secret"),
         pytest.param(sealed_as("fernet", "AQ" + "x" * 40)[:-9] + "AAAAAAA==", id="fernet, altered"),
-        pytest.param(sealed_as("fernet", "hello, this is no refresh token"), id="fernet, words"),
         pytest.param("AQ" + "x" * 40 + ".", id="plain with a dot"),
         pytest.param("AQ" + "x" * 3000, id="plain, longer than a seal can hold"),
-        pytest.param(sealed_as("node", "AQ" + "x" * 20).upper(), id="hex in capitals"),
     ],
 )
 def test_what_cannot_be_a_refresh_token_never_reaches_spotify(
@@ -189,27 +181,16 @@ def test_what_cannot_be_a_refresh_token_never_reaches_spotify(
     assert spotify.requests() == []
 
 
-@pytest.mark.parametrize(
-    ("changes", "status"),
-    [
-        pytest.param({"LEGACY_TOKENS_UNTIL": "2026-01-31"}, 400, id="their time is over"),
-        pytest.param({"REVOKE_BEFORE": "2020-01-01T00:00:00Z"}, 400, id="revoked by age"),
-        pytest.param(
-            {"LEGACY_SECRETS": None, "PREVIOUS_ENCRYPTION_SECRETS": SECRET},
-            200,
-            id="sealed by a secret of ours, too short for our own tokens",
-        ),
-    ],
-)
-def test_settings_decide_what_opens(
-    changes: dict[str, str | None], status: int, spotify: FakeSpotify
-) -> None:
+def test_their_time_may_be_over(spotify: FakeSpotify) -> None:
     sealed = sealed_as("node", granted(spotify))
-    with running_service(spotify.accounts_url, **{**SETTINGS, **changes}) as service:
+    spotify.clear_requests()
+    with running_service(
+        spotify.accounts_url, **SETTINGS | {"LEGACY_TOKENS_UNTIL": "2026-01-31"}
+    ) as service:
         answer = refresh(service, sealed)
 
-    assert (answer.status, answer.error) == (status, "invalid_grant" if status == 400 else None)
-    assert len(spotify.requests()) == (status == 200)
+    assert (answer.status, answer.error) == (400, "invalid_grant")
+    assert spotify.count() == 0
 
 
 def test_inspect_reads_legacy_tokens_too(spotify: FakeSpotify) -> None:

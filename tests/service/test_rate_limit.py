@@ -82,13 +82,6 @@ def test_what_an_app_writes_into_the_list_itself_has_no_effect(limited: Running)
     assert statuses(answers) == [400] * LIMIT + [429]
 
 
-def test_addresses_of_one_ipv6_network_are_one_client(limited: Running) -> None:
-    answers = [swap(limited, f"2001:db8:1:2::{number}") for number in range(LIMIT + 1)]
-
-    assert statuses(answers) == [400] * LIMIT + [429]
-    assert swap(limited, "2001:db8:1:3::1").status == 400
-
-
 def test_both_ways_to_swap_are_counted_together(limited: Running) -> None:
     paths = ["/swap", "/api/token", "/swap/", "/api/token"]
     answers = [swap(limited, "203.0.113.5", path=path) for path in paths]

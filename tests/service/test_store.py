@@ -158,18 +158,6 @@ def test_a_machine_that_dies_gives_up_its_turn(
     assert time.monotonic() - began < SPOTIFY_TIMEOUT_SECONDS + patience.seconds(1)
 
 
-def test_a_turn_is_renewed_as_long_as_spotify_takes(
-    machines: list[Running], spotify: FakeSpotify
-) -> None:
-    sealed = log_in(machines[0], spotify)
-    spotify.fault(SlowHead(3))
-
-    answers = refresh_at_once(machines, sealed, MACHINES)
-
-    assert [answer.status for answer in answers] == [200] * MACHINES
-    assert spotify.count(REFRESHES) == 1
-
-
 def test_two_machines_share_in_the_middle_of_a_change_of_keys_too(
     spotify: FakeSpotify, redis_server: RedisServer
 ) -> None:
