@@ -1,10 +1,9 @@
 """What is sent to Spotify again, and what never: counted where it arrives."""
 
-import asyncio
 import socket
 import time
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -20,28 +19,23 @@ from fake_spotify.fault_wires import (
     SlowBody,
 )
 from fake_spotify.faults import Fault
-from sanic_swap.errors import (
-    Broke,
-    SpotifyError,
-    SpotifyFails,
-    SpotifyNotAsked,
-    SpotifyTooSlow,
-    SpotifyUnreachable,
-)
-from sanic_swap.secret import Secret
-from sanic_swap.spotify import SpotifyAccounts
-from sanic_swap.token_answer import TokenAnswer
 from tests.contract import patience
-from tests.contract.profiles import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI
+from tests.contract.http_client import Answer, post_form
+from tests.contract.processes import wait_until
 from tests.service.broken_upstream import BrokenUpstream, Script, resets, says
+from tests.service.refreshing import REFRESHES, log_in, refresh
+from tests.service.running import Running, running_service
 
-DEADLINE_SECONDS = patience.seconds(2.0)
-SOON_SECONDS = patience.seconds(0.6)  # a deadline for those who wait for it
-GOOD = b'{"access_token":"a","refresh_token":"AQplain"}'
-KEPT = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 46\r\n\r\n" + GOOD
-AGAIN = [
+DEADLINE_SECONDS = patience.seconds(1)
+OTHERS = 8
+TOKENS = b'{"access_token":"a","refresh_token":"AQplain"}'
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 46\r\n\r\n"
+CLOSE: Script = lambda _: None  # noqa: E731 (a script, as the others are)
+UNANSWERED = [
     pytest.param(ResetBeforeHead(), id="reset before the head"),
     pytest.param(CloseBeforeHead(), id="closed before the head"),
+]
+ANSWERED = [
     pytest.param(ResetInHead(), id="reset inside the head"),
     pytest.param(BadGateway(), id="502"),
 ]
@@ -54,231 +48,181 @@ ONCE = [
 ]
 
 
+@pytest.fixture(scope="module")
+def retrying(spotify: FakeSpotify) -> Iterator[Running]:
+    """The service, with a short deadline."""
+    with running_service(
+        spotify.accounts_url, SPOTIFY_TIMEOUT=str(DEADLINE_SECONDS), ROTATION_REPLAY="0"
+    ) as service:
+        yield service
+
+
 @pytest.fixture
-async def accounts(spotify: FakeSpotify) -> AsyncIterator[SpotifyAccounts]:
-    async with accounts_at(spotify.accounts_url) as accounts:
-        yield accounts
+def sealed(retrying: Running, spotify: FakeSpotify) -> str:
+    """A good token; most logins go well, so that Spotify does not seem to fail for everyone."""
+    return [log_in(retrying, spotify) for _ in range(OTHERS)][-1]
 
 
-def accounts_at(url: str, seconds: float = DEADLINE_SECONDS) -> SpotifyAccounts:
-    return SpotifyAccounts(url, CLIENT_ID, Secret(CLIENT_SECRET), timeout_seconds=seconds)
+@pytest.fixture
+def racing(broken: BrokenUpstream) -> Iterator[Running]:
+    """The service, in front of a Spotify whose kept connections end as they are used again."""
+    with running_service(broken.url) as service:
+        yield service
 
 
-async def swap(accounts: SpotifyAccounts, code: str) -> TokenAnswer:
-    return await accounts.exchange(Secret(code), REDIRECT_URI, None)
+def swap(service: Running, code: str) -> Answer:
+    return post_form(f"{service.url}/swap", {"code": code})
 
 
-async def refresh(accounts: SpotifyAccounts, spotify: FakeSpotify) -> TokenAnswer:
-    return await accounts.refresh(Secret(spotify.grant().refresh_token))
+def retries_of(service: Running, times: int) -> list[int]:
+    """Return how often the last requests were sent again, once *times* lines tell."""
+
+    def retries() -> list[int]:
+        return [line["retries"] for line in service.lines() if "retries" in line]
+
+    wait_until(lambda: len(retries()) >= times)
+    return retries()[-times:]
 
 
-@pytest.mark.parametrize("fault", AGAIN)
-async def test_two_short_troubles_of_a_refresh_are_healed(
-    accounts: SpotifyAccounts, spotify: FakeSpotify, fault: Fault
+@pytest.mark.parametrize("fault", [*UNANSWERED, *ANSWERED])
+@pytest.mark.parametrize(("times", "statuses"), [(2, {200}), (3, {502, 503})])
+def test_two_short_troubles_of_a_refresh_are_healed_and_a_third_one_is_told(
+    retrying: Running,
+    spotify: FakeSpotify,
+    sealed: str,
+    fault: Fault,
+    times: int,
+    statuses: set[int],
 ) -> None:
-    spotify.fault(fault, times=2)
-    retries: list[int] = []
+    spotify.fault(fault, times=times)
 
-    answer = await accounts.refresh(
-        Secret(spotify.grant().refresh_token), lambda: retries.append(accounts.calls)
-    )
-
-    assert isinstance(answer, TokenAnswer)
-    assert (retries, accounts.calls, accounts.retries) == ([1, 2], 3, 2)
-
-
-@pytest.mark.parametrize("fault", AGAIN)
-async def test_a_third_one_is_told(
-    accounts: SpotifyAccounts, spotify: FakeSpotify, fault: Fault
-) -> None:
-    spotify.fault(fault, times=3)
-
-    with pytest.raises((SpotifyFails, SpotifyUnreachable)):
-        await refresh(accounts, spotify)
-
-    assert accounts.calls == 3
+    assert refresh(retrying, sealed).status in statuses
+    assert spotify.count(REFRESHES) == 3
 
 
 @pytest.mark.parametrize("fault", ONCE)
-async def test_what_no_retry_heals_is_asked_once(spotify: FakeSpotify, fault: Fault) -> None:
+def test_what_no_retry_heals_is_asked_once(
+    retrying: Running, spotify: FakeSpotify, sealed: str, fault: Fault
+) -> None:
     spotify.fault(fault, times=None)
 
-    async with accounts_at(spotify.accounts_url, SOON_SECONDS) as accounts:
-        with pytest.raises(SpotifyError):
-            await refresh(accounts, spotify)
-
-    assert spotify.count(Match(grant_type="refresh_token")) == 1
+    assert refresh(retrying, sealed).status >= 502
+    assert spotify.count(REFRESHES) == 1
 
 
-@pytest.mark.parametrize("fault", [*AGAIN, *ONCE])
-async def test_a_code_that_may_have_been_used_is_not_sent_again(
-    spotify: FakeSpotify, fault: Fault
+@pytest.mark.usefixtures("sealed")
+@pytest.mark.parametrize("fault", [*ANSWERED, *ONCE])
+def test_a_code_that_may_have_been_used_is_not_sent_again(
+    retrying: Running, spotify: FakeSpotify, fault: Fault
 ) -> None:
     code = spotify.code()
     spotify.fault(fault, times=None, is_processed=True)
 
-    async with accounts_at(spotify.accounts_url, SOON_SECONDS) as accounts:
-        with pytest.raises(SpotifyError):
-            await swap(accounts, code)
+    assert swap(retrying, code).status >= 502
+    assert spotify.count(Match(token=code)) == 1
+
+
+@pytest.mark.parametrize("fault", UNANSWERED)
+def test_nor_is_one_whose_new_connection_ends_without_an_answer(
+    spotify: FakeSpotify, fault: Fault
+) -> None:
+    code = spotify.code()
+    spotify.fault(fault, times=None, is_processed=True)
+    with running_service(spotify.accounts_url) as service:
+        assert swap(service, code).status == 502
 
     assert spotify.count(Match(token=code)) == 1
+
+
+@pytest.mark.parametrize("end", [CLOSE, resets()], ids=["closed", "reset"])
+def test_a_kept_connection_that_was_about_to_close_costs_nobody_a_login(
+    racing: Running, broken: BrokenUpstream, end: Script
+) -> None:
+    broken.script = broken.serves_once_then(HEAD + TOKENS, end)
+    sealed = swap(racing, "first").json()["refresh_token"]
+    broken.requests.clear()
+
+    assert swap(racing, "second").status == 200
+    assert [b"second" in request for request in broken.requests] == [True, True]
+    assert refresh(racing, sealed).status == 200
 
 
 @pytest.mark.parametrize(
-    "end",
+    ("first", "then", "sent"),
     [
-        pytest.param(lambda _: None, id="closed"),
-        pytest.param(resets(), id="reset"),
+        pytest.param(CLOSE, says(b""), 2, id="a second race"),
+        pytest.param(resets(b"H"), None, 1, id="one byte of an answer"),
     ],
 )
-async def test_a_kept_connection_that_was_about_to_close_costs_nobody_a_login(
-    broken: BrokenUpstream, end: Script
+def test_the_race_is_forgiven_once_and_only_if_nothing_was_answered(
+    racing: Running, broken: BrokenUpstream, first: Script, then: Script | None, sent: int
 ) -> None:
-    broken.script = broken.serves_once_then(KEPT, end)
-    async with accounts_at(broken.url) as accounts:
-        await swap(accounts, "first")
-        broken.requests.clear()
+    broken.script = broken.serves_once_then(HEAD + TOKENS, first)
+    swap(racing, "first")
+    broken.script = then or broken.script
 
-        await swap(accounts, "second")
-        sent = list(broken.requests)
+    answer = swap(racing, "second")
 
-        await accounts.refresh(Secret("third"))
-
-    assert [b"second" in request for request in sent] == [True, True]
-    assert accounts.retries == 2
+    assert (answer.status, answer.error) == (502, "temporarily_unavailable")
+    assert sum(b"second" in request for request in broken.requests) == sent
 
 
-async def test_the_race_is_forgiven_once(broken: BrokenUpstream) -> None:
-    broken.script = broken.serves_once_then(KEPT, lambda _: None)
-    async with accounts_at(broken.url) as accounts:
-        await swap(accounts, "first")
-        broken.script = says(b"")
+def test_after_the_race_no_other_kept_connection_is_trusted(
+    racing: Running, broken: BrokenUpstream
+) -> None:
+    broken.script = broken.serves_once_then(HEAD + TOKENS, CLOSE)
+    # As many connections as logins at once; then each is closed as the next one uses it.
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(lambda number: swap(racing, f"first-{number}"), range(5)))
 
-        with pytest.raises(SpotifyUnreachable) as error:
-            await swap(accounts, "second")
+    answers = [swap(racing, f"second-{number}").status for number in range(5)]
 
-    assert error.value.broke is Broke.EARLY
-    assert sum(b"second" in request for request in broken.requests) == 2
-
-
-async def test_one_byte_of_an_answer_is_no_race(broken: BrokenUpstream) -> None:
-    broken.script = broken.serves_once_then(KEPT, resets(b"H"))
-    async with accounts_at(broken.url) as accounts:
-        await swap(accounts, "first")
-
-        with pytest.raises(SpotifyUnreachable) as error:
-            await swap(accounts, "second")
-
-    assert error.value.broke is Broke.EARLY
-    assert sum(b"second" in request for request in broken.requests) == 1
+    assert answers == [200] * 5
+    assert sum(b"second" in request for request in broken.requests) <= 2 * 5
 
 
-async def test_after_the_race_no_other_kept_connection_is_trusted(broken: BrokenUpstream) -> None:
-    broken.script = broken.serves_once_then(KEPT, lambda _: None)
-    async with accounts_at(broken.url) as accounts:
-        # As many connections as logins at once; then each is closed as the next one uses it.
-        await asyncio.gather(*(swap(accounts, f"first-{number}") for number in range(5)))
-
-        for number in range(5):
-            await swap(accounts, f"second-{number}")
-
-    assert accounts.retries <= 5
-
-
-async def test_a_code_that_was_never_sent_is_tried_again() -> None:
+def test_a_code_that_was_never_sent_is_tried_again() -> None:
     # A port that is ours, and where nobody listens.
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
-        async with accounts_at(f"http://127.0.0.1:{nobody.getsockname()[1]}") as accounts:
-            with pytest.raises(SpotifyUnreachable) as error:
-                await swap(accounts, "code")
+        with running_service(f"http://127.0.0.1:{nobody.getsockname()[1]}") as service:
+            answer = swap(service, "code")
 
-    assert error.value.broke is Broke.UNSENT
-    assert accounts.calls == 3
-
-
-async def test_a_code_is_exchanged_as_soon_as_spotify_takes_connections(
-    spotify: FakeSpotify,
-) -> None:
-    code = spotify.code()
-    async with accounts_at(spotify.accounts_url) as accounts:
-        spotify.refuse_connections(60)
-
-        async def end_the_trouble() -> None:
-            while not accounts.calls:
-                await asyncio.sleep(0)
-            await asyncio.sleep(0.005)
-            spotify.refuse_connections(0)
-
-        _, answer = await asyncio.gather(end_the_trouble(), swap(accounts, code))
-
-    assert answer.refresh_token is not None
-    assert spotify.count(Match(token=code)) == 1
+            assert (answer.status, answer.error) == (502, "temporarily_unavailable")
+            assert retries_of(service, 1) == [2]
 
 
-async def test_without_trust_in_its_certificate_spotify_gets_nothing() -> None:
-    with FakeSpotify(https=True) as spotify:
-        async with accounts_at(spotify.accounts_url) as accounts:
-            with pytest.raises(SpotifyUnreachable) as error:
-                await swap(accounts, "code")
-
+def test_without_trust_in_its_certificate_spotify_gets_nothing() -> None:
+    with (
+        FakeSpotify(https=True) as spotify,
+        running_service(spotify.accounts_url) as service,
+    ):
+        assert swap(service, "code").status == 502
         assert spotify.count(Match(method="POST")) == 0
-    assert error.value.broke is Broke.UNSENT
 
 
-async def test_connections_that_do_not_come_about_count_as_unsent(spotify: FakeSpotify) -> None:
-    async with accounts_at(spotify.accounts_url) as accounts:
-        spotify.ignore_connections(60)
-        began = time.monotonic()
-        with pytest.raises((SpotifyUnreachable, SpotifyTooSlow)):
-            await swap(accounts, "code")
-        seconds = time.monotonic() - began
+@pytest.mark.usefixtures("sealed")
+def test_connections_that_do_not_come_about_count_as_unsent(
+    retrying: Running, spotify: FakeSpotify
+) -> None:
+    spotify.ignore_connections(60)
+    began = time.monotonic()
+    try:
+        answer = swap(retrying, "code")
+    finally:
         spotify.ignore_connections(0)
 
-    assert accounts.calls > 1
-    assert seconds < DEADLINE_SECONDS + patience.seconds(1)
+    assert answer.status in (502, 504)
+    assert time.monotonic() - began < DEADLINE_SECONDS + patience.seconds(1)
+    assert retries_of(retrying, 1) != [0]
 
 
-async def test_a_refresh_waits_as_long_as_spotify_asks_if_there_is_time(
-    accounts: SpotifyAccounts, spotify: FakeSpotify
+def test_a_refresh_waits_as_long_as_spotify_asks_if_there_is_time(
+    service: Running, spotify: FakeSpotify
 ) -> None:
+    sealed = log_in(service, spotify)
     spotify.fault(Status(503, "", {"Retry-After": "1"}))
     began = time.monotonic()
 
-    await refresh(accounts, spotify)
-
+    assert refresh(service, sealed).status == 200
     assert time.monotonic() - began >= 1
-
-
-async def test_what_spotify_asks_of_one_holds_for_all_until_it_is_over(
-    accounts: SpotifyAccounts, spotify: FakeSpotify
-) -> None:
-    spotify.fault(Status(503, "", {"Retry-After": "1"}))
-    with pytest.raises(SpotifyFails):
-        await swap(accounts, spotify.code())
-    asked_at = time.monotonic()
-    assert accounts.troubled
-
-    with pytest.raises(SpotifyNotAsked) as held_back:
-        await refresh(accounts, spotify)
-    assert (held_back.value.status, held_back.value.retry_after) == (503, 1)
-    assert (accounts.calls, accounts.not_asked) == (1, 1)
-
-    while accounts.troubled:
-        await asyncio.sleep(0.01)
-    await refresh(accounts, spotify)
-    assert time.monotonic() - asked_at >= 0.99
-
-
-async def test_in_an_outage_retries_die_down_and_then_nobody_asks(
-    accounts: SpotifyAccounts, spotify: FakeSpotify
-) -> None:
-    spotify.fault(BadGateway(), times=None)
-    for _ in range(60):
-        with suppress(SpotifyFails, SpotifyNotAsked):
-            await refresh(accounts, spotify)
-
-    assert accounts.troubled
-    assert accounts.retries <= 10
-    # Twenty until it opened; a call a second for as long as the machine took over it.
-    assert spotify.count(Match(grant_type="refresh_token")) <= 30

@@ -12,6 +12,7 @@ from fake_spotify.faults import Fault
 from tests.contract import patience
 from tests.contract.http_client import Answer, post_form, send
 from tests.contract.processes import wait_until
+from tests.service.refreshing import REFRESHES, log_in, refresh
 from tests.service.running import Running, running_service
 
 RECOVERY_SECONDS = 2.0
@@ -87,14 +88,30 @@ def test_in_an_outage_spotify_hears_from_us_about_once_a_second(
     assert spotify.count(Match(path="/api/token")) <= time.monotonic() - began + 1
 
 
-def test_a_wait_that_spotify_asks_for_is_everybodys(sparing: Running, spotify: FakeSpotify) -> None:
+def test_retries_die_down_before_nobody_asks_any_more(
+    sparing: Running, spotify: FakeSpotify
+) -> None:
+    sealed = log_in(sparing, spotify)
+    spotify.fault(NoHealthyUpstream(), times=None)
+    began = time.monotonic()
+    for _ in range(60):
+        refresh(sparing, sealed)
+
+    # Some twenty until the breaker opens; then one a second.
+    assert spotify.count(REFRESHES) <= 25 + time.monotonic() - began
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_wait_that_spotify_asks_for_is_everybodys(
+    sparing: Running, spotify: FakeSpotify, status: int
+) -> None:
     spotify.clear_requests()
-    spotify.fault(Status(429, "", {"Retry-After": "19056"}))
+    spotify.fault(Status(status, "", {"Retry-After": "19056"}))
     first = swap(sparing, spotify)
 
     others = [swap(sparing, spotify) for _ in range(3)]
 
-    assert [answer.status for answer in (first, *others)] == [429] * 4
+    assert [answer.status for answer in (first, *others)] == [status] * 4
     assert {answer.error for answer in others} == {"temporarily_unavailable"}
     assert first.headers["Retry-After"] == "19056"
     assert all(19_050 <= int(answer.headers["Retry-After"]) <= 19_056 for answer in others)

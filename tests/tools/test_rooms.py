@@ -9,7 +9,7 @@ CONTRACT = Path(__file__).parents[1] / "contract"
 OURS = {"sanic_swap", "tests", "benchmarks"}
 
 
-@pytest.mark.parametrize("file", CONTRACT.glob("*.py"), ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", [*CONTRACT.glob("*.py")], ids=lambda file: file.stem)
 def test_the_contract_suite_knows_nothing_else_of_ours(file: Path) -> None:
     nodes = list(ast.walk(ast.parse(file.read_text())))
     names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
