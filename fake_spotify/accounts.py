@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from fake_spotify import pkce
 from fake_spotify import wordings as words
-from fake_spotify.apps import App, Directory
+from fake_spotify.apps import App
 from fake_spotify.credentials import Client, authenticate
+from fake_spotify.directory import Directory
 from fake_spotify.ledger import Code, Grant
 from fake_spotify.policy import NoScope, Rotation, Unchanged
 from fake_spotify.token_requests import TokenRequest
@@ -75,7 +76,7 @@ def _exchange_code(
     code = app.ledger.code(value)
     if code is None:
         return words.CODE_INVALID
-    if app.has_expired(code):
+    if app.clock.now() >= code.issued_at + app.policy.code_lifetime:
         return words.CODE_EXPIRED
     if code.spent:
         return words.CODE_INVALID

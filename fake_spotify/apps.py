@@ -1,64 +1,59 @@
-"""The apps that are registered, the users who may log in, and what each app has been given."""
+"""One registered app: everything that it has been given, and everything a test may do to it."""
 
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
+from fake_spotify import redirects
+from fake_spotify.choices import ChoiceError
 from fake_spotify.clock import Clock
 from fake_spotify.expectations import Expectations
 from fake_spotify.fault_queue import FaultQueue
 from fake_spotify.journal import Journal
-from fake_spotify.ledger import Code, Grant, Ledger
+from fake_spotify.ledger import Grant, Ledger
+from fake_spotify.matching import ANY, Match
 from fake_spotify.policy import Policy
-from fake_spotify.randomness import Dice
+from fake_spotify.randomness import TokenShapes
+from fake_spotify.registrations import DEFAULT_USERS, Registration, User
 
-# Test jobs register apps and seldom remove them.
-_MOST_APPS = 1000
+_T = TypeVar("_T")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
-
-@dataclass(frozen=True, slots=True)
-class User:
-    """Somebody with a Spotify account."""
-
-    id: str
-    display_name: str
-    email: str
-    country: str = "SE"
-    product: str = "premium"
+# Enough to see what came in place of what was expected.
+_LATEST = 5
 
 
-DEFAULT_USERS = (
-    User("ada", "Ada Lovelace", "ada@example.com"),
-    User("grace", "Grace Hopper", "grace@example.com", country="US"),
-    User("linus", "Linus Free", "linus@example.com", country="FI", product="free"),
-)
+def _locked(
+    part: Callable[["App"], _T], method: Callable[Concatenate[_T, _P], _R]
+) -> Callable[Concatenate["App", _P], _R]:
+    """Make *method* of a part of an app a method of the app, under its lock."""
 
+    @wraps(method)
+    def call(app: "App", /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        with app.held():
+            return method(part(app), *args, **kwargs)
 
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """What Spotify's dashboard knows of an app."""
-
-    client_id: str
-    client_secret: str = field(repr=False)
-    redirect_uris: tuple[str, ...]
-    name: str = "An app"
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """What one browser's user has agreed to before."""
-
-    user_id: str
-    scopes: frozenset[str]
+    return call
 
 
 class App:
     """
-    One registered app with everything that it has been given.
+    An app's state, and the controls of it, which are safe to use from any thread.
 
-    Nothing is shared with another app, so that tests which use an app each cannot disturb each
-    other.
+    Nothing is shared with another app, so tests that register an app each can share one fake.
+
+    Args:
+        seed: Makes codes, tokens and ids repeatable.
+        lock: Held while state is read or changed; the apps of one fake share it.
     """
+
+    ledger: Ledger
+    fault_queue: FaultQueue
+    expectations: Expectations
+    journal: Journal
 
     def __init__(
         self,
@@ -67,117 +62,161 @@ class App:
         users: Iterable[User] = DEFAULT_USERS,
         *,
         seed: str | None = None,
+        lock: "threading.RLock | None" = None,
     ) -> None:
-        self.registration = registration
-        self.users = {user.id: user for user in users}
+        self.lock = threading.RLock() if lock is None else lock
+        self.seed = seed
         self.clock = Clock()
-        self._first_policy = policy
-        self._seed = None if seed is None else f"{seed} {registration.client_id}"
-        self.reset()
+        """The time that the app's codes and tokens live by."""
+        self.is_registered = True
+        self.configure(registration, policy, users)
+
+    def configure(self, registration: Registration, policy: Policy, users: Iterable[User]) -> None:
+        """Register the app anew, without anything that it was given before."""
+        with self.lock:
+            self.client_id = registration.client_id
+            self.client_secret = registration.client_secret
+            self.redirect_uris = registration.redirect_uris
+            self.name = registration.name
+            self._first_policy = policy
+            self.users_by_id = {user.id: user for user in users}
+            self.reset()
 
     def reset(self) -> None:
-        """Start anew: nothing was ever given, asked or planned, and the clock is right."""
-        self.policy = self._first_policy
-        self.dice = Dice(self._seed)
-        self.ledger = Ledger(self.dice)
-        self.approvals: dict[str, Approval] = {}
-        self.clock.reset()
-        self.faults = FaultQueue()
-        self.expectations = Expectations()
-        self.journal = Journal(on_entry=self.expectations.see)
+        """Start again: nothing was given, received or planned, and the clock is right."""
+        with self.held():
+            self.policy = self._first_policy
+            seed = None if self.seed is None else f"{self.seed} {self.client_id}"
+            self.shapes = TokenShapes(seed)
+            self.ledger = Ledger(self.shapes)
+            self.clock.reset()
+            self.fault_queue = FaultQueue()
+            self.expectations = Expectations()
+            self.journal = Journal(on_entry=self.expectations.add_entry)
 
     @contextmanager
-    def under(self, policy: Policy) -> Iterator[None]:
-        """Follow *policy* for a while."""
-        usual, self.policy = self.policy, policy
-        try:
+    def held(self) -> Iterator[None]:
+        """
+        Hold the lock.
+
+        Raises:
+            ChoiceError: If the app is no longer registered.
+        """
+        with self.lock:
+            if not self.is_registered:
+                raise ChoiceError("client_id", f"{self.client_id} is not registered")
             yield
-        finally:
-            self.policy = usual
 
     @property
-    def first_user(self) -> User:
-        """The user who is logged in unless another is chosen."""
-        return next(iter(self.users.values()))
+    def users(self) -> list[User]:
+        """The users who can log in; the first is logged in unless another is chosen."""
+        with self.held():
+            return list(self.users_by_id.values())
 
-    def has_expired(self, code: Code) -> bool:
-        """Tell whether *code* is too old."""
-        return self.clock.now() >= code.issued_at + self.policy.code_lifetime
+    def add_user(self, user: User) -> None:
+        """Let one more user log in; one with the same id gives way."""
+        with self.held():
+            self.users_by_id[user.id] = user
 
-    def has_aged_out(self, grant: Grant) -> bool:
-        """Tell whether *grant*'s refresh token is older than its life."""
-        ends_at = self.ends_at(grant)
-        return ends_at is not None and self.clock.now() >= ends_at
+    def code(
+        self,
+        *,
+        user: str | None = None,
+        scope: str = "",
+        redirect_uri: str | None = None,
+        code_challenge: str | None = None,
+    ) -> str:
+        """
+        Make an authorization code without a browser, as if *user* had just agreed.
+
+        Args:
+            user: A user's id; the first user if None.
+            redirect_uri: The first registered one if None.
+            code_challenge: Binds the code (RFC 7636, S256).
+
+        Raises:
+            ChoiceError: If there is no such user, or the redirect URI is not registered.
+        """
+        with self.held():
+            uri = self.redirect_uris[0] if redirect_uri is None else redirect_uri
+            if not redirects.is_registered_for_any_port(uri, self.redirect_uris):
+                raise ChoiceError("redirect_uri", "is not registered for this app")
+            code = self.ledger.issue_code(
+                self._user_id(user), scope, uri, challenge=code_challenge, now=self.clock.now()
+            )
+            return code.value
+
+    def grant(self, *, user: str | None = None, scope: str = "", is_public: bool = False) -> Grant:
+        """
+        Make a grant with its refresh token, as if *user* had agreed and the code were exchanged.
+
+        With *is_public* it belongs to a client without secret (PKCE).
+
+        Raises:
+            ChoiceError: If there is no such user.
+        """
+        with self.held():
+            return self.ledger.add_grant(
+                self._user_id(user), scope, authorized_at=self.clock.now(), is_public=is_public
+            )
+
+    def _user_id(self, user_id: str | None) -> str:
+        if user_id is None:
+            return self.users[0].id
+        if user_id not in self.users_by_id:
+            raise ChoiceError("user", f"is not one of {', '.join(self.users_by_id)}")
+        return user_id
+
+    def grants(self) -> list[Grant]:
+        """Return the grants whose refresh token still works, oldest first."""
+        with self.held():
+            return [grant for grant in self.ledger.grants() if not self.has_aged_out(grant)]
 
     def ends_at(self, grant: Grant) -> float | None:
-        """Tell when *grant*'s refresh token dies of age, in Unix seconds; None is never."""
+        """Return when *grant*'s refresh token expires, in Unix seconds; None is never."""
         lifetime = self.policy.refresh_token_lifetime
         return None if lifetime is None else grant.authorized_at + lifetime
 
-    def living_grants(self) -> list[Grant]:
-        """Give the grants whose refresh token still works, oldest first."""
-        return [grant for grant in self.ledger.grants() if not self.has_aged_out(grant)]
+    def has_aged_out(self, grant: Grant) -> bool:
+        """Say whether *grant*'s refresh token has expired."""
+        ends_at = self.ends_at(grant)
+        return ends_at is not None and self.clock.now() >= ends_at
 
-    def revoke_user(self, user_id: str) -> list[Grant]:
-        """Take back all that *user_id* gave this app, as on Spotify's "Manage apps" page."""
-        self.approvals = {
-            browser: approval
-            for browser, approval in self.approvals.items()
-            if approval.user_id != user_id
-        }
-        grants = [grant for grant in self.ledger.grants() if grant.user_id == user_id]
-        for grant in grants:
-            self.ledger.revoke(grant.id)
-        return grants
+    revoke = _locked(lambda app: app.ledger, Ledger.revoke)
+    revoke_user = _locked(lambda app: app.ledger, Ledger.revoke_user)
+    fault = _locked(lambda app: app.fault_queue, FaultQueue.add)
+    faults = _locked(lambda app: app.fault_queue, FaultQueue.waiting)
+    clear_faults = _locked(lambda app: app.fault_queue, FaultQueue.clear)
+    requests = _locked(lambda app: app.journal, Journal.entries)
+    clear_requests = _locked(lambda app: app.journal, Journal.clear)
+    expect = _locked(lambda app: app.expectations, Expectations.expect)
+    expect_nothing_else = _locked(lambda app: app.expectations, Expectations.expect_nothing_else)
 
+    def count(self, match: Match = ANY) -> int:
+        """Count the requests that *match* picks."""
+        return len(self.requests(match))
 
-class Directory:
-    """
-    Every registered app, by client id.
-
-    The first one also answers for what names no registered app.
-    """
-
-    def __init__(self, first: App) -> None:
-        self._first = first
-        self._apps = {first.registration.client_id: first}
-
-    @property
-    def first(self) -> App:
-        """The app that was there from the start."""
-        return self._first
-
-    def add(self, app: App) -> None:
+    def complaints(self) -> list[str]:
         """
-        Register *app*; one with the same client id gives way, with all it was given.
+        Say what did not come, what came unexpectedly, and which faults were not reached.
 
-        Past 1,000 apps the oldest is forgotten, but not the first.
+        Unexpected are, besides what `expect_nothing_else` makes so, requests that Spotify refuses
+        whatever the user does: wrong credentials, parameters, grant types, content types, paths.
         """
-        client_id = app.registration.client_id
-        if client_id == self._first.registration.client_id:
-            self._first = app
-        self._apps[client_id] = app
-        if len(self._apps) > _MOST_APPS:
-            _, oldest, *_ = self._apps  # the first was there from the start
-            del self._apps[oldest]
+        with self.held():
+            found = [*self.expectations.complaints(), *self.fault_queue.complaints()]
+            if found:
+                latest = [str(entry) for entry in self.journal.entries()[-_LATEST:]]
+                found.append("the latest that came: " + ("; ".join(latest) or "nothing"))
+            return found
 
-    def remove(self, client_id: str) -> bool:
-        """Forget an app and all it was given; False if there is none, or it is the first one."""
-        if client_id == self._first.registration.client_id:
-            return False
-        return self._apps.pop(client_id, None) is not None
+    def check(self) -> None:
+        """
+        Raise if anything is wrong with what came.
 
-    def find(self, client_id: str) -> App | None:
-        """Find an app."""
-        return self._apps.get(client_id)
-
-    def __iter__(self) -> Iterator[App]:
-        return iter(list(self._apps.values()))
-
-    def owner_of_refresh_token(self, refresh_token: str) -> App | None:
-        """Find the app that *refresh_token* was issued to."""
-        return next((app for app in self if app.ledger.grant_of(refresh_token)), None)
-
-    def owner_of_access_token(self, access_token: str) -> App | None:
-        """Find the app that *access_token* was issued to."""
-        return next((app for app in self if app.ledger.access_token(access_token)), None)
+        Raises:
+            AssertionError: With all of `complaints`.
+        """
+        complaints = self.complaints()
+        if complaints:
+            raise AssertionError("\n".join(["fake_spotify:", *complaints]))

@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fake_spotify import pkce, redirects, scopes
-from fake_spotify.apps import App, Approval, Directory
+from fake_spotify.apps import App
+from fake_spotify.directory import Directory
 from fake_spotify.wordings import WORDINGS, Era
-
-# A test suite that runs for weeks opens many browsers; the oldest ones' approvals go.
-_MOST_BROWSERS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +56,8 @@ def read(
             return Redirect(redirects.with_fragment(redirect_uri, refused))
         if query["response_type"] != "token":
             return Problem(WORDINGS[app.policy.era].unknown_response_type_page)
-    asked = scopes.split(query.get("scope", ""))
-    if scopes.unknown(asked):
+    requested = scopes.split(query.get("scope", ""))
+    if scopes.unknown(requested):
         return Problem("Illegal scope")
     challenge = query.get("code_challenge") or None
     if challenge is not None and query.get("code_challenge_method") != "S256":
@@ -69,7 +67,7 @@ def read(
     return AuthorizationRequest(
         app,
         redirect_uri,
-        asked,
+        requested,
         query.get("state"),
         challenge,
         is_implicit=query["response_type"] == "token",
@@ -78,7 +76,7 @@ def read(
 
 
 def _problem_with_redirect(app: App, redirect_uri: str) -> Problem | None:
-    registered = app.registration.redirect_uris
+    registered = app.redirect_uris
     if app.policy.era is Era.Y2021:
         fits = redirects.is_registered(redirect_uri, registered)
     elif redirects.is_insecure(redirect_uri):
@@ -131,19 +129,9 @@ def _state(request: AuthorizationRequest) -> list[tuple[str, str]]:
     return [] if request.state is None else [("state", request.state)]
 
 
-def remember(request: AuthorizationRequest, browser: str, user_id: str) -> None:
-    """Remember that *browser*'s user agreed, so that the same question is not asked twice."""
-    approvals = request.app.approvals
-    before = approvals.pop(browser, None)
-    known = before.scopes if before is not None and before.user_id == user_id else frozenset()
-    approvals[browser] = Approval(user_id, known | frozenset(request.scopes))
-    if len(approvals) > _MOST_BROWSERS:
-        del approvals[next(iter(approvals))]
-
-
 def approved_before(request: AuthorizationRequest, browser: str) -> str | None:
-    """Give the user of *browser* who agreed to all of this before, unless a dialog is wanted."""
-    approval = request.app.approvals.get(browser)
+    """Return the user of *browser* who agreed to all of this before, unless a dialog is due."""
+    approval = request.app.ledger.approval(browser)
     if request.shows_dialog or approval is None or not approval.scopes.issuperset(request.scopes):
         return None
     return approval.user_id

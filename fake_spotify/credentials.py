@@ -3,7 +3,8 @@
 import hmac
 from dataclasses import dataclass
 
-from fake_spotify.apps import App, Directory
+from fake_spotify.apps import App
+from fake_spotify.directory import Directory
 from fake_spotify.token_requests import TokenRequest, basic_credentials, spellings
 from fake_spotify.wordings import CREDENTIALS_DISAGREE, CREDENTIALS_MISSING, WORDINGS, Refusal
 
@@ -49,7 +50,7 @@ def _identify(
         return WORDINGS[directory.first.policy.era].unknown_client
     if not any(secrets):
         return Client(app, is_public=True)
-    right = app.registration.client_secret.encode()
+    right = app.client_secret.encode()
     if any(hmac.compare_digest(right, secret.encode()) for secret in secrets):
         return Client(app, is_public=False)
     return WORDINGS[app.policy.era].wrong_secret

@@ -1,4 +1,4 @@
-"""Turns what the rules say into HTTP replies that look like those of Spotify's edge."""
+"""Turns what the rules answer into HTTP replies with the headers of Spotify's edge."""
 
 import gzip
 import json
@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from fake_spotify import profile
 from fake_spotify.accounts import Answer
-from fake_spotify.randomness import Dice
+from fake_spotify.randomness import TokenShapes
 from fake_spotify.replies import Reply
 
-# As in a capture of October 2025, where Cache-Control was absent: do not "mend" that.
+# As in a capture of October 2025, where Cache-Control was absent: do not "fix" that.
 _EDGE = (
     ("x-content-type-options", "nosniff"),
     ("vary", "Accept-Encoding"),
@@ -36,52 +36,51 @@ PREFLIGHT_HEADERS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the asker says about how it wants its answer, and the way that it came."""
+class ClientTraits:
+    """What the headers of an answer depend on: the client's own headers, and its connection."""
 
-    takes_gzip: bool = False
-    is_https: bool = False
-    origin: str | None = None
-
-
-def wishes(headers: Mapping[str, str], *, is_https: bool) -> Wishes:
-    """Read the wishes from request headers."""
-    return Wishes(
-        takes_gzip="gzip" in headers.get("accept-encoding", "").lower(),
-        is_https=is_https,
-        origin=headers.get("origin"),
-    )
+    takes_gzip: bool
+    is_https: bool
+    origin: str | None
 
 
-def of_accounts(answer: Answer, dice: Dice, asked: Wishes) -> Reply:
-    """Dress *answer* as accounts.spotify.com does."""
-    device = ("set-cookie", _DEVICE.format(dice.device_id()))
-    return _json(answer, dice, asked, device, ("set-cookie", _TRACKING))
+def traits(headers: Mapping[str, str], *, is_https: bool) -> ClientTraits:
+    """Read the client's request headers."""
+    takes_gzip = "gzip" in headers.get("accept-encoding", "").lower()
+    return ClientTraits(takes_gzip, is_https, headers.get("origin"))
 
 
-def of_api(answer: Answer, dice: Dice, asked: Wishes) -> Reply:
-    """Dress *answer* as api.spotify.com does."""
+def of_accounts(answer: Answer, shapes: TokenShapes, client: ClientTraits) -> Reply:
+    """Make the reply that accounts.spotify.com would send."""
+    device = ("set-cookie", _DEVICE.format(shapes.device_id()))
+    return _json(answer, shapes, client, device, ("set-cookie", _TRACKING))
+
+
+def of_api(answer: Answer, shapes: TokenShapes, client: ClientTraits) -> Reply:
+    """Make the reply that api.spotify.com would send."""
     if answer.status != 401:
-        return _json(answer, dice, asked)
+        return _json(answer, shapes, client)
     words = profile.message_of(answer)
     challenge = f'Bearer realm="spotify", error="invalid_token", error_description="{words}"'
-    return _json(answer, dice, asked, ("www-authenticate", challenge))
+    return _json(answer, shapes, client, ("www-authenticate", challenge))
 
 
-def _json(answer: Answer, dice: Dice, asked: Wishes, *more: tuple[str, str]) -> Reply:
+def _json(
+    answer: Answer, shapes: TokenShapes, client: ClientTraits, *more: tuple[str, str]
+) -> Reply:
     body = json.dumps(answer.members, separators=(",", ":")).encode()
     headers = (
         ("content-type", "application/json"),
-        ("request-id", dice.request_id()),
+        ("request-id", shapes.request_id()),
         ("x-envoy-upstream-service-time", "24"),
         *more,
         *_EDGE,
     )
-    if not asked.is_https:
+    if not client.is_https:
         headers = (*headers, *_PLAIN_HTTP_ONLY)
-    if asked.origin is not None:
+    if client.origin is not None:
         headers = (*headers, *_CROSS_ORIGIN)
-    if asked.takes_gzip:
+    if client.takes_gzip:
         headers = (*headers, ("content-encoding", "gzip"))
         body = gzip.compress(body, compresslevel=1, mtime=0)
     return Reply(answer.status, headers, body)

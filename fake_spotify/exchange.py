@@ -1,81 +1,105 @@
-"""One request from its arrival to its answer: the rules or a fault answer, the journal notes it."""
+"""Answers a request by the rules or as a planned fault does, and notes it in the journal."""
 
-import threading
+import asyncio
+import math
+import socket
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from aiohttp import web
 
-from fake_spotify import wire
 from fake_spotify.apps import App
+from fake_spotify.fault_answers import Replacement
 from fake_spotify.fault_kinds import kind_of
 from fake_spotify.fault_queue import Planned
-from fake_spotify.faults import Instead, Performance, Step, Variation
-from fake_spotify.matching import Asked
-from fake_spotify.replies import Reply
+from fake_spotify.fault_variations import Variation
+from fake_spotify.fault_wires import Damage
+from fake_spotify.journal import Entry
+from fake_spotify.matching import Request
+from fake_spotify.replies import Ending, Pause, Reply, Step
 
-_NOTHING = Reply(0)
+# SO_LINGER with no time to linger: closing sends RST in place of FIN.
+_NO_LINGER = struct.pack("ii", 1, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """An honest answer, and the error in it, if any, in Spotify's words."""
+    """A normal answer, and the error in it, if any, in Spotify's words."""
 
     reply: Reply
     error: str = ""
 
 
-class Exchange:
-    """
-    Answers requests, one at a time.
+async def perform(
+    http: web.Request, app: App, request: Request, body: bytes, normal: Callable[[], Outcome]
+) -> web.Response:
+    """Answer *request* to *app*: as *normal* says, or as a planned fault does."""
+    with app.lock:
+        planned = app.fault_queue.take(request)
+        outcome, steps = (normal(), None) if planned is None else _misbehave(app, planned, normal)
+        headers = {name.lower(): value for name, value in http.headers.items()}
+        kind = "" if planned is None else kind_of(planned.fault)
+        status = outcome.reply.status
+        entry = Entry(request, app.clock.now(), headers, body, status, outcome.error, kind)
+        app.journal.add(entry)
+    return response(outcome.reply) if steps is None else await _play(http, steps)
 
-    Args:
-        lock: Held while state is read or changed, so that tests may do both from other threads.
-    """
 
-    def __init__(self, lock: threading.RLock) -> None:
-        self._lock = lock
-
-    async def perform(
-        self,
-        request: web.Request,
-        app: App,
-        asked: Asked,
-        body: bytes,
-        honest: Callable[[], Outcome],
-    ) -> web.Response:
-        """Answer *request*, which is for *app*: as *honest* says, or as a planned fault does."""
-        with self._lock:
-            planned = app.faults.take(asked)
-            if planned is None:
-                outcome = honest()
-                steps: Iterator[Step] | None = None
-            else:
-                outcome, steps = _misbehave(app, planned, honest)
-            app.journal.add(
-                asked,
-                at=app.clock.now(),
-                headers={name.lower(): value for name, value in request.headers.items()},
-                body=body,
-                status=outcome.reply.status,
-                error=outcome.error,
-                fault="" if planned is None else kind_of(planned.fault),
-            )
-        if steps is not None:
-            return await wire.play(request, steps)
-        return wire.response(outcome.reply)
+def response(reply: Reply) -> web.Response:
+    """Make aiohttp's kind of answer."""
+    return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
 
 
 def _misbehave(
-    app: App, planned: Planned, honest: Callable[[], Outcome]
+    app: App, planned: Planned, normal: Callable[[], Outcome]
 ) -> tuple[Outcome, Iterator[Step] | None]:
     fault = planned.fault
     if isinstance(fault, Variation):
-        with app.under(fault.vary(app.policy)):
-            return honest(), None
-    truth = honest() if planned.is_processed else Outcome(_NOTHING)
-    if isinstance(fault, Instead):
+        usual = app.policy
+        app.policy = fault.vary(usual)
+        try:
+            return normal(), None
+        finally:
+            app.policy = usual
+    outcome = normal() if planned.is_processed else Outcome(Reply(0))
+    if isinstance(fault, Replacement):
         return Outcome(fault.reply(app.clock.now())), None
-    if isinstance(fault, Performance):
-        return truth, fault.steps(truth.reply)
+    if isinstance(fault, Damage):
+        return outcome, fault.steps(outcome.reply)
     raise TypeError(f"{fault!r} is no kind of fault that is known here")
+
+
+async def _play(http: web.Request, steps: Iterator[Step]) -> web.Response:
+    """Do *steps* in turn; the connection is closed at the end unless that is an ordinary answer."""
+    try:
+        for step in steps:
+            match step:
+                case Reply():
+                    return response(step)
+                case bytes():
+                    await http.writer.write(step)
+                case Pause(seconds=math.inf):
+                    await asyncio.Event().wait()
+                case Pause(seconds=seconds):
+                    await asyncio.sleep(seconds)
+                case Ending.RESET:
+                    _reset(http)
+                case Ending.CLOSE:
+                    break
+    except ConnectionError:
+        pass  # The client hung up: that is what faults are for.
+    if http.transport is not None:
+        http.transport.close()
+    # aiohttp needs an answer; nobody is left to receive it.
+    return web.Response()
+
+
+def _reset(http: web.Request) -> None:
+    transport = http.transport
+    if transport is None:
+        return
+    connection = transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+    transport.abort()

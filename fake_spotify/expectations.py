@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from fake_spotify.journal import Entry
-from fake_spotify.matching import Match
+from fake_spotify.matching import ANY, Match
 
 # Enough to see what is wrong; a loop that goes mad must not fill the memory.
 _MOST_REMEMBERED = 20
@@ -27,8 +27,8 @@ class Expectation:
         """Say what is wrong, or None."""
         if self.seen == self.times or (self.times is None and self.seen):
             return None
-        wanted = "at least once" if self.times is None else f"{self.times} times"
-        return f"expected {self.match} {wanted}, saw {self.seen}"
+        often = "at least once" if self.times is None else f"{self.times} times"
+        return f"expected {self.match} {often}, saw {self.seen}"
 
 
 class Expectations:
@@ -40,7 +40,7 @@ class Expectations:
         self._unexpected_count = 0
         self._nothing_else = False
 
-    def expect(self, match: Match, *, times: int | None = None) -> None:
+    def expect(self, match: Match = ANY, *, times: int | None = None) -> None:
         """Expect what *match* picks, exactly *times* times, or at least once if that is None."""
         self._expected.append(Expectation(match, times))
 
@@ -48,11 +48,11 @@ class Expectations:
         """From now on, whatever no expectation picks is unexpected."""
         self._nothing_else = True
 
-    def see(self, entry: Entry) -> None:
+    def add_entry(self, entry: Entry) -> None:
         """Take note of a request and its answer."""
         is_expected = False
         for expectation in self._expected:
-            if expectation.match.fits_answered(entry.asked, entry.status, entry.error):
+            if expectation.match.fits_answered(entry.request, entry.status, entry.error):
                 expectation.seen += 1
                 is_expected = True
         if not is_expected and (self._nothing_else or _is_mistake(entry)):
@@ -74,9 +74,9 @@ class Expectations:
 def _is_mistake(entry: Entry) -> bool:
     if entry.fault:
         return False
-    if entry.asked.path == "/api/token":
+    if entry.request.path == "/api/token":
         return entry.error in _MISTAKES
-    if entry.asked.path == "/v1/me":
+    if entry.request.path == "/v1/me":
         # An expired or revoked access token is a client's daily bread, a malformed header is not.
         return entry.status == 400
     return entry.status >= 400

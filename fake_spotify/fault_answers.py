@@ -1,17 +1,33 @@
-"""Faults that put another answer in Spotify's place."""
+"""
+Faults that replace Spotify's answer, most of them by what its edge says in an outage.
+
+Sources and certainty: tests/vectors/spotify-cases.json, group `infrastructure`. The words were
+captured; where the note there says so, the markup around them is ours.
+"""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from typing import ClassVar
 
-from fake_spotify import edge
-from fake_spotify.faults import Instead
-from fake_spotify.replies import Reply
+from fake_spotify.fault_queue import Fault
+from fake_spotify.replies import Reply, edge_html, edge_text
+
+
+class Replacement(Fault, ABC):
+    """Another answer in place of Spotify's."""
+
+    is_processed = False
+
+    @abstractmethod
+    def reply(self, now: float, /) -> Reply:
+        """Make the answer; *now* is in Unix seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Status(Instead):
+class Status(Replacement):
     """Any status, headers and body."""
 
     status: int
@@ -25,26 +41,24 @@ class Status(Instead):
         if any(set("\r\n\0") & set(name + value) for name, value in self.headers.items()):
             raise ValueError("headers: must be without line ends")
 
-    def reply(self, now: float) -> Reply:  # noqa: ARG002 (the same at every time)
-        """Give just that."""
+    def reply(self, _: float, /) -> Reply:
         return Reply(self.status, tuple(self.headers.items()), self.body.encode())
 
 
 @dataclass(frozen=True, slots=True)
-class OAuthError(Instead):
+class OAuthError(Replacement):
     """An error in Spotify's form."""
 
     error: str
     description: str = ""
     status: int = 400
 
-    def reply(self, now: float) -> Reply:  # noqa: ARG002 (the same at every time)
-        """Give error and, if there is one, description."""
+    def reply(self, _: float, /) -> Reply:
         return _oauth_error(self.status, self.error, self.description)
 
 
 @dataclass(frozen=True, slots=True)
-class FalseInvalidGrant(Instead):
+class FalseInvalidGrant(Replacement):
     """
     `invalid_grant` for a grant that is fine, as in the outage of March 2022.
 
@@ -53,109 +67,128 @@ class FalseInvalidGrant(Instead):
 
     description: str = "Refresh token revoked"
 
-    def reply(self, now: float) -> Reply:  # noqa: ARG002 (the same at every time)
-        """Give the lie."""
+    def reply(self, _: float, /) -> Reply:
         return _oauth_error(400, "invalid_grant", self.description)
 
 
 @dataclass(frozen=True, slots=True)
-class TooManyRequests(Instead):
+class TooManyRequests(Replacement):
     """429 with `Retry-After` in seconds, as text or, if `as_json`, the way of the Web API."""
 
     retry_after_seconds: int = 19056
     as_json: bool = False
 
-    def reply(self, now: float) -> Reply:  # noqa: ARG002 (the same at every time)
-        """Give the wait in whole seconds."""
-        make = edge.rate_limit_exceeded if self.as_json else edge.too_many_requests
-        return make(str(self.retry_after_seconds))
+    def reply(self, _: float, /) -> Reply:
+        retry_after = str(self.retry_after_seconds)
+        if not self.as_json:
+            return _too_many_requests(retry_after)
+        body = json.dumps({"error": {"status": 429, "message": "API rate limit exceeded"}})
+        headers = (
+            ("content-type", "application/json"),
+            ("retry-after", retry_after),
+            ("server", "envoy"),
+        )
+        return Reply(429, headers, body.encode())
 
 
 @dataclass(frozen=True, slots=True)
-class TooManyRequestsUntil(Instead):
+class TooManyRequestsUntil(Replacement):
     """429 with `Retry-After` as an HTTP date, so many seconds from now."""
 
     seconds: int = 30
 
-    def reply(self, now: float) -> Reply:
-        """Give the end of the wait as a date (RFC 9110, 10.2.3)."""
-        return edge.too_many_requests(formatdate(now + self.seconds, usegmt=True))
+    def reply(self, now: float, /) -> Reply:
+        # The date's form: RFC 9110, section 10.2.3.
+        return _too_many_requests(formatdate(now + self.seconds, usegmt=True))
 
 
 @dataclass(frozen=True, slots=True)
-class Redirected(Instead):
+class Redirected(Replacement):
     """A redirect of any kind, to anywhere."""
 
     status: int = 307
     location: str = "/api/token"
 
-    def reply(self, now: float) -> Reply:  # noqa: ARG002 (the same at every time)
-        """Give the redirect."""
+    def reply(self, _: float, /) -> Reply:
         return Reply(self.status, (("location", self.location),))
 
 
-class _FromTheEdge(Instead):
-    """One of the answers that stand before Spotify."""
+class _EdgeAnswer(Replacement):
+    answer: ClassVar[Reply]
 
-    def reply(self, now: float) -> Reply:  # noqa: ARG002 (the same at every time)
-        """Give it."""
-        return _EDGE[type(self)]
+    def reply(self, _: float, /) -> Reply:
+        return self.answer
 
 
-@dataclass(frozen=True, slots=True)
-class UpstreamReset(_FromTheEdge):
+class UpstreamReset(_EdgeAnswer):
     """503: Envoy lost its upstream."""
 
+    answer = edge_text(
+        503,
+        "upstream connect error or disconnect/reset before headers. "
+        "reset reason: connection termination",
+    )
 
-@dataclass(frozen=True, slots=True)
-class NoHealthyUpstream(_FromTheEdge):
+
+class NoHealthyUpstream(_EdgeAnswer):
     """503: Envoy has nobody to ask."""
 
+    answer = edge_text(503, "no healthy upstream")
 
-@dataclass(frozen=True, slots=True)
-class UpstreamTimeout(_FromTheEdge):
+
+class UpstreamTimeout(_EdgeAnswer):
     """504: Envoy waited in vain."""
 
+    answer = edge_text(504, "upstream request timeout")
 
-@dataclass(frozen=True, slots=True)
-class BadGateway(_FromTheEdge):
+
+class BadGateway(_EdgeAnswer):
     """502 as HTML."""
 
+    answer = edge_html(
+        502,
+        "<html><head><title>502 Bad Gateway</title></head>"
+        "<body><h1>502 Bad Gateway</h1></body></html>",
+    )
 
-@dataclass(frozen=True, slots=True)
-class Forbidden(_FromTheEdge):
+
+class Forbidden(_EdgeAnswer):
     """403 as HTML: the front end blocks the client."""
 
+    answer = edge_html(
+        403,
+        "<html><title>Error 403 (Forbidden)</title><body>Your client does not have permission to "
+        "get URL <code>/api/token</code> from this server.</body></html>",
+    )
 
-@dataclass(frozen=True, slots=True)
-class BadRequest(_FromTheEdge):
+
+class BadRequest(_EdgeAnswer):
     """400 as HTML: the front end does not understand the message."""
 
+    answer = edge_html(
+        400,
+        "<html><title>Error 400 (Bad Request)</title><body>Your client has issued a malformed or "
+        "illegal request.</body></html>",
+    )
 
-@dataclass(frozen=True, slots=True)
-class EmptyAnswer(_FromTheEdge):
+
+class EmptyAnswer(_EdgeAnswer):
     """200 with nothing in it."""
 
+    answer = edge_html(200, "")
 
-@dataclass(frozen=True, slots=True)
-class CaptivePortal(_FromTheEdge):
+
+class CaptivePortal(_EdgeAnswer):
     """200 with the page of something in between."""
 
+    answer = edge_html(200, "<html><body>captive portal</body></html>")
 
-_EDGE: dict[type[_FromTheEdge], Reply] = {
-    UpstreamReset: edge.UPSTREAM_RESET,
-    NoHealthyUpstream: edge.NO_HEALTHY_UPSTREAM,
-    UpstreamTimeout: edge.UPSTREAM_TIMEOUT,
-    BadGateway: edge.BAD_GATEWAY,
-    Forbidden: edge.FORBIDDEN,
-    BadRequest: edge.BAD_REQUEST,
-    EmptyAnswer: edge.EMPTY,
-    CaptivePortal: edge.CAPTIVE_PORTAL,
-}
+
+def _too_many_requests(retry_after: str) -> Reply:
+    return edge_text(429, "Too many requests").with_header("retry-after", retry_after)
 
 
 def _oauth_error(status: int, error: str, description: str) -> Reply:
-    members = (
-        {"error": error, "error_description": description} if description else {"error": error}
-    )
-    return Reply(status, (("content-type", "application/json"),), json.dumps(members).encode())
+    described = {"error_description": description} if description else {}
+    body = json.dumps({"error": error, **described}).encode()
+    return Reply(status, (("content-type", "application/json"),), body)

@@ -2,9 +2,9 @@
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from fake_spotify.matching import ANY, Asked, Match
+from fake_spotify.matching import ANY, Match, Request
 
 MOST_ENTRIES = 10_000
 MOST_BYTES = 64_000_000
@@ -17,33 +17,33 @@ class Entry:
     One request and its answer. Every secret in it is the fake's own, so none is hidden.
 
     Args:
-        number: Counts from 1 for each app.
         at: When, by the app's clock, in Unix seconds.
         headers: Names in lower case.
         body: As it came, cut after 16 KiB.
         status: 0 if the answer was not one.
         error: Spotify's `error`, or the words on a page; empty if there is none.
-        fault: The kind of the fault that was played; empty if the answer was honest.
+        fault: The kind of the fault that was played; empty if there was none.
+        number: Counts from 1 for each app; the journal gives it.
     """
 
-    number: int
-    at: float
-    asked: Asked
-    headers: Mapping[str, str]
-    body: bytes
-    status: int
+    request: Request
+    at: float = 0.0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    status: int = 200
     error: str = ""
-    fault: str = field(default="")
+    fault: str = ""
+    number: int = 0
 
     def members(self) -> dict[str, object]:
-        """Give the entry as a JSON object."""
+        """Return the entry as a JSON object."""
         return {
             "number": self.number,
             "at": self.at,
-            "client_id": self.asked.client_id,
-            "method": self.asked.method,
-            "path": self.asked.path,
-            "parameters": dict(self.asked.parameters),
+            "client_id": self.request.client_id,
+            "method": self.request.method,
+            "path": self.request.path,
+            "parameters": dict(self.request.parameters),
             "headers": dict(self.headers),
             "body": self.body.decode(errors="replace"),
             "status": self.status,
@@ -53,10 +53,10 @@ class Entry:
 
     def __str__(self) -> str:
         answer = self.status or "no answer"
-        grant_type = self.asked.parameters.get("grant_type")
+        grant_type = self.request.parameters.get("grant_type")
         about = f" ({grant_type})" if grant_type else ""
         error = f" {self.error}" if self.error else ""
-        return f"{self.asked.method} {self.asked.path}{about} -> {answer}{error}"
+        return f"{self.request.method} {self.request.path}{about} -> {answer}{error}"
 
 
 class Journal:
@@ -64,7 +64,7 @@ class Journal:
     Keeps the latest requests of one app.
 
     Args:
-        on_entry: Is told of each entry, kept or not.
+        on_entry: Called with each entry, kept or not.
     """
 
     def __init__(self, on_entry: Callable[[Entry], None]) -> None:
@@ -74,36 +74,25 @@ class Journal:
         self._number = 0
         self._on_entry = on_entry
 
-    def add(
-        self,
-        asked: Asked,
-        *,
-        at: float,
-        headers: Mapping[str, str],
-        body: bytes,
-        status: int,
-        error: str,
-        fault: str,
-    ) -> None:
-        """Keep a request; past 10,000, or 64 MB, the oldest are forgotten."""
+    def add(self, entry: Entry) -> None:
+        """Number and keep *entry*; past 10,000, or 64 MB, the oldest are forgotten."""
         self._number += 1
-        kept = body[:MOST_BODY_BYTES]
-        entry = Entry(self._number, at, asked, headers, kept, status, error, fault)
-        self._entries.append(entry)
         # The body counts whole: its parameters are kept whole, too.
-        self._sizes.append(len(body) + sum(map(len, headers.values())))
+        self._sizes.append(len(entry.body) + sum(map(len, entry.headers.values())))
         self._bytes += self._sizes[-1]
+        entry = replace(entry, number=self._number, body=entry.body[:MOST_BODY_BYTES])
+        self._entries.append(entry)
         while len(self._entries) > MOST_ENTRIES or self._bytes > MOST_BYTES:
             self._entries.popleft()
             self._bytes -= self._sizes.popleft()
         self._on_entry(entry)
 
     def entries(self, match: Match = ANY) -> list[Entry]:
-        """Give the requests that *match* picks, oldest first."""
+        """Return the requests that *match* picks, oldest first."""
         return [
             entry
             for entry in list(self._entries)
-            if match.fits_answered(entry.asked, entry.status, entry.error)
+            if match.fits_answered(entry.request, entry.status, entry.error)
         ]
 
     def clear(self) -> None:

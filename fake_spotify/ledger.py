@@ -1,16 +1,17 @@
-"""What one app has been given: codes, grants and access tokens, each with its story."""
+"""What one app has been given: codes, grants, access tokens and approvals."""
 
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from fake_spotify.randomness import Dice
+from fake_spotify.randomness import TokenShapes
 
 # A fake that runs for weeks must not grow: past these numbers the oldest are forgotten.
 MOST_CODES = 10_000
 MOST_GRANTS = 50_000
 MOST_ACCESS_TOKENS = 20_000
+MOST_BROWSERS = 10_000
 
 _T = TypeVar("_T")
 
@@ -52,15 +53,24 @@ class AccessToken:
     expires_at: float
 
 
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What the user of one browser has agreed to before."""
+
+    user_id: str
+    scopes: frozenset[str]
+
+
 class Ledger:
     """Keeps the codes, grants and tokens of one app. Decides nothing about who may have them."""
 
-    def __init__(self, dice: Dice) -> None:
-        self._dice = dice
+    def __init__(self, shapes: TokenShapes) -> None:
+        self._shapes = shapes
         self._codes: OrderedDict[str, Code] = OrderedDict()
         self._grants: OrderedDict[str, Grant] = OrderedDict()
         self._grant_ids: OrderedDict[str, str] = OrderedDict()
         self._access_tokens: OrderedDict[str, AccessToken] = OrderedDict()
+        self._approvals: OrderedDict[str, Approval] = OrderedDict()
 
     def issue_code(
         self,
@@ -72,7 +82,7 @@ class Ledger:
         now: float,
     ) -> Code:
         """Make a code that is bound to *redirect_uri* and, if given, to the PKCE *challenge*."""
-        code = Code(self._dice.code(), user_id, scope, redirect_uri, challenge, now)
+        code = Code(self._shapes.code(), user_id, scope, redirect_uri, challenge, now)
         _remember(self._codes, code.value, code, MOST_CODES)
         return code
 
@@ -92,12 +102,12 @@ class Ledger:
     ) -> Grant:
         """Make a grant."""
         grant = Grant(
-            self._dice.short_id(),
+            self._shapes.short_id(),
             user_id,
             scope,
             authorized_at,
             is_public,
-            self._dice.refresh_token(),
+            self._shapes.refresh_token(),
         )
         _remember(self._grants, grant.id, grant, MOST_GRANTS)
         # Rotation leaves older tokens of a grant behind, so this list is longer than the other.
@@ -111,7 +121,7 @@ class Ledger:
 
     def rotate(self, grant: Grant) -> Grant:
         """Give *grant* a new refresh token; the old one stays known as replaced."""
-        rotated = replace(grant, refresh_token=self._dice.refresh_token())
+        rotated = replace(grant, refresh_token=self._shapes.refresh_token())
         self._grants[grant.id] = rotated
         _remember(self._grant_ids, rotated.refresh_token, grant.id, 4 * MOST_GRANTS)
         return rotated
@@ -121,7 +131,7 @@ class Ledger:
     ) -> AccessToken:
         """Make an access token for *grant*, or for the app itself."""
         token = AccessToken(
-            self._dice.access_token(),
+            self._shapes.access_token(),
             None if grant is None else grant.id,
             None if grant is None else grant.user_id,
             "" if grant is None else grant.scope,
@@ -139,7 +149,7 @@ class Ledger:
         return None if grant is None or grant.revoked else token
 
     def grants(self) -> Iterator[Grant]:
-        """Give every grant that was not revoked, oldest first."""
+        """Yield every grant that was not revoked, oldest first."""
         return (grant for grant in list(self._grants.values()) if not grant.revoked)
 
     def revoke(self, grant_id: str) -> Grant | None:
@@ -149,6 +159,27 @@ class Ledger:
             return None
         self._grants[grant_id] = replace(grant, revoked=True)
         return grant
+
+    def revoke_user(self, user_id: str) -> list[Grant]:
+        """Revoke every grant of a user, and forget what the user agreed to."""
+        for browser, approval in list(self._approvals.items()):
+            if approval.user_id == user_id:
+                del self._approvals[browser]
+        grants = [grant for grant in self.grants() if grant.user_id == user_id]
+        for grant in grants:
+            self.revoke(grant.id)
+        return grants
+
+    def approve(self, browser: str, user_id: str, scopes: tuple[str, ...]) -> None:
+        """Note that *browser*'s user agreed to *scopes*; another user's approval gives way."""
+        before = self._approvals.pop(browser, None)
+        known = before.scopes if before is not None and before.user_id == user_id else frozenset()
+        approval = Approval(user_id, known.union(scopes))
+        _remember(self._approvals, browser, approval, MOST_BROWSERS)
+
+    def approval(self, browser: str) -> Approval | None:
+        """Return what *browser*'s user agreed to."""
+        return self._approvals.get(browser)
 
 
 def _remember(known: OrderedDict[str, _T], key: str, value: _T, most: int) -> None:

@@ -3,7 +3,8 @@
 import hashlib
 
 from fake_spotify.accounts import Answer
-from fake_spotify.apps import App, User
+from fake_spotify.apps import App
+from fake_spotify.registrations import User
 
 
 def token_in(authorization: str | None, parameter: str | None) -> str | None:
@@ -34,7 +35,7 @@ def answer(owner: App | None, token: str | None) -> Answer:
         return _refused(401, "Invalid access token")
     if owner.clock.now() >= access.expires_at:
         return _refused(401, "The access token expired")
-    user = None if access.user_id is None else owner.users.get(access.user_id)
+    user = None if access.user_id is None else owner.users_by_id.get(access.user_id)
     if user is None:
         return _refused(401, "Valid user authentication required")
     return Answer(200, of(user, access.scope.split()))

@@ -11,17 +11,17 @@ _ACCESS_TOKEN_LENGTHS = (115, 600)
 _REFRESH_TOKEN_LENGTH = 131
 
 
-class Dice:
+class TokenShapes:
     """
     Makes the random parts of what Spotify hands out.
 
     Args:
-        seed: Two dice of one seed fall alike; None is the system's own randomness.
+        seed: Equal seeds make equal values; None is the system's own randomness.
     """
 
     def __init__(self, seed: str | None = None) -> None:
         # Repeatable on purpose: nothing that a fake hands out protects anything.
-        self._random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 (repeatable on purpose)  # nosec B311
+        self._random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 (see above)  # nosec B311
 
     def code(self) -> str:
         """Make an authorization code."""

@@ -4,20 +4,19 @@ import asyncio
 import socket
 import ssl
 import tempfile
-import threading
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from aiohttp import web
 
-from fake_spotify import certificates, wire
-from fake_spotify.apps import Directory
-from fake_spotify.edge import text
-from fake_spotify.exchange import Exchange, Outcome
-from fake_spotify.matching import Asked
-from fake_spotify.outages import Listener
-from fake_spotify.registry import Registry
-from fake_spotify.settings import Settings
+from fake_spotify import certificates, exchange
+from fake_spotify.apps import App
+from fake_spotify.directory import Directory
+from fake_spotify.exchange import Outcome
+from fake_spotify.listener import Listener
+from fake_spotify.matching import Request
+from fake_spotify.options import Settings
+from fake_spotify.replies import edge_text
 from fake_spotify.web_accounts import AccountsEndpoints
 from fake_spotify.web_api import ApiEndpoints
 from fake_spotify.web_control import ControlEndpoints
@@ -29,32 +28,35 @@ _LARGEST_BODY = 1024 * 1024
 
 class Server:
     """
-    Serves what *settings* describe on the running event loop, between `start` and `stop`.
+    Serves the apps of *settings* on the running event loop, between `start` and `stop`.
 
-    `directory` may be read and changed from other threads by whoever holds `lock`. With HTTPS,
-    `ca_file` is what clients must trust.
+    With HTTPS, `ca_file` is what clients must trust.
+
+    Args:
+        first: The first of these apps, if it exists already.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self.directory: Directory = settings.directory()
-        self.lock = threading.RLock()
-        self.registry = Registry(self.directory, seed=settings.seed, lock=self.lock)
+    def __init__(self, settings: Settings, first: App | None = None) -> None:
+        if first is None:
+            first = App(*settings.apps[0], settings.users, seed=settings.seed)
+        self.directory = Directory(first)
+        for registration, policy in settings.apps[1:]:
+            self.directory.add(registration, policy)
         self._settings = settings
         self.ca_file: Path | None = None
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._tls: ssl.SSLContext | None = None
-        self._exchange = Exchange(self.lock)
         self._runner: web.AppRunner | None = None
         self._site: web.SockSite | None = None
         self.listener = Listener(settings.host, settings.port, serve=self._serve, leave=self._leave)
 
     def _application(self) -> web.Application:
         application = web.Application(client_max_size=_LARGEST_BODY)
-        application.add_routes(AccountsEndpoints(self.directory, self._exchange).routes())
-        application.add_routes(ApiEndpoints(self.directory, self._exchange).routes())
+        application.add_routes(AccountsEndpoints(self.directory).routes())
+        application.add_routes(ApiEndpoints(self.directory).routes())
         if self._settings.has_control:
-            application.add_routes(ControlEndpoints(self.registry, self.listener).routes())
-        application.router.add_route("*", "/{path:.*}", self._nothing)
+            application.add_routes(ControlEndpoints(self.directory, self.listener).routes())
+        application.router.add_route("*", "/{path:.*}", self._not_found)
         return application
 
     @property
@@ -110,21 +112,19 @@ class Server:
             self._site = web.SockSite(self._runner, listening, ssl_context=self._tls)
             await self._site.start()
 
-    async def _leave(self, spared: asyncio.BaseProtocol | None) -> None:
+    async def _leave(self, kept: asyncio.BaseProtocol | None) -> None:
         if self._site is not None:
             await self._site.stop()
             self._site = None
         if self._runner is not None and self._runner.server is not None:
             for connection in self._runner.server.connections:
-                if connection is not spared:
+                if connection is not kept:
                     connection.force_close()
 
-    async def _nothing(self, request: web.Request) -> web.Response:
-        """Answer for what Spotify does not have either."""
-        app = self.directory.first
-        asked = Asked(request.method, request.path, None, dict(request.query))
-        outcome = Outcome(text(404, "Not Found"), "Not Found")
-        if request.path.startswith("/_fake") or request.path == "/favicon.ico":
-            # Not for Spotify: a browser asks for the latter by itself.
-            return wire.response(outcome.reply)
-        return await self._exchange.perform(request, app, asked, b"", lambda: outcome)
+    async def _not_found(self, http: web.Request) -> web.Response:
+        outcome = Outcome(edge_text(404, "Not Found"), "Not Found")
+        if http.path.startswith("/_fake") or http.path == "/favicon.ico":
+            # Not meant for Spotify: a browser requests the latter by itself.
+            return exchange.response(outcome.reply)
+        request = Request(http.method, http.path, None, dict(http.query))
+        return await exchange.perform(http, self.directory.first, request, b"", lambda: outcome)

@@ -1,47 +1,44 @@
-"""The one endpoint of api.spotify.com that tells whether an access token is alive."""
+"""The one endpoint of api.spotify.com that proves an access token: /v1/me."""
 
 from aiohttp import web
 
-from fake_spotify import dressing, profile, wire
-from fake_spotify.apps import Directory
-from fake_spotify.exchange import Exchange, Outcome
-from fake_spotify.matching import Asked
+from fake_spotify import dressing, exchange, profile
+from fake_spotify.directory import Directory
+from fake_spotify.exchange import Outcome
+from fake_spotify.matching import Request
 from fake_spotify.replies import Reply
 
 
 class ApiEndpoints:
     """Serves /v1/me for the tokens of the apps in *directory*."""
 
-    def __init__(self, directory: Directory, exchange: Exchange) -> None:
+    def __init__(self, directory: Directory) -> None:
         self._directory = directory
-        self._exchange = exchange
 
     def routes(self) -> list[web.RouteDef]:
-        """Give the routes, each with and without a trailing slash."""
+        """List the routes, each with and without a trailing slash."""
         return [
             web.route(method, path, handler)
             for path in ("/v1/me", "/v1/me/")
             for method, handler in (("GET", self.me), ("OPTIONS", self.preflight))
         ]
 
-    async def me(self, request: web.Request) -> web.Response:
+    async def me(self, http: web.Request) -> web.Response:
         """Answer GET /v1/me."""
-        authorization = request.headers.get("authorization")
-        parameter = request.query.get("access_token")
-        token = profile.token_in(authorization, parameter)
+        token = profile.token_in(http.headers.get("authorization"), http.query.get("access_token"))
         owner = None if token is None else self._directory.owner_of_access_token(token)
         app = owner or self._directory.first
-        client_id = None if owner is None else owner.registration.client_id
-        asked = Asked("GET", "/v1/me", client_id, dict(request.query), token)
-        wishes = dressing.wishes(request.headers, is_https=request.secure)
+        client_id = None if owner is None else owner.client_id
+        request = Request("GET", "/v1/me", client_id, dict(http.query), token)
+        traits = dressing.traits(http.headers, is_https=http.secure)
 
-        def honest() -> Outcome:
+        def normal() -> Outcome:
             answer = profile.answer(owner, token)
-            error = "" if answer.status == 200 else str(profile.message_of(answer))
-            return Outcome(dressing.of_api(answer, app.dice, wishes), error)
+            error = profile.message_of(answer)
+            return Outcome(dressing.of_api(answer, app.shapes, traits), error)
 
-        return await self._exchange.perform(request, app, asked, b"", honest)
+        return await exchange.perform(http, app, request, b"", normal)
 
     async def preflight(self, _: web.Request) -> web.Response:
-        """Let browser apps ask."""
-        return wire.response(Reply(204, dressing.PREFLIGHT_HEADERS))
+        """Let pages of browser apps ask."""
+        return exchange.response(Reply(204, dressing.PREFLIGHT_HEADERS))

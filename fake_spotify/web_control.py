@@ -1,233 +1,19 @@
-"""The control API below /_fake/: what tests in any language may do to an app's state."""
+"""The control API below /_fake/: what tests in any language may do to an app."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from importlib.resources import files
 
 from aiohttp import web
 
-from fake_spotify import choices, descriptions, fault_kinds, openapi, wanted
-from fake_spotify.control_page import PAGE
-from fake_spotify.controls import AppControls
-from fake_spotify.outages import Listener
-from fake_spotify.registry import Registry
+from fake_spotify import choices, control_values, fault_kinds, openapi
+from fake_spotify.apps import App
+from fake_spotify.directory import Directory
+from fake_spotify.listener import Listener
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-
-
-class NotFoundError(LookupError):
-    """What should be changed is not there."""
-
-
-class ControlEndpoints:
-    """
-    Serves the control API.
-
-    `client_id`, in the query string or the JSON object, tells which app is meant; without it, it
-    is the first one.
-    """
-
-    def __init__(self, registry: Registry, listener: Listener) -> None:
-        self._registry = registry
-        self._listener = listener
-
-    def routes(self) -> list[web.RouteDef]:
-        """Give the routes."""
-        return [
-            web.route(method, f"/_fake{path}", _answered(handler))
-            for method, path, handler in (
-                ("GET", "", self.page),
-                ("GET", "/", self.page),
-                ("GET", "/health", self.health),
-                ("GET", "/openapi.json", self.openapi),
-                ("GET", "/apps", self.apps),
-                ("POST", "/apps", self.register),
-                ("DELETE", "/apps/{client_id}", self.unregister),
-                ("GET", "/users", self.users),
-                ("POST", "/users", self.add_user),
-                ("DELETE", "/users/{id}", self.revoke_user),
-                ("POST", "/codes", self.make_code),
-                ("GET", "/grants", self.grants),
-                ("POST", "/grants", self.make_grant),
-                ("DELETE", "/grants/{id}", self.revoke),
-                ("GET", "/faults", self.faults),
-                ("POST", "/faults", self.plan),
-                ("DELETE", "/faults", self.clear_faults),
-                ("GET", "/requests", self.requests),
-                ("DELETE", "/requests", self.clear_requests),
-                ("GET", "/clock", self.clock),
-                ("PUT", "/clock", self.change_clock),
-                ("POST", "/reset", self.reset),
-            )
-        ]
-
-    async def page(self, request: web.Request) -> web.Response:
-        """Show it all to a person."""
-        if not request.path.endswith("/"):
-            raise web.HTTPPermanentRedirect("/_fake/")
-        return web.Response(text=PAGE, content_type="text/html", headers=_UNCACHED)
-
-    async def health(self, _: web.Request) -> web.Response:
-        """Say that it is alive."""
-        return _json({"status": "ok"})
-
-    async def openapi(self, _: web.Request) -> web.Response:
-        """Describe this API."""
-        return _json(openapi.document())
-
-    async def apps(self, _: web.Request) -> web.Response:
-        """List the registered apps."""
-        return _json({"apps": [descriptions.of_app(app) for app in self._registry.apps()]})
-
-    async def register(self, request: web.Request) -> web.Response:
-        """Register an app."""
-        app = self._registry.register(wanted.members(await request.read()))
-        return _json(descriptions.of_app(app), 201)
-
-    async def unregister(self, request: web.Request) -> web.Response:
-        """Forget an app and all that it was given."""
-        if not self._registry.unregister(request.match_info["client_id"]):
-            raise NotFoundError("no such app, or the first one, which stays")
-        return web.Response(status=204)
-
-    async def users(self, request: web.Request) -> web.Response:
-        """List the users who can log in."""
-        app = self._app(request.query)
-        return _json({"users": [asdict(user) for user in app.users]})
-
-    async def add_user(self, request: web.Request) -> web.Response:
-        """Let one more user log in."""
-        app, members = await self._read(request)
-        choices.only(members, choices.USER_NAMES, "a user")
-        user = choices.user(members)
-        app.add_user(user)
-        return _json(asdict(user), 201)
-
-    async def revoke_user(self, request: web.Request) -> web.Response:
-        """Revoke all that a user gave the app."""
-        app, user_id = self._app(request.query), request.match_info["id"]
-        if user_id not in {user.id for user in app.users}:
-            raise NotFoundError("no such user")
-        revoked = app.revoke_user(user_id)
-        return _json({"revoked": [grant.id for grant in revoked]})
-
-    async def make_code(self, request: web.Request) -> web.Response:
-        """Make an authorization code without a browser."""
-        app, members = await self._read(request)
-        choices.only(members, _CODE_NAMES, "a code")
-        read = {name: choices.text(name, value) for name, value in members.items() if value != ""}
-        uri = read.get("redirect_uri", app.redirect_uris[0])
-        code = app.code(
-            user=read.get("user"),
-            scope=read.get("scope", ""),
-            redirect_uri=uri,
-            code_challenge=read.get("code_challenge"),
-        )
-        return _json({"code": code, "redirect_uri": uri}, 201)
-
-    async def grants(self, request: web.Request) -> web.Response:
-        """List the living grants."""
-        app = self._app(request.query)
-        return _json({"grants": [descriptions.of_grant(app, grant) for grant in app.grants()]})
-
-    async def make_grant(self, request: web.Request) -> web.Response:
-        """Make a grant without a browser and without a code."""
-        app, members = await self._read(request)
-        choices.only(members, _GRANT_NAMES, "a grant")
-        user = members.get("user")
-        scope = members.get("scope", "")
-        grant = app.grant(
-            user=None if user is None else choices.text("user", user),
-            scope=choices.text("scope", scope) if scope else "",
-            is_public=choices.flag("is_public", members.get("is_public", False)),
-        )
-        return _json(descriptions.of_grant(app, grant), 201)
-
-    async def revoke(self, request: web.Request) -> web.Response:
-        """Revoke a grant."""
-        if self._app(request.query).revoke(request.match_info["id"]) is None:
-            raise NotFoundError("no living grant has this id")
-        return web.Response(status=204)
-
-    async def faults(self, request: web.Request) -> web.Response:
-        """List the faults that may still be played."""
-        waiting = self._app(request.query).faults()
-        return _json({"faults": [descriptions.of_fault(planned) for planned in waiting]})
-
-    async def plan(self, request: web.Request) -> web.Response:
-        """Plan a fault."""
-        app, members = await self._read(request)
-        kind = members.get("kind")
-        if isinstance(kind, str) and kind in _OUTAGES:
-            return await self._begin_outage(request, kind, members)
-        match = wanted.match(members.pop("match", {}))
-        times = wanted.times(members.pop("times", 1))
-        processed = members.pop("is_processed", None)
-        planned = app.fault(
-            fault_kinds.from_members(members),
-            match=match,
-            times=times,
-            is_processed=None if processed is None else choices.flag("is_processed", processed),
-        )
-        return _json(descriptions.of_fault(planned), 201)
-
-    async def _begin_outage(
-        self, request: web.Request, kind: str, members: Mapping[str, object]
-    ) -> web.Response:
-        choices.only(members, frozenset({"kind", "seconds"}), "this fault, which hits the port")
-        seconds = choices.seconds("seconds", members.get("seconds"))
-        await _OUTAGES[kind](self._listener, seconds, spared=request.protocol)
-        answer = _json({"kind": kind, "seconds": seconds}, 202)
-        answer.force_close()
-        return answer
-
-    async def clear_faults(self, request: web.Request) -> web.Response:
-        """Plan no fault any more."""
-        self._app(request.query).clear_faults()
-        return web.Response(status=204)
-
-    async def requests(self, request: web.Request) -> web.Response:
-        """List, or count, the requests so far."""
-        app = self._app(request.query)
-        query = dict(request.query)
-        query.pop("client_id", None)
-        latest = wanted.count("limit", query.pop("limit", "10000"))
-        found = app.requests(wanted.match(query))
-        listed = [entry.members() for entry in found[-latest:]]
-        return _json({"count": len(found), "requests": listed})
-
-    async def clear_requests(self, request: web.Request) -> web.Response:
-        """Forget the requests so far."""
-        self._app(request.query).clear_requests()
-        return web.Response(status=204)
-
-    async def clock(self, request: web.Request) -> web.Response:
-        """Tell the time."""
-        return _json(descriptions.of_clock(self._app(request.query).clock))
-
-    async def change_clock(self, request: web.Request) -> web.Response:
-        """Set, advance, freeze the time, or let it run."""
-        app, members = await self._read(request)
-        wanted.change_clock(app.clock, members)
-        return _json(descriptions.of_clock(app.clock))
-
-    async def reset(self, request: web.Request) -> web.Response:
-        """Leave nothing behind."""
-        app, members = await self._read(request)
-        choices.only(members, frozenset(), "a reset")
-        app.reset()
-        return web.Response(status=204)
-
-    async def _read(self, request: web.Request) -> tuple[AppControls, dict[str, object]]:
-        members = wanted.members(await request.read())
-        named = {"client_id": members.pop("client_id")} if "client_id" in members else {}
-        return self._app({**request.query, **named}), members
-
-    def _app(self, named: Mapping[str, object]) -> AppControls:
-        if "client_id" not in named:
-            return self._registry.first()
-        return self._registry.find(choices.text("client_id", named["client_id"]))
-
+_Members = dict[str, object]
 
 _UNCACHED = {"cache-control": "no-store"}
 _CODE_NAMES = frozenset({"user", "scope", "redirect_uri", "code_challenge"})
@@ -235,7 +21,214 @@ _GRANT_NAMES = frozenset({"user", "scope", "is_public"})
 _OUTAGES = {"connection_refused": Listener.refuse, "connection_ignored": Listener.ignore}
 
 
-def _json(members: Mapping[str, object], status: int = 200) -> web.Response:
+class NotFoundError(LookupError):
+    """What should be changed is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A control request: the app that it names, its JSON object, and all of it."""
+
+    app: App
+    members: _Members
+    http: web.Request
+
+
+class ControlEndpoints:
+    """
+    Serves the control API.
+
+    `client_id`, in the query string or the JSON object, names the app; without it, the first one
+    is meant.
+    """
+
+    def __init__(self, directory: Directory, listener: Listener) -> None:
+        self._directory = directory
+        self._listener = listener
+
+    def routes(self) -> list[web.RouteDef]:
+        """List the routes."""
+        of_the_fake: list[tuple[str, str, _Handler]] = [
+            ("GET", "", self._page),
+            ("GET", "/", self._page),
+            ("GET", "/health", self._health),
+            ("GET", "/openapi.json", self._openapi),
+            ("GET", "/apps", self._apps),
+            ("POST", "/apps", self._register),
+            ("DELETE", "/apps/{client_id}", self._unregister),
+            ("POST", "/faults", self._plan),
+        ]
+        of_an_app = [
+            (method, path, self._handler(status, perform))
+            for method, path, status, perform in _OF_AN_APP
+        ]
+        return [
+            web.route(method, f"/_fake{path}", _answering_errors(handler))
+            for method, path, handler in (*of_the_fake, *of_an_app)
+        ]
+
+    async def _page(self, http: web.Request) -> web.Response:
+        if not http.path.endswith("/"):
+            raise web.HTTPPermanentRedirect("/_fake/")
+        markup = files("fake_spotify").joinpath("control.html").read_text("utf-8")
+        return web.Response(text=markup, content_type="text/html", headers=_UNCACHED)
+
+    async def _health(self, _: web.Request) -> web.Response:
+        return _json({"status": "ok"})
+
+    async def _openapi(self, _: web.Request) -> web.Response:
+        return _json(openapi.document())
+
+    async def _apps(self, _: web.Request) -> web.Response:
+        return _json({"apps": [control_values.of_app(app) for app in self._directory]})
+
+    async def _register(self, http: web.Request) -> web.Response:
+        app = self._directory.register(control_values.read_members(await http.read()))
+        return _json(control_values.of_app(app), 201)
+
+    async def _unregister(self, http: web.Request) -> web.Response:
+        if not self._directory.remove(http.match_info["client_id"]):
+            raise NotFoundError("no such app, or the first one, which stays")
+        return _json(None, 204)
+
+    async def _plan(self, http: web.Request) -> web.Response:
+        call = await self._read(http)
+        kind = call.members.get("kind")
+        if not isinstance(kind, str) or kind not in _OUTAGES:
+            return _json(_plan(call), 201)
+        choices.only(
+            call.members, frozenset({"kind", "seconds"}), "this fault, which hits the port"
+        )
+        seconds = choices.seconds("seconds", call.members.get("seconds"))
+        await _OUTAGES[kind](self._listener, seconds, kept=http.protocol)
+        answer = _json({"kind": kind, "seconds": seconds}, 202)
+        answer.force_close()
+        return answer
+
+    def _handler(self, status: int, perform: "_Perform") -> _Handler:
+        async def answer(http: web.Request) -> web.Response:
+            return _json(perform(await self._read(http)), status)
+
+        return answer
+
+    async def _read(self, http: web.Request) -> _Call:
+        has_object = http.method in {"POST", "PUT"}
+        members = control_values.read_members(await http.read()) if has_object else {}
+        named = {"client_id": self._directory.first.client_id, **http.query, **members}
+        members.pop("client_id", None)
+        app = self._directory.get(choices.text("client_id", named["client_id"]))
+        return _Call(app, members, http)
+
+
+def _users(call: _Call) -> _Members:
+    return {"users": [asdict(user) for user in call.app.users]}
+
+
+def _add_user(call: _Call) -> _Members:
+    choices.only(call.members, choices.USER_NAMES, "a user")
+    user = choices.user(call.members)
+    call.app.add_user(user)
+    return asdict(user)
+
+
+def _revoke_user(call: _Call) -> _Members:
+    user_id = call.http.match_info["id"]
+    if user_id not in {user.id for user in call.app.users}:
+        raise NotFoundError("no such user")
+    return {"revoked": [grant.id for grant in call.app.revoke_user(user_id)]}
+
+
+def _make_code(call: _Call) -> _Members:
+    choices.only(call.members, _CODE_NAMES, "a code")
+    given = {name: choices.text(name, value) for name, value in call.members.items() if value != ""}
+    uri = given.get("redirect_uri", call.app.redirect_uris[0])
+    code = call.app.code(
+        user=given.get("user"),
+        scope=given.get("scope", ""),
+        redirect_uri=uri,
+        code_challenge=given.get("code_challenge"),
+    )
+    return {"code": code, "redirect_uri": uri}
+
+
+def _grants(call: _Call) -> _Members:
+    return {"grants": [control_values.of_grant(call.app, grant) for grant in call.app.grants()]}
+
+
+def _make_grant(call: _Call) -> _Members:
+    choices.only(call.members, _GRANT_NAMES, "a grant")
+    user = call.members.get("user")
+    scope = call.members.get("scope", "")
+    grant = call.app.grant(
+        user=None if user is None else choices.text("user", user),
+        scope=choices.text("scope", scope) if scope else "",
+        is_public=choices.flag("is_public", call.members.get("is_public", False)),
+    )
+    return control_values.of_grant(call.app, grant)
+
+
+def _revoke(call: _Call) -> None:
+    if call.app.revoke(call.http.match_info["id"]) is None:
+        raise NotFoundError("no living grant has this id")
+
+
+def _faults(call: _Call) -> _Members:
+    return {"faults": [control_values.of_fault(planned) for planned in call.app.faults()]}
+
+
+def _plan(call: _Call) -> _Members:
+    members = dict(call.members)
+    match = control_values.read_match(members.pop("match", {}))
+    times = control_values.read_times(members.pop("times", 1))
+    processed = members.pop("is_processed", None)
+    planned = call.app.fault(
+        fault_kinds.from_members(members),
+        match=match,
+        times=times,
+        is_processed=None if processed is None else choices.flag("is_processed", processed),
+    )
+    return control_values.of_fault(planned)
+
+
+def _requests(call: _Call) -> _Members:
+    query = {name: value for name, value in call.http.query.items() if name != "client_id"}
+    limit = control_values.read_limit(query.pop("limit", "10000"))
+    entries = call.app.requests(control_values.read_match(query))
+    return {"count": len(entries), "requests": [entry.members() for entry in entries[-limit:]]}
+
+
+def _change_clock(call: _Call) -> _Members:
+    control_values.change_clock(call.app.clock, call.members)
+    return control_values.of_clock(call.app.clock)
+
+
+def _reset(call: _Call) -> None:
+    choices.only(call.members, frozenset(), "a reset")
+    call.app.reset()
+
+
+_Perform = Callable[[_Call], Mapping[str, object] | None]
+_OF_AN_APP: tuple[tuple[str, str, int, _Perform], ...] = (
+    ("GET", "/users", 200, _users),
+    ("POST", "/users", 201, _add_user),
+    ("DELETE", "/users/{id}", 200, _revoke_user),
+    ("POST", "/codes", 201, _make_code),
+    ("GET", "/grants", 200, _grants),
+    ("POST", "/grants", 201, _make_grant),
+    ("DELETE", "/grants/{id}", 204, _revoke),
+    ("GET", "/faults", 200, _faults),
+    ("DELETE", "/faults", 204, lambda call: call.app.clear_faults()),
+    ("GET", "/requests", 200, _requests),
+    ("DELETE", "/requests", 204, lambda call: call.app.clear_requests()),
+    ("GET", "/clock", 200, lambda call: control_values.of_clock(call.app.clock)),
+    ("PUT", "/clock", 200, _change_clock),
+    ("POST", "/reset", 204, _reset),
+)
+
+
+def _json(members: Mapping[str, object] | None, status: int = 200) -> web.Response:
+    if members is None:
+        return web.Response(status=status)
     return web.Response(
         status=status,
         text=json.dumps(members, indent=1) + "\n",
@@ -244,12 +237,10 @@ def _json(members: Mapping[str, object], status: int = 200) -> web.Response:
     )
 
 
-def _answered(handler: _Handler) -> _Handler:
-    """Turn what *handler* finds wrong into answers."""
-
-    async def answer(request: web.Request) -> web.StreamResponse:
+def _answering_errors(handler: _Handler) -> _Handler:
+    async def answer(http: web.Request) -> web.StreamResponse:
         try:
-            return await handler(request)
+            return await handler(http)
         except NotFoundError as error:
             return _json({"error": str(error)}, 404)
         except ValueError as error:

@@ -10,19 +10,21 @@ from urllib.parse import urlencode
 import pytest
 
 from fake_spotify import FakeSpotify
-from fake_spotify.fault_answers import (
+from fake_spotify.faults import (
+    AgedIsRevoked,
     BadGateway,
     BadRequest,
     CaptivePortal,
     EmptyAnswer,
+    EmptyRefreshToken,
     FalseInvalidGrant,
     Forbidden,
     NoHealthyUpstream,
+    Rotate,
     TooManyRequests,
     UpstreamReset,
     UpstreamTimeout,
 )
-from fake_spotify.fault_variations import AgedIsRevoked, EmptyRefreshToken, Rotate
 from fake_spotify.pkce import challenge_of
 
 CASES = json.loads((Path(__file__).parent / "vectors" / "spotify-cases.json").read_text())
@@ -150,7 +152,7 @@ def _all(spotify):
 
 def _spent_code(spotify):
     values = _code()(spotify)
-    ledger = spotify._directory.first.ledger
+    ledger = spotify.ledger
     ledger.open_grant(ledger.code(values["code"]), is_public=False)
     return values
 
@@ -169,7 +171,7 @@ def _revoked(spotify):
 
 def _rotated_away(spotify):
     grant = spotify.grant(scope=SCOPE, is_public=True)
-    spotify._directory.first.ledger.rotate(grant)
+    spotify.ledger.rotate(grant)
     return {"refresh_token": grant.refresh_token}
 
 

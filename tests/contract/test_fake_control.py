@@ -140,7 +140,7 @@ def test_requests_that_name_no_app_are_in_the_first_apps_journal(spotify):
     spotify.register()
     ask(spotify.accounts_url, "GET", "/nowhere")
 
-    assert [entry.asked.path for entry in spotify.requests()] == ["/nowhere"]
+    assert [entry.request.path for entry in spotify.requests()] == ["/nowhere"]
 
 
 def test_faults_are_planned_listed_and_taken_back(spotify):

@@ -11,24 +11,29 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from fake_spotify import FakeSpotify, Match
-from fake_spotify.fault_answers import Redirected, Status, TooManyRequests, UpstreamReset
-from fake_spotify.fault_variations import Cancel, EmptyRefreshToken, Rotate
-from fake_spotify.fault_wires import (
+from fake_spotify.faults import (
+    Cancel,
     CloseBeforeHead,
     ContentType,
     Dribble,
+    EmptyRefreshToken,
     Garbage,
     GzipBomb,
     Huge,
     InformationalFlood,
     LongBody,
+    Redirected,
     ResetBeforeHead,
     ResetInBody,
     ResetInHead,
+    Rotate,
     ShortBody,
     Silence,
     SlowBody,
     SlowHead,
+    Status,
+    TooManyRequests,
+    UpstreamReset,
 )
 from tests.fake_browser import ask, post_form
 

@@ -55,7 +55,7 @@ import urllib.request
 import pytest
 
 from fake_spotify import Match
-from fake_spotify.fault_answers import UpstreamReset
+from fake_spotify.faults import UpstreamReset
 
 
 def ask(spotify, **form):

@@ -9,7 +9,7 @@ import pytest
 
 from fake_spotify import FakeSpotify
 from fake_spotify.choices import ChoiceError
-from fake_spotify.fault_wires import SlowHead
+from fake_spotify.faults import SlowHead
 from tests.fake_browser import ask, post_form
 
 CONFIG = """

@@ -13,8 +13,7 @@ import nacl.secret
 import pytest
 
 from fake_spotify import FakeSpotify
-from fake_spotify.fault_variations import Rotate
-from fake_spotify.fault_wires import Members
+from fake_spotify.faults import Members, Rotate
 from tests.contract.http_client import Answer, post_form
 from tests.contract.processes import (
     CLIENT_ID,

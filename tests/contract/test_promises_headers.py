@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from fake_spotify import Match
-from fake_spotify.fault_answers import Status
+from fake_spotify.faults import Status
 from tests.contract.http_client import FORM, Answer
 from tests.contract.swap_service import SwapService
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from fake_spotify import Match
-from fake_spotify.fault_answers import FalseInvalidGrant, OAuthError
+from fake_spotify.faults import FalseInvalidGrant, OAuthError
 from tests.contract.http_client import FORM, Answer
 from tests.contract.swap_service import SwapService, members
 
@@ -54,7 +54,7 @@ def test_a_redirect_uri_that_is_not_registered_never_reaches_spotify(
 ) -> None:
     swap_service.swap(redirect_uri=EVIL)
 
-    sent = [entry.asked.parameters for entry in swap_service.spotify.requests()]
+    sent = [entry.request.parameters for entry in swap_service.spotify.requests()]
     assert not [form for form in sent if form.get("redirect_uri") == EVIL], "it did"
 
 

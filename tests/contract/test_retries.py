@@ -9,17 +9,20 @@ from contextlib import suppress
 import pytest
 
 from fake_spotify import FakeSpotify, Match
-from fake_spotify.fault_answers import BadGateway, NoHealthyUpstream, Status, UpstreamTimeout
-from fake_spotify.fault_wires import (
+from fake_spotify.faults import (
+    BadGateway,
     CloseBeforeHead,
+    Fault,
+    NoHealthyUpstream,
     ResetBeforeHead,
     ResetInBody,
     ResetInHead,
     ShortBody,
     Silence,
     SlowBody,
+    Status,
+    UpstreamTimeout,
 )
-from fake_spotify.faults import Fault
 from sanic_swap.errors import (
     Broke,
     SpotifyError,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from fake_spotify import FakeSpotify
-from fake_spotify.fault_answers import FalseInvalidGrant
+from fake_spotify.faults import FalseInvalidGrant
 from sanic_swap.keys import root_key
 from sanic_swap.sealing import KeyRing, SealingContext
 from sanic_swap.secret import Secret

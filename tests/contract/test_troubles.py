@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from fake_spotify import FakeSpotify
-from fake_spotify.fault_answers import (
+from fake_spotify.faults import (
     CaptivePortal,
     FalseInvalidGrant,
     NoHealthyUpstream,
+    Silence,
+    SlowHead,
     Status,
     TooManyRequests,
 )
-from fake_spotify.fault_wires import Silence, SlowHead
 from sanic_swap.keys import new_secret, root_key
 from sanic_swap.sealing import KeyRing, SealingContext
 from sanic_swap.secret import Secret

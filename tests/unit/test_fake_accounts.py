@@ -9,9 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fake_spotify import accounts, ledger, token_requests
-from fake_spotify.apps import App, Directory, Registration
+from fake_spotify.apps import App
+from fake_spotify.directory import Directory
 from fake_spotify.pkce import challenge_of
 from fake_spotify.policy import NoScope, Policy, Rotation, of_era
+from fake_spotify.registrations import Registration
 from fake_spotify.wordings import Era
 
 REDIRECT_URI = "https://app.example/callback"
@@ -24,17 +26,15 @@ class Bench:
     """Two apps under rules that a test may change, and a clock that stands still."""
 
     def __init__(self, policy=USUAL, client_id="an-app", client_secret="hush"):
-        self.app = self._app(client_id, client_secret, policy)
-        self.other = self._app("another", "other-hush", policy)
+        registration = Registration(client_id, client_secret, (REDIRECT_URI,))
+        self.app = App(registration, policy, seed="7")
         self.directory = Directory(self.app)
-        self.directory.add(self.other)
-
-    @staticmethod
-    def _app(client_id, client_secret, policy):
-        app = App(Registration(client_id, client_secret, (REDIRECT_URI,)), policy, seed="7")
-        app.clock.freeze()
-        app.clock.set(SOON)
-        return app
+        self.other = self.directory.add(
+            Registration("another", "other-hush", (REDIRECT_URI,)), policy
+        )
+        for app in (self.app, self.other):
+            app.clock.freeze()
+            app.clock.set(SOON)
 
     def code(self, *, app=None, challenge=None, scope="user-read-email"):
         issuer = app or self.app
@@ -49,8 +49,7 @@ class Bench:
         ).refresh_token
 
     def ask(self, form, *, authorization=None, credentials=True):
-        known = self.app.registration
-        own = {"client_id": known.client_id, "client_secret": known.client_secret}
+        own = {"client_id": self.app.client_id, "client_secret": self.app.client_secret}
         body = urlencode({**(own if credentials else {}), **form}).encode()
         request = token_requests.read("POST", authorization=authorization, body=body)
         return accounts.answer(self.directory, request)
@@ -337,9 +336,9 @@ def test_the_oldest_access_tokens_are_forgotten_so_that_memory_stays_bounded(ben
 
 def test_the_oldest_apps_are_forgotten_but_not_the_first(bench):
     for number in range(1000):
-        bench.directory.add(App(Registration(f"app-{number}", "s", (REDIRECT_URI,)), USUAL))
+        bench.directory.add(Registration(f"app-{number}", "s", (REDIRECT_URI,)), USUAL)
 
-    known = [app.registration.client_id for app in bench.directory]
+    known = [app.client_id for app in bench.directory]
 
     assert len(known) == 1000
     assert known[:2] == ["an-app", "app-1"]

@@ -4,13 +4,13 @@ import pytest
 
 from fake_spotify.expectations import Expectations
 from fake_spotify.journal import MOST_BODY_BYTES, MOST_ENTRIES, Entry, Journal
-from fake_spotify.matching import Asked, Match
+from fake_spotify.matching import Match, Request
 
-REFRESH = Asked("POST", "/api/token", "an-app", {"grant_type": "refresh_token"})
+REFRESH = Request("POST", "/api/token", "an-app", {"grant_type": "refresh_token"})
 
 
-def _entry(asked=REFRESH, status=200, error="", fault=""):
-    return Entry(1, 0.0, asked, {}, b"", status, error, fault)
+def _entry(request=REFRESH, status=200, error="", fault=""):
+    return Entry(request, status=status, error=error, fault=fault)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_what_is_expected_must_come_as_often_as_said(times, seen, complains):
     expectations = Expectations()
     expectations.expect(Match(grant_type="refresh_token"), times=times)
     for _ in range(seen):
-        expectations.see(_entry())
+        expectations.add_entry(_entry())
 
     assert bool(expectations.complaints()) is complains
 
@@ -54,7 +54,7 @@ def test_never_can_be_expected():
 )
 def test_what_no_client_should_ever_send_is_unexpected(path, status, error):
     expectations = Expectations()
-    expectations.see(_entry(Asked("POST", path, None), status, error))
+    expectations.add_entry(_entry(Request("POST", path, None), status, error))
 
     assert len(expectations.complaints()) == 1
 
@@ -70,7 +70,7 @@ def test_what_no_client_should_ever_send_is_unexpected(path, status, error):
 )
 def test_what_happens_to_every_client_is_not_unexpected(path, status, error):
     expectations = Expectations()
-    expectations.see(_entry(Asked("POST", path, None), status, error))
+    expectations.add_entry(_entry(Request("POST", path, None), status, error))
 
     assert not expectations.complaints()
 
@@ -78,14 +78,14 @@ def test_what_happens_to_every_client_is_not_unexpected(path, status, error):
 def test_a_mistake_that_was_announced_is_not_unexpected():
     expectations = Expectations()
     expectations.expect(Match(error="invalid_client"))
-    expectations.see(_entry(status=400, error="invalid_client"))
+    expectations.add_entry(_entry(status=400, error="invalid_client"))
 
     assert not expectations.complaints()
 
 
 def test_a_fault_is_nobodys_mistake():
     expectations = Expectations()
-    expectations.see(_entry(Asked("GET", "/v1/me", None), status=400, fault="status"))
+    expectations.add_entry(_entry(Request("GET", "/v1/me", None), status=400, fault="status"))
 
     assert not expectations.complaints()
 
@@ -94,8 +94,8 @@ def test_nothing_else_makes_everything_else_unexpected():
     expectations = Expectations()
     expectations.expect(Match(status=200))
     expectations.expect_nothing_else()
-    expectations.see(_entry())
-    expectations.see(_entry(status=400, error="invalid_grant"))
+    expectations.add_entry(_entry())
+    expectations.add_entry(_entry(status=400, error="invalid_grant"))
 
     assert expectations.complaints() == [
         "did not expect POST /api/token (refresh_token) -> 400 invalid_grant"
@@ -105,7 +105,7 @@ def test_nothing_else_makes_everything_else_unexpected():
 def test_a_client_gone_mad_does_not_fill_the_complaints():
     expectations = Expectations()
     for _ in range(1000):
-        expectations.see(_entry(status=400, error="invalid_client"))
+        expectations.add_entry(_entry(status=400, error="invalid_client"))
 
     assert len(expectations.complaints()) == 21
     assert "980 more" in expectations.complaints()[-1]
@@ -114,7 +114,7 @@ def test_a_client_gone_mad_does_not_fill_the_complaints():
 def _journal(count, body=b""):
     journal = Journal(on_entry=lambda _: None)
     for _ in range(count):
-        journal.add(REFRESH, at=0, headers={}, body=body, status=200, error="", fault="")
+        journal.add(Entry(REFRESH, body=body))
     return journal
 
 
@@ -139,14 +139,14 @@ def test_the_journal_cuts_long_bodies():
 def test_a_cleared_journal_counts_on():
     journal = _journal(2)
     journal.clear()
-    journal.add(REFRESH, at=0, headers={}, body=b"", status=200, error="", fault="")
+    journal.add(Entry(REFRESH))
 
     assert [entry.number for entry in journal.entries()] == [3]
 
 
 def test_entries_are_picked_by_request_and_answer():
     journal = _journal(1)
-    journal.add(REFRESH, at=0, headers={}, body=b"", status=400, error="invalid_grant", fault="")
+    journal.add(Entry(REFRESH, status=400, error="invalid_grant"))
 
     assert len(journal.entries(Match(grant_type="refresh_token"))) == 2
     assert len(journal.entries(Match(error="invalid_grant"))) == 1

@@ -10,16 +10,15 @@ import pytest
 from fake_spotify import fault_answers, fault_kinds, fault_wires
 from fake_spotify.choices import ChoiceError
 from fake_spotify.fault_queue import FaultQueue
-from fake_spotify.faults import Ending, Pause
-from fake_spotify.matching import Asked, Match
-from fake_spotify.replies import Reply
+from fake_spotify.matching import Match, Request
+from fake_spotify.replies import Ending, Pause, Reply
 
 BODY = b'{"access_token":"BQabc","expires_in":3600}'
-HONEST = Reply(200, (("content-type", "application/json"),), BODY)
+NORMAL = Reply(200, (("content-type", "application/json"),), BODY)
 PACKED = Reply(
     200, (("content-type", "application/json"), ("content-encoding", "gzip")), gzip.compress(BODY)
 )
-HEAD = fault_wires.head(HONEST)
+HEAD = fault_wires.head(NORMAL)
 
 
 def _bytes(steps):
@@ -29,7 +28,7 @@ def _bytes(steps):
 @pytest.mark.parametrize(
     ("fault", "steps"),
     [
-        (fault_wires.SlowHead(3), [Pause(3), HONEST]),
+        (fault_wires.SlowHead(3), [Pause(3), NORMAL]),
         (fault_wires.SlowBody(3), [HEAD, Pause(3), BODY]),
         (fault_wires.Silence(), [Pause(float("inf"))]),
         (fault_wires.ResetBeforeHead(), [Ending.RESET]),
@@ -42,37 +41,37 @@ def _bytes(steps):
     ids=lambda value: type(value).__name__,
 )
 def test_damage_on_the_wire(fault, steps):
-    assert list(fault.steps(HONEST)) == steps
+    assert list(fault.steps(NORMAL)) == steps
 
 
 def test_a_dribble_is_the_whole_answer_byte_by_byte():
-    steps = list(fault_wires.Dribble(0.5).steps(HONEST))
+    steps = list(fault_wires.Dribble(0.5).steps(NORMAL))
 
     assert _bytes(steps) == HEAD + BODY
     assert steps[1::2] == [Pause(0.5)] * len(HEAD + BODY)
 
 
 def test_garbage_is_no_http():
-    assert not _bytes(fault_wires.Garbage(700).steps(HONEST)).startswith(b"HTTP")
+    assert not _bytes(fault_wires.Garbage(700).steps(NORMAL)).startswith(b"HTTP")
 
 
-@pytest.mark.parametrize("honest", [HONEST, PACKED], ids=["plain", "gzip"])
-def test_members_can_be_added_replaced_and_dropped(honest):
+@pytest.mark.parametrize("normal", [NORMAL, PACKED], ids=["plain", "gzip"])
+def test_members_can_be_added_replaced_and_dropped(normal):
     fault = fault_wires.Members({"new": 1, "expires_in": "soon"}, ("access_token",))
-    (reply,) = fault.steps(honest)
+    (reply,) = fault.steps(normal)
 
     assert json.loads(reply.plain_body()) == {"expires_in": "soon", "new": 1}
 
 
-@pytest.mark.parametrize("honest", [HONEST, PACKED], ids=["plain", "gzip"])
-def test_broken_json_is_half_of_the_body_in_a_whole_message(honest):
-    (reply,) = fault_wires.BrokenJson().steps(honest)
+@pytest.mark.parametrize("normal", [NORMAL, PACKED], ids=["plain", "gzip"])
+def test_broken_json_is_half_of_the_body_in_a_whole_message(normal):
+    (reply,) = fault_wires.BrokenJson().steps(normal)
 
     assert reply.plain_body() == BODY[: len(BODY) // 2]
 
 
 def test_a_gzip_bomb_is_small_until_it_is_opened():
-    steps = fault_wires.GzipBomb(megabytes=50).steps(HONEST)
+    steps = fault_wires.GzipBomb(megabytes=50).steps(NORMAL)
     head = next(steps)
     packed = _bytes(steps)
 
@@ -82,21 +81,21 @@ def test_a_gzip_bomb_is_small_until_it_is_opened():
 
 
 def test_400_megabytes_are_never_in_memory_at_once():
-    sizes = [len(step) for step in fault_wires.Huge(400).steps(HONEST)]
+    sizes = [len(step) for step in fault_wires.Huge(400).steps(NORMAL)]
 
     assert sum(sizes) > 400_000_000
     assert max(sizes) <= 256 * 1024
 
 
 def test_a_flood_of_1xx_comes_before_the_answer():
-    *flood, last = fault_wires.InformationalFlood(3).steps(HONEST)
+    *flood, last = fault_wires.InformationalFlood(3).steps(NORMAL)
 
     assert flood == [b"HTTP/1.1 103 Early Hints\r\n\r\n"] * 3
-    assert last is HONEST
+    assert last is NORMAL
 
 
 def test_retry_after_can_be_a_date():
-    reply = fault_answers.TooManyRequestsUntil(30).reply(now=1_700_000_000)
+    reply = fault_answers.TooManyRequestsUntil(30).reply(1_700_000_000)
 
     when = parsedate_to_datetime(dict(reply.headers)["retry-after"])
     assert when.timestamp() == 1_700_000_030
@@ -105,8 +104,8 @@ def test_retry_after_can_be_a_date():
 @pytest.mark.parametrize("kind", sorted(fault_kinds.KINDS))
 def test_every_fault_survives_the_way_over_http(kind):
     needed = {
-        name: {"int": 200, "float": 1.5, "str": "text/html"}[wanted.__name__]
-        for name, (wanted, is_needed) in fault_kinds.parameters(fault_kinds.KINDS[kind]).items()
+        name: {"int": 200, "float": 1.5, "str": "text/html"}[type_.__name__]
+        for name, (type_, is_needed) in fault_kinds.parameters(fault_kinds.KINDS[kind]).items()
         if is_needed
     }
     fault = fault_kinds.from_members({"kind": kind, **needed})
@@ -146,13 +145,13 @@ def test_an_answer_that_cannot_be_written_is_refused(choices):
         fault_answers.Status(**choices)
 
 
-REFRESH = Asked("POST", "/api/token", "an-app", {"grant_type": "refresh_token"})
-SWAP = Asked("POST", "/api/token", "an-app", {"grant_type": "authorization_code", "code": "AQ1"})
+REFRESH = Request("POST", "/api/token", "an-app", {"grant_type": "refresh_token"})
+SWAP = Request("POST", "/api/token", "an-app", {"grant_type": "authorization_code", "code": "AQ1"})
 ONE, TWO = fault_answers.Status(501), fault_answers.Status(502)
 
 
 def _played(queue, *requests):
-    taken = [queue.take(asked) for asked in requests]
+    taken = [queue.take(request) for request in requests]
     return [planned and planned.fault for planned in taken]
 
 
@@ -191,7 +190,7 @@ def test_a_fault_is_for_the_token_endpoint_unless_a_path_is_named():
     queue = FaultQueue()
     queue.add(ONE)
     queue.add(TWO, match=Match(path="/v1/me"))
-    profile = Asked("GET", "/v1/me", None)
+    profile = Request("GET", "/v1/me", None)
 
     assert _played(queue, profile, profile) == [TWO, None]
 

@@ -1,11 +1,11 @@
-"""Ways not to be reachable at all, for some seconds: they hit the port, not a request."""
+"""The listening socket, and the outages in which nobody can connect to it for some seconds."""
 
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-# Linux keeps one connection more than asked for; fill some to be sure.
+# Linux keeps one connection more than the backlog says; fill some to be sure.
 _FILLERS = 4
 _RETRY_SECONDS = 0.05
 
@@ -15,7 +15,7 @@ class Listener:
     Owns the listening socket: closes it and opens it again on the same port.
 
     Args:
-        serve: Begins to serve on a listening socket.
+        serve: Starts to serve on a listening socket.
         leave: Stops to serve on it, and drops every connection but the one that it is given.
     """
 
@@ -40,67 +40,61 @@ class Listener:
         Raises:
             OSError: If the address cannot be had.
         """
-        listener = self._bind(backlog=1024)
-        self.port = listener.getsockname()[1]
-        await self._serve(listener)
+        listening = self._bind(backlog=1024)
+        self.port = listening.getsockname()[1]
+        await self._serve(listening)
 
-    async def refuse(self, seconds: float, *, spared: asyncio.BaseProtocol | None = None) -> None:
+    async def refuse(self, seconds: float, *, kept: asyncio.BaseProtocol | None = None) -> None:
         """
         Refuse connections for *seconds*, then listen again; begins at once.
 
-        Open connections are closed, but for the *spared* one, over which this may have been asked.
+        Open connections are closed, but for the *kept* one, which the outage was ordered over.
         """
-        await self._away(seconds, spared, deafen=None)
+        await self._begin_outage(kept)
+        self._outage = asyncio.create_task(self._end_outage(seconds, []))
 
-    async def ignore(self, seconds: float, *, spared: asyncio.BaseProtocol | None = None) -> None:
+    async def ignore(self, seconds: float, *, kept: asyncio.BaseProtocol | None = None) -> None:
         """
-        Let connections neither come about nor fail for *seconds*, then listen again.
+        Neither accept nor refuse connections for *seconds*, then listen again.
 
-        A listening socket whose queue is full drops what comes, on Linux: connecting clients wait.
+        A listening socket whose backlog is full drops what comes, on Linux: clients wait.
         """
-        await self._away(seconds, spared, deafen=self._deafen)
+        await self._begin_outage(kept)
+        self._outage = asyncio.create_task(self._end_outage(seconds, self._full_backlog()))
 
     async def close(self) -> None:
-        """Give up an outage that is going on; nothing listens afterwards."""
+        """Cancel an outage that is going on; nothing listens afterwards."""
         if self._outage is not None:
             self._outage.cancel()
             with suppress(asyncio.CancelledError):
                 await self._outage
 
-    async def _away(
-        self,
-        seconds: float,
-        spared: asyncio.BaseProtocol | None,
-        *,
-        deafen: Callable[[], list[socket.socket]] | None,
-    ) -> None:
+    async def _begin_outage(self, kept: asyncio.BaseProtocol | None) -> None:
         await self.close()
-        await self._leave(spared)
-        deaf = [] if deafen is None else deafen()
-        self._outage = asyncio.create_task(self._return(seconds, deaf))
+        await self._leave(kept)
 
-    async def _return(self, seconds: float, deaf: list[socket.socket]) -> None:
+    async def _end_outage(self, seconds: float, sockets: list[socket.socket]) -> None:
         try:
             await asyncio.sleep(seconds)
         finally:
-            for one in deaf:
+            for one in sockets:
                 one.close()
         while True:
             try:
                 return await self.open()
             except OSError:
-                # Somebody else got the port meanwhile, for a moment as a rule.
+                # Another process got the port meanwhile, for a moment as a rule.
                 await asyncio.sleep(_RETRY_SECONDS)
 
-    def _deafen(self) -> list[socket.socket]:
-        listener = self._bind(backlog=0)
+    def _full_backlog(self) -> list[socket.socket]:
+        listening = self._bind(backlog=0)
         fillers = []
         for _ in range(_FILLERS):
-            filler = socket.socket(listener.family, socket.SOCK_STREAM)
+            filler = socket.socket(listening.family, socket.SOCK_STREAM)
             filler.setblocking(False)
-            filler.connect_ex(listener.getsockname()[:2])
+            filler.connect_ex(listening.getsockname()[:2])
             fillers.append(filler)
-        return [listener, *fillers]
+        return [listening, *fillers]
 
     def _bind(self, *, backlog: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
