@@ -13,6 +13,8 @@ from fake_spotify.policy import NoScope, Rotation, Unchanged
 from fake_spotify.token_requests import TokenRequest
 from fake_spotify.wordings import WORDINGS, Refusal
 
+_Outcome = Refusal | dict[str, object]
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -36,7 +38,7 @@ def answer(directory: Directory, request: TokenRequest) -> Answer:
     return Answer(200, outcome)
 
 
-def _outcome(directory: Directory, request: TokenRequest) -> Refusal | dict[str, object]:
+def _outcome(directory: Directory, request: TokenRequest) -> _Outcome:
     refusal = _refuse_message(request)
     if refusal is not None:
         return refusal
@@ -64,9 +66,7 @@ def _refuse_message(request: TokenRequest) -> Refusal | None:
     return None
 
 
-def _exchange_code(
-    _: Directory, client: Client, parameters: Mapping[str, str]
-) -> Refusal | dict[str, object]:
+def _exchange_code(_: Directory, client: Client, parameters: Mapping[str, str]) -> _Outcome:
     app = client.app
     value = parameters.get("code", "")
     if not value:
@@ -103,9 +103,7 @@ def _refuse_verifier(client: Client, code: Code, verifier: str) -> Refusal | Non
     return None
 
 
-def _refresh(
-    directory: Directory, client: Client, parameters: Mapping[str, str]
-) -> Refusal | dict[str, object]:
+def _refresh(directory: Directory, client: Client, parameters: Mapping[str, str]) -> _Outcome:
     app = client.app
     refresh_token = parameters.get("refresh_token", "")
     if not refresh_token:
@@ -129,12 +127,8 @@ def _refresh(
     return _tokens(app, grant, refresh_token="" if empty else None)
 
 
-def _own_token(
-    _: Directory, client: Client, _parameters: Mapping[str, str]
-) -> Refusal | dict[str, object]:
-    if client.is_public:
-        return words.CREDENTIALS_MISSING
-    return _access(client.app, None)
+def _own_token(_: Directory, client: Client, _parameters: Mapping[str, str]) -> _Outcome:
+    return words.CREDENTIALS_MISSING if client.is_public else _access(client.app, None)
 
 
 def _access(app: App, grant: Grant | None) -> dict[str, object]:
@@ -154,8 +148,7 @@ def _tokens(app: App, grant: Grant, *, refresh_token: str | None) -> dict[str, o
     return members
 
 
-_Grant = Callable[[Directory, Client, Mapping[str, str]], Refusal | dict[str, object]]
-_GRANTS: dict[str, _Grant] = {
+_GRANTS: dict[str, Callable[[Directory, Client, Mapping[str, str]], _Outcome]] = {
     "authorization_code": _exchange_code,
     "refresh_token": _refresh,
     "client_credentials": _own_token,

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fake_spotify import pkce, redirects, scopes
+from fake_spotify import pkce, redirects
 from fake_spotify.apps import App
 from fake_spotify.directory import Directory
+from fake_spotify.scopes import SCOPES, split
 from fake_spotify.wordings import WORDINGS, Era
 
 
@@ -56,8 +57,8 @@ def read(
             return Redirect(redirects.with_fragment(redirect_uri, refused))
         if query["response_type"] != "token":
             return Problem(WORDINGS[app.policy.era].unknown_response_type_page)
-    requested = scopes.split(query.get("scope", ""))
-    if scopes.unknown(requested):
+    requested = split(query.get("scope", ""))
+    if not SCOPES.keys() >= set(requested):
         return Problem("Illegal scope")
     challenge = query.get("code_challenge") or None
     if challenge is not None and query.get("code_challenge_method") != "S256":
@@ -76,57 +77,39 @@ def read(
 
 
 def _problem_with_redirect(app: App, redirect_uri: str) -> Problem | None:
-    registered = app.redirect_uris
     if app.policy.era is Era.Y2021:
-        fits = redirects.is_registered(redirect_uri, registered)
+        fits = redirect_uri in app.redirect_uris
     elif redirects.is_insecure(redirect_uri):
         return Problem("INVALID_CLIENT: Insecure redirect URI")
     else:
-        fits = redirects.is_registered_for_any_port(redirect_uri, registered)
+        fits = redirects.is_registered_for_any_port(redirect_uri, app.redirect_uris)
     return None if fits else Problem("INVALID_CLIENT: Invalid redirect URI")
 
 
 def approve(request: AuthorizationRequest, user_id: str) -> Redirect:
-    """Send the user's yes: a code, or in the implicit grant of old an access token."""
-    app, scope = request.app, " ".join(request.scopes)
-    if request.is_implicit:
-        return Redirect(
-            redirects.with_fragment(
-                request.redirect_uri, [*_implicit_tokens(request, user_id), *_state(request)]
-            )
+    """Redirect with the user's yes: a code or, in the former implicit grant, an access token."""
+    app, scope, now = request.app, " ".join(request.scopes), request.app.clock.now()
+    if not request.is_implicit:
+        code = app.ledger.issue_code(
+            user_id, scope, request.redirect_uri, challenge=request.challenge, now=now
         )
-    code = app.ledger.issue_code(
-        user_id, scope, request.redirect_uri, challenge=request.challenge, now=app.clock.now()
-    )
-    return Redirect(
-        redirects.with_query(request.redirect_uri, [("code", code.value), *_state(request)])
-    )
-
-
-def _implicit_tokens(request: AuthorizationRequest, user_id: str) -> list[tuple[str, str]]:
-    app, now = request.app, request.app.clock.now()
+        return _redirect(request, [("code", code.value)])
     lifetime = app.policy.access_token_lifetime
-    grant = app.ledger.add_grant(
-        user_id, " ".join(request.scopes), authorized_at=now, is_public=True
-    )
+    grant = app.ledger.add_grant(user_id, scope, authorized_at=now, is_public=True)
     token = app.ledger.issue_access_token(grant, now=now, lifetime=lifetime)
-    return [
-        ("access_token", token.value),
-        ("token_type", "Bearer"),
-        ("expires_in", str(lifetime)),
-    ]
+    granted = [("token_type", "Bearer"), ("expires_in", str(lifetime))]
+    return _redirect(request, [("access_token", token.value), *granted])
 
 
 def deny(request: AuthorizationRequest) -> Redirect:
-    """Send the user's no."""
-    parameters = [("error", "access_denied"), *_state(request)]
-    if request.is_implicit:
-        return Redirect(redirects.with_fragment(request.redirect_uri, parameters))
-    return Redirect(redirects.with_query(request.redirect_uri, parameters))
+    """Redirect with the user's no."""
+    return _redirect(request, [("error", "access_denied")])
 
 
-def _state(request: AuthorizationRequest) -> list[tuple[str, str]]:
-    return [] if request.state is None else [("state", request.state)]
+def _redirect(request: AuthorizationRequest, parameters: list[tuple[str, str]]) -> Redirect:
+    add = redirects.with_fragment if request.is_implicit else redirects.with_query
+    state = [] if request.state is None else [("state", request.state)]
+    return Redirect(add(request.redirect_uri, [*parameters, *state]))
 
 
 def approved_before(request: AuthorizationRequest, browser: str) -> str | None:

@@ -97,13 +97,11 @@ class FakeSpotify(App):
         Raises:
             OSError: If the address cannot be had.
         """
-        started = threading.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
-            target=self._serve, args=(self._loop, started), name="fake_spotify", daemon=True
+            target=self._loop.run_forever, name="fake_spotify", daemon=True
         )
         self._thread.start()
-        started.wait(_START_SECONDS)
         try:
             self._run(self._server.start())
         except BaseException:
@@ -115,12 +113,6 @@ class FakeSpotify(App):
         if self._loop is not None:
             self._run(self._server.stop())
             self._end()
-
-    @staticmethod
-    def _serve(loop: asyncio.AbstractEventLoop, started: threading.Event) -> None:
-        asyncio.set_event_loop(loop)
-        loop.call_soon(started.set)
-        loop.run_forever()
 
     def _run(self, work: Coroutine[object, object, _T]) -> _T:
         if self._loop is None:

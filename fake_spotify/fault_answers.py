@@ -82,13 +82,8 @@ class TooManyRequests(Replacement):
         retry_after = str(self.retry_after_seconds)
         if not self.as_json:
             return _too_many_requests(retry_after)
-        body = json.dumps({"error": {"status": 429, "message": "API rate limit exceeded"}})
-        headers = (
-            ("content-type", "application/json"),
-            ("retry-after", retry_after),
-            ("server", "envoy"),
-        )
-        return Reply(429, headers, body.encode())
+        members = {"error": {"status": 429, "message": "API rate limit exceeded"}}
+        return _json(429, members, ("retry-after", retry_after), ("server", "envoy"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,5 +185,9 @@ def _too_many_requests(retry_after: str) -> Reply:
 
 def _oauth_error(status: int, error: str, description: str) -> Reply:
     described = {"error_description": description} if description else {}
-    body = json.dumps({"error": error, **described}).encode()
-    return Reply(status, (("content-type", "application/json"),), body)
+    return _json(status, {"error": error, **described})
+
+
+def _json(status: int, members: Mapping[str, object], *headers: tuple[str, str]) -> Reply:
+    body = json.dumps(members).encode()
+    return Reply(status, (("content-type", "application/json"), *headers), body)

@@ -1,6 +1,5 @@
 """What one app has been given: codes, grants, access tokens and approvals."""
 
-from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -66,11 +65,11 @@ class Ledger:
 
     def __init__(self, shapes: TokenShapes) -> None:
         self._shapes = shapes
-        self._codes: OrderedDict[str, Code] = OrderedDict()
-        self._grants: OrderedDict[str, Grant] = OrderedDict()
-        self._grant_ids: OrderedDict[str, str] = OrderedDict()
-        self._access_tokens: OrderedDict[str, AccessToken] = OrderedDict()
-        self._approvals: OrderedDict[str, Approval] = OrderedDict()
+        self._codes: dict[str, Code] = {}
+        self._grants: dict[str, Grant] = {}
+        self._grant_ids: dict[str, str] = {}
+        self._access_tokens: dict[str, AccessToken] = {}
+        self._approvals: dict[str, Approval] = {}
 
     def issue_code(
         self,
@@ -101,14 +100,8 @@ class Ledger:
         self, user_id: str, scope: str, *, authorized_at: float, is_public: bool
     ) -> Grant:
         """Make a grant."""
-        grant = Grant(
-            self._shapes.short_id(),
-            user_id,
-            scope,
-            authorized_at,
-            is_public,
-            self._shapes.refresh_token(),
-        )
+        grant_id, refresh_token = self._shapes.short_id(), self._shapes.refresh_token()
+        grant = Grant(grant_id, user_id, scope, authorized_at, is_public, refresh_token)
         _remember(self._grants, grant.id, grant, MOST_GRANTS)
         # Rotation leaves older tokens of a grant behind, so this list is longer than the other.
         _remember(self._grant_ids, grant.refresh_token, grant.id, 4 * MOST_GRANTS)
@@ -130,13 +123,11 @@ class Ledger:
         self, grant: Grant | None, *, now: float, lifetime: float
     ) -> AccessToken:
         """Make an access token for *grant*, or for the app itself."""
-        token = AccessToken(
-            self._shapes.access_token(),
-            None if grant is None else grant.id,
-            None if grant is None else grant.user_id,
-            "" if grant is None else grant.scope,
-            now + lifetime,
-        )
+        value, expires_at = self._shapes.access_token(), now + lifetime
+        if grant is None:
+            token = AccessToken(value, None, None, "", expires_at)
+        else:
+            token = AccessToken(value, grant.id, grant.user_id, grant.scope, expires_at)
         _remember(self._access_tokens, token.value, token, MOST_ACCESS_TOKENS)
         return token
 
@@ -182,7 +173,7 @@ class Ledger:
         return self._approvals.get(browser)
 
 
-def _remember(known: OrderedDict[str, _T], key: str, value: _T, most: int) -> None:
+def _remember(known: dict[str, _T], key: str, value: _T, most: int) -> None:
     known[key] = value
     if len(known) > most:
-        known.popitem(last=False)
+        del known[next(iter(known))]

@@ -8,10 +8,9 @@ are added here.
 import json
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import get_origin
+from typing import Any, get_origin
 
 from fake_spotify.fault_kinds import KINDS, parameters
-from fake_spotify.fault_queue import Fault
 
 _Object = dict[str, object]
 
@@ -48,46 +47,27 @@ def document() -> _Object:
             for response in operation["responses"].values():
                 response["description"] = operation["summary"]
             operation["responses"]["default"] = _MISTAKE
-    faults = [*map(_fault, sorted(KINDS)), *map(_outage, OUTAGES)]
-    components["schemas"]["Fault"] = {"oneOf": faults}
+    schemas = components["schemas"]
+    outage = schemas.pop("Outage")
+    faults = [_fault(kind, schemas["Fault"]) for kind in sorted(KINDS)]
+    schemas["Fault"] = {"oneOf": [*faults, *(_with_kind(kind, outage) for kind in OUTAGES)]}
     return dict(described)
 
 
-def _fault(kind: str) -> _Object:
-    made = KINDS[kind]
-    taken = parameters(made)
-    properties = {
-        "kind": {"const": kind},
-        **{name: _schema(type_) for name, (type_, _) in taken.items()},
-        "client_id": _TEXT,
-        "match": _object(
-            {
-                **dict.fromkeys(("method", "path", "client_id", "grant_type"), _TEXT),
-                "token": {**_TEXT, "description": "The code or token that the request carries."},
-            }
-        ),
-        "times": {"oneOf": [{"type": "integer", "minimum": 1}, {"const": "forever"}]},
-        "is_processed": {"type": "boolean"},
-    }
-    required = ("kind", *(name for name, (_, is_required) in taken.items() if is_required))
-    return {**_object(properties, required=required), "description": _summary(made)}
+def _fault(kind: str, planned: Mapping[str, Any]) -> _Object:
+    taken = parameters(KINDS[kind])
+    schema = _with_kind(kind, planned)
+    schema["properties"] |= {name: _schema(type_) for name, (type_, _) in taken.items()}
+    schema["required"] += [name for name, (_, is_required) in taken.items() if is_required]
+    return {**schema, "description": (KINDS[kind].__doc__ or "").strip().partition("\n")[0]}
 
 
-def _outage(kind: str) -> _Object:
-    seconds = {"type": "number", "exclusiveMinimum": 0}
-    return _object({"kind": {"const": kind}, "seconds": seconds}, required=("kind", "seconds"))
-
-
-def _object(properties: Mapping[str, object], *, required: tuple[str, ...] = ()) -> _Object:
-    described = {"type": "object", "properties": dict(properties), "additionalProperties": False}
-    return {**described, "required": list(required)} if required else described
+def _with_kind(kind: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    properties = {"kind": {"const": kind}, **schema["properties"]}
+    return {**schema, "properties": properties, "required": [*schema["required"]]}
 
 
 def _schema(type_: object) -> _Object:
     if get_origin(type_) is tuple:
         return {"type": "array", "items": _TEXT}
     return _TYPES.get(type_, {"type": "object"})
-
-
-def _summary(made: type[Fault]) -> str:
-    return (made.__doc__ or "").strip().partition("\n")[0]

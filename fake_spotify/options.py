@@ -4,6 +4,7 @@ import argparse
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -160,6 +161,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
+    switch = partial(add, action="store_const")
     add("--host", help="address to listen on (default 127.0.0.1)")
     add("--port", type=int, help="port to listen on (default 8090); 0 picks a free one")
     add("--client-id", metavar="ID", help="made if not given")
@@ -174,12 +176,7 @@ def _parser() -> argparse.ArgumentParser:
         action="extend",
         help=f"registered redirect URIs (default {choices.DEFAULT_REDIRECT_URI}, any port)",
     )
-    add(
-        "--auto-approve",
-        action="store_true",
-        default=None,
-        help="answer /authorize with the redirect at once",
-    )
+    switch("--auto-approve", const=True, help="answer /authorize with the redirect at once")
     add("--era", choices=[*Era], help="wordings and rotation of these years (default 2026)")
     add("--code-lifetime", type=float, metavar="SECONDS", help="default 600")
     add("--access-token-lifetime", type=float, metavar="SECONDS", help="default 3600")
@@ -190,27 +187,12 @@ def _parser() -> argparse.ArgumentParser:
         help="from the user's authorization; default 180 days (2026) or `never` (2021)",
     )
     add("--rotation", choices=[*Rotation], help="refreshes that bring a new refresh token")
-    add(
-        "--empty-refresh-token",
-        dest="unchanged",
-        action="store_const",
-        const="empty",
-        help='a refresh answers "" as refresh_token, in place of none',
-    )
+    empty = 'a refresh answers "" as refresh_token, in place of none'
+    switch("--empty-refresh-token", dest="unchanged", const="empty", help=empty)
     add("--config", metavar="FILE", help="TOML file for several apps and users")
-    add(
-        "--no-control",
-        dest="control",
-        action="store_const",
-        const=False,
-        help="hide the control API, /_fake/",
-    )
+    switch("--no-control", dest="control", const=False, help="hide the control API, /_fake/")
     add("--seed", help="make codes, tokens and ids repeatable")
-    add(
-        "--https",
-        action="store_const",
-        const=True,
-        help="serve HTTPS with a certificate made for the purpose (needs the extra `https`)",
-    )
+    https = "serve HTTPS with a certificate made for the purpose (needs the extra `https`)"
+    switch("--https", const=True, help=https)
     add("--ca-file", metavar="FILE", help="implies --https; where to write what clients must trust")
     return parser

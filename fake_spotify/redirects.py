@@ -25,11 +25,6 @@ def is_insecure(uri: str) -> bool:
     return parts.scheme == "http" and not _LOOPBACK.match(uri)
 
 
-def is_registered(uri: str, registered: Iterable[str]) -> bool:
-    """Tell whether *uri* is, character for character, one of *registered*."""
-    return uri in registered
-
-
 def is_registered_for_any_port(uri: str, registered: Iterable[str]) -> bool:
     """
     Tell whether *uri* fits one of *registered*.

@@ -37,8 +37,3 @@ SCOPES = {
 def split(scope: str) -> tuple[str, ...]:
     """Give the single scopes of a space separated list, each once, in order."""
     return tuple(dict.fromkeys(scope.split()))
-
-
-def unknown(scopes: tuple[str, ...]) -> tuple[str, ...]:
-    """Give those of *scopes* that Spotify does not know."""
-    return tuple(scope for scope in scopes if scope not in SCOPES)

@@ -28,9 +28,8 @@ class Refusal:
 
     def members(self) -> dict[str, object]:
         """Give the JSON object that Spotify would send."""
-        if self.description is None:
-            return {"error": self.error}
-        return {"error": self.error, "error_description": self.description}
+        described = {} if self.description is None else {"error_description": self.description}
+        return {"error": self.error, **described}
 
 
 @dataclass(frozen=True, slots=True)
