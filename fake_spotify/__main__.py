@@ -5,10 +5,11 @@ import json
 import signal
 import sys
 
-from fake_spotify import options, redirects
+from fake_spotify import options
+from fake_spotify.facts import redirects
+from fake_spotify.facts.wordings import Era
 from fake_spotify.options import Settings
-from fake_spotify.server import Server
-from fake_spotify.wordings import Era
+from fake_spotify.web.server import Server
 
 
 def main() -> None:

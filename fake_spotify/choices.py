@@ -5,10 +5,10 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import TypeVar
 
-from fake_spotify.policy import Aged, Consent, NoScope, Policy, Rotation, Unchanged, of_era
-from fake_spotify.randomness import TokenShapes
-from fake_spotify.registrations import Registration, User
-from fake_spotify.wordings import Era
+from fake_spotify.facts.policy import Aged, Consent, NoScope, Policy, Rotation, Unchanged, of_era
+from fake_spotify.facts.registrations import Registration, User
+from fake_spotify.facts.shapes import TokenShapes
+from fake_spotify.facts.wordings import Era
 
 Members = Mapping[str, object]
 

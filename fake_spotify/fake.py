@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from fake_spotify import options
-from fake_spotify.apps import App
-from fake_spotify.server import Server
+from fake_spotify.apps.app import App
+from fake_spotify.web.server import Server
 
 _T = TypeVar("_T")
 _START_SECONDS = 10

@@ -10,10 +10,10 @@ from pathlib import Path
 
 from fake_spotify import choices
 from fake_spotify.choices import ChoiceError
-from fake_spotify.policy import Policy, Rotation
-from fake_spotify.randomness import TokenShapes
-from fake_spotify.registrations import DEFAULT_USERS, Registration, User
-from fake_spotify.wordings import Era
+from fake_spotify.facts.policy import Policy, Rotation
+from fake_spotify.facts.registrations import DEFAULT_USERS, Registration, User
+from fake_spotify.facts.shapes import TokenShapes
+from fake_spotify.facts.wordings import Era
 
 _SERVER_NAMES = frozenset({"host", "port", "seed", "control", "https", "ca_file", "apps", "users"})
 _APP_NAMES = choices.REGISTRATION_NAMES | choices.POLICY_NAMES

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from fake_spotify import FakeSpotify
+from fake_spotify.facts.pkce import challenge_of
 from fake_spotify.faults import (
     AgedIsRevoked,
     BadGateway,
@@ -25,7 +26,6 @@ from fake_spotify.faults import (
     UpstreamReset,
     UpstreamTimeout,
 )
-from fake_spotify.pkce import challenge_of
 
 CASES = json.loads((Path(__file__).parent / "vectors" / "spotify-cases.json").read_text())
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from fake_spotify import FakeSpotify
-from fake_spotify.fault_kinds import KINDS
+from fake_spotify.faults.kinds import KINDS
 from tests.fake_browser import ask, post_form
 
 PATIENCE_SECONDS = 20

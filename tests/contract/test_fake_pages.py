@@ -6,7 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from fake_spotify import FakeSpotify, pages
+from fake_spotify import FakeSpotify
+from fake_spotify.web import pages
 from tests.fake_browser import Browser, ask, post_form, text_of
 
 REDIRECT_URI = "https://app.example/callback"

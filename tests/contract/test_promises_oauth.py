@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from fake_spotify.pkce import challenge_of
+from fake_spotify.facts.pkce import challenge_of
 from tests.contract.swap_service import SwapService, members
 
 VERIFIER = "v" * 64

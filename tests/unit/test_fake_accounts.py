@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_spotify import accounts, ledger, token_requests
-from fake_spotify.apps import App
-from fake_spotify.directory import Directory
-from fake_spotify.pkce import challenge_of
-from fake_spotify.policy import NoScope, Policy, Rotation, of_era
-from fake_spotify.registrations import Registration
-from fake_spotify.wordings import Era
+from fake_spotify.apps import ledger
+from fake_spotify.apps.app import App
+from fake_spotify.apps.directory import Directory
+from fake_spotify.facts.pkce import challenge_of
+from fake_spotify.facts.policy import NoScope, Policy, Rotation, of_era
+from fake_spotify.facts.registrations import Registration
+from fake_spotify.facts.wordings import Era
+from fake_spotify.rules import token_endpoint, token_requests
 
 REDIRECT_URI = "https://app.example/callback"
 VERIFIERS = st.text("ABCxyz019-._~", min_size=43, max_size=128)
@@ -52,7 +53,7 @@ class Bench:
         own = {"client_id": self.app.client_id, "client_secret": self.app.client_secret}
         body = urlencode({**(own if credentials else {}), **form}).encode()
         request = token_requests.read("POST", authorization=authorization, body=body)
-        return accounts.answer(self.directory, request)
+        return token_endpoint.answer(self.directory, request)
 
     def exchange(self, code, **more):
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI}
@@ -141,7 +142,7 @@ def test_a_verifier_for_a_code_without_challenge_is_ignored(bench):
 def test_a_public_client_without_a_challenge_proves_nothing(bench):
     answer = bench.exchange(bench.code(), client_secret="", code_verifier="v" * 43)
 
-    assert answer == accounts.Answer(400, {"error": "invalid_client"})
+    assert answer == token_endpoint.Answer(400, {"error": "invalid_client"})
 
 
 def test_a_public_client_gets_no_token_of_its_own(bench):
@@ -252,7 +253,7 @@ def test_basic_credentials_work_as_they_are_and_percent_encoded(encode, secret, 
 def test_a_malformed_authorization_header_is_no_authentication(bench, header):
     answer = bench.ask({"grant_type": "client_credentials"}, authorization=header)
 
-    assert answer == accounts.Answer(400, {"error": "invalid_client"})
+    assert answer == token_endpoint.Answer(400, {"error": "invalid_client"})
 
 
 def test_credentials_in_header_and_form_must_agree(bench):
@@ -286,7 +287,7 @@ def test_a_parameter_with_two_values_is_malformed(bench):
         "POST", body=b"grant_type=client_credentials&grant_type=refresh_token"
     )
 
-    assert accounts.answer(bench.directory, request).members == {
+    assert token_endpoint.answer(bench.directory, request).members == {
         "error": "server_error",
         "error_description": "Unexpected status: 400",
     }
@@ -306,7 +307,7 @@ def test_no_scope_can_look_in_three_ways(no_scope, members):
 @given(st.binary(max_size=300), st.sampled_from(["POST", "GET", "PUT", ""]))
 def test_no_body_whatever_breaks_the_rules(body, method):
     bench = Bench()
-    answer = accounts.answer(bench.directory, token_requests.read(method, body=body))
+    answer = token_endpoint.answer(bench.directory, token_requests.read(method, body=body))
 
     assert answer.status in {400, 405}
     assert isinstance(answer.members["error"], str)

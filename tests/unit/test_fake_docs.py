@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from fake_spotify import openapi, options
-from fake_spotify.fault_kinds import KINDS
+from fake_spotify import options
+from fake_spotify.faults.kinds import KINDS
+from fake_spotify.web import openapi
 from tests import fake_cases
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "fake-spotify.md").read_text()

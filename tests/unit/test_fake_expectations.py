@@ -2,8 +2,8 @@
 
 import pytest
 
-from fake_spotify.expectations import Expectations
-from fake_spotify.journal import MOST_BODY_BYTES, MOST_ENTRIES, Entry, Journal
+from fake_spotify.apps.expectations import Expectations
+from fake_spotify.apps.journal import MOST_BODY_BYTES, MOST_ENTRIES, Entry, Journal
 from fake_spotify.matching import Match, Request
 
 REFRESH = Request("POST", "/api/token", "an-app", {"grant_type": "refresh_token"})

@@ -7,9 +7,9 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from fake_spotify import fault_answers, fault_kinds, fault_wires
 from fake_spotify.choices import ChoiceError
-from fake_spotify.fault_queue import FaultQueue
+from fake_spotify.faults import answers, kinds, wires
+from fake_spotify.faults.queue import FaultQueue
 from fake_spotify.matching import Match, Request
 from fake_spotify.replies import Ending, Pause, Reply
 
@@ -18,7 +18,7 @@ NORMAL = Reply(200, (("content-type", "application/json"),), BODY)
 PACKED = Reply(
     200, (("content-type", "application/json"), ("content-encoding", "gzip")), gzip.compress(BODY)
 )
-HEAD = fault_wires.head(NORMAL)
+HEAD = wires.head(NORMAL)
 
 
 def _bytes(steps):
@@ -28,15 +28,15 @@ def _bytes(steps):
 @pytest.mark.parametrize(
     ("fault", "steps"),
     [
-        (fault_wires.SlowHead(3), [Pause(3), NORMAL]),
-        (fault_wires.SlowBody(3), [HEAD, Pause(3), BODY]),
-        (fault_wires.Silence(), [Pause(float("inf"))]),
-        (fault_wires.ResetBeforeHead(), [Ending.RESET]),
-        (fault_wires.CloseBeforeHead(), [Ending.CLOSE]),
-        (fault_wires.ResetInHead(), [HEAD[: len(HEAD) // 2], Ending.RESET]),
-        (fault_wires.ResetInBody(), [HEAD + BODY[: len(BODY) // 2], Ending.RESET]),
-        (fault_wires.ShortBody(5), [HEAD + BODY[:-5], Ending.CLOSE]),
-        (fault_wires.LongBody("x"), [HEAD + BODY + b"x"]),
+        (wires.SlowHead(3), [Pause(3), NORMAL]),
+        (wires.SlowBody(3), [HEAD, Pause(3), BODY]),
+        (wires.Silence(), [Pause(float("inf"))]),
+        (wires.ResetBeforeHead(), [Ending.RESET]),
+        (wires.CloseBeforeHead(), [Ending.CLOSE]),
+        (wires.ResetInHead(), [HEAD[: len(HEAD) // 2], Ending.RESET]),
+        (wires.ResetInBody(), [HEAD + BODY[: len(BODY) // 2], Ending.RESET]),
+        (wires.ShortBody(5), [HEAD + BODY[:-5], Ending.CLOSE]),
+        (wires.LongBody("x"), [HEAD + BODY + b"x"]),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -45,19 +45,19 @@ def test_damage_on_the_wire(fault, steps):
 
 
 def test_a_dribble_is_the_whole_answer_byte_by_byte():
-    steps = list(fault_wires.Dribble(0.5).steps(NORMAL))
+    steps = list(wires.Dribble(0.5).steps(NORMAL))
 
     assert _bytes(steps) == HEAD + BODY
     assert steps[1::2] == [Pause(0.5)] * len(HEAD + BODY)
 
 
 def test_garbage_is_no_http():
-    assert not _bytes(fault_wires.Garbage(700).steps(NORMAL)).startswith(b"HTTP")
+    assert not _bytes(wires.Garbage(700).steps(NORMAL)).startswith(b"HTTP")
 
 
 @pytest.mark.parametrize("normal", [NORMAL, PACKED], ids=["plain", "gzip"])
 def test_members_can_be_added_replaced_and_dropped(normal):
-    fault = fault_wires.Members({"new": 1, "expires_in": "soon"}, ("access_token",))
+    fault = wires.Members({"new": 1, "expires_in": "soon"}, ("access_token",))
     (reply,) = fault.steps(normal)
 
     assert json.loads(reply.plain_body()) == {"expires_in": "soon", "new": 1}
@@ -65,13 +65,13 @@ def test_members_can_be_added_replaced_and_dropped(normal):
 
 @pytest.mark.parametrize("normal", [NORMAL, PACKED], ids=["plain", "gzip"])
 def test_broken_json_is_half_of_the_body_in_a_whole_message(normal):
-    (reply,) = fault_wires.BrokenJson().steps(normal)
+    (reply,) = wires.BrokenJson().steps(normal)
 
     assert reply.plain_body() == BODY[: len(BODY) // 2]
 
 
 def test_a_gzip_bomb_is_small_until_it_is_opened():
-    steps = fault_wires.GzipBomb(megabytes=50).steps(NORMAL)
+    steps = wires.GzipBomb(megabytes=50).steps(NORMAL)
     head = next(steps)
     packed = _bytes(steps)
 
@@ -81,37 +81,37 @@ def test_a_gzip_bomb_is_small_until_it_is_opened():
 
 
 def test_400_megabytes_are_never_in_memory_at_once():
-    sizes = [len(step) for step in fault_wires.Huge(400).steps(NORMAL)]
+    sizes = [len(step) for step in wires.Huge(400).steps(NORMAL)]
 
     assert sum(sizes) > 400_000_000
     assert max(sizes) <= 256 * 1024
 
 
 def test_a_flood_of_1xx_comes_before_the_answer():
-    *flood, last = fault_wires.InformationalFlood(3).steps(NORMAL)
+    *flood, last = wires.InformationalFlood(3).steps(NORMAL)
 
     assert flood == [b"HTTP/1.1 103 Early Hints\r\n\r\n"] * 3
     assert last is NORMAL
 
 
 def test_retry_after_can_be_a_date():
-    reply = fault_answers.TooManyRequestsUntil(30).reply(1_700_000_000)
+    reply = answers.TooManyRequestsUntil(30).reply(1_700_000_000)
 
     when = parsedate_to_datetime(dict(reply.headers)["retry-after"])
     assert when.timestamp() == 1_700_000_030
 
 
-@pytest.mark.parametrize("kind", sorted(fault_kinds.KINDS))
+@pytest.mark.parametrize("kind", sorted(kinds.KINDS))
 def test_every_fault_survives_the_way_over_http(kind):
     needed = {
         name: {"int": 200, "float": 1.5, "str": "text/html"}[type_.__name__]
-        for name, (type_, is_needed) in fault_kinds.parameters(fault_kinds.KINDS[kind]).items()
+        for name, (type_, is_needed) in kinds.parameters(kinds.KINDS[kind]).items()
         if is_needed
     }
-    fault = fault_kinds.from_members({"kind": kind, **needed})
-    described = json.loads(json.dumps(fault_kinds.members_of(fault)))
+    fault = kinds.from_members({"kind": kind, **needed})
+    described = json.loads(json.dumps(kinds.members_of(fault)))
 
-    assert fault_kinds.from_members(described) == fault
+    assert kinds.from_members(described) == fault
     assert type(fault).__doc__
 
 
@@ -134,7 +134,7 @@ def test_every_fault_survives_the_way_over_http(kind):
 )
 def test_a_wrong_fault_is_refused_by_the_name_of_what_is_wrong(members, named):
     with pytest.raises(ChoiceError, match=f"^{named}: "):
-        fault_kinds.from_members(members)
+        kinds.from_members(members)
 
 
 @pytest.mark.parametrize(
@@ -142,12 +142,12 @@ def test_a_wrong_fault_is_refused_by_the_name_of_what_is_wrong(members, named):
 )
 def test_an_answer_that_cannot_be_written_is_refused(choices):
     with pytest.raises(ValueError, match=": must be"):
-        fault_answers.Status(**choices)
+        answers.Status(**choices)
 
 
 REFRESH = Request("POST", "/api/token", "an-app", {"grant_type": "refresh_token"})
 SWAP = Request("POST", "/api/token", "an-app", {"grant_type": "authorization_code", "code": "AQ1"})
-ONE, TWO = fault_answers.Status(501), fault_answers.Status(502)
+ONE, TWO = answers.Status(501), answers.Status(502)
 
 
 def _played(queue, *requests):
@@ -207,7 +207,7 @@ def test_a_fault_cannot_be_played_less_than_once():
 
 def test_a_damaged_answer_needs_an_answer():
     with pytest.raises(ValueError, match="processed"):
-        FaultQueue().add(fault_wires.ShortBody(), is_processed=False)
+        FaultQueue().add(wires.ShortBody(), is_processed=False)
 
 
 def test_faults_that_were_not_reached_are_named():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fake_spotify import redirects
+from fake_spotify.facts import redirects
 
 
 @pytest.mark.parametrize(

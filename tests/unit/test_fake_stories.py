@@ -6,12 +6,12 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
-from fake_spotify import accounts
-from fake_spotify.apps import App
-from fake_spotify.directory import Directory
-from fake_spotify.policy import SIX_MONTHS_SECONDS, Policy, Rotation
-from fake_spotify.registrations import Registration
-from fake_spotify.token_requests import TokenRequest
+from fake_spotify.apps.app import App
+from fake_spotify.apps.directory import Directory
+from fake_spotify.facts.policy import SIX_MONTHS_SECONDS, Policy, Rotation
+from fake_spotify.facts.registrations import Registration
+from fake_spotify.rules import token_endpoint
+from fake_spotify.rules.token_requests import TokenRequest
 
 REDIRECT_URI = "https://app.example/callback"
 CREDENTIALS = {"client_id": "an-app", "client_secret": "hush"}
@@ -36,7 +36,7 @@ class Stories(RuleBasedStateMachine):
 
     def _ask(self, **form):
         request = TokenRequest(parameters={**CREDENTIALS, **form})
-        return accounts.answer(self.directory, request)
+        return token_endpoint.answer(self.directory, request)
 
     @property
     def _now(self):

@@ -5,9 +5,9 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from fake_spotify.authorization import AuthorizationRequest
-from fake_spotify.registrations import User
-from fake_spotify.scopes import SCOPES
+from fake_spotify.facts.registrations import User
+from fake_spotify.facts.scopes import SCOPES
+from fake_spotify.rules.authorization import AuthorizationRequest
 
 
 def problem(words: str) -> str:
@@ -48,7 +48,7 @@ def _fill(name: str, **markup: str) -> str:
 
 
 def _read(name: str) -> str:
-    return files("fake_spotify").joinpath(name).read_text("utf-8")
+    return files("fake_spotify.web").joinpath(name).read_text("utf-8")
 
 
 def _scopes(scopes: tuple[str, ...]) -> str:

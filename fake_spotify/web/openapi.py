@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any, get_origin
 
-from fake_spotify.fault_kinds import KINDS, parameters
+from fake_spotify.faults.kinds import KINDS, parameters
 
 _Object = dict[str, object]
 
@@ -32,7 +32,7 @@ _MISTAKE = {
 
 def document() -> _Object:
     """Return the description as a JSON object."""
-    described = json.loads(files("fake_spotify").joinpath("openapi.json").read_text("utf-8"))
+    described = json.loads(files("fake_spotify.web").joinpath("openapi.json").read_text("utf-8"))
     components = described["components"]
     shared = {
         f"#/components/parameters/{name}": parameter

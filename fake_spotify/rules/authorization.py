@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fake_spotify import pkce, redirects
-from fake_spotify.apps import App
-from fake_spotify.directory import Directory
-from fake_spotify.scopes import SCOPES, split
-from fake_spotify.wordings import WORDINGS, Era
+from fake_spotify.apps.app import App
+from fake_spotify.apps.directory import Directory
+from fake_spotify.facts import pkce, redirects
+from fake_spotify.facts.scopes import SCOPES, split
+from fake_spotify.facts.wordings import WORDINGS, Era
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 import hashlib
 
-from fake_spotify.accounts import Answer
-from fake_spotify.apps import App
-from fake_spotify.registrations import User
+from fake_spotify.apps.app import App
+from fake_spotify.facts.registrations import User
+from fake_spotify.rules.token_endpoint import Answer
 
 
 def token_in(authorization: str | None, parameter: str | None) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import ClassVar
 
-from fake_spotify.fault_queue import Fault
+from fake_spotify.faults.queue import Fault
 from fake_spotify.replies import Reply, edge_html, edge_text
 
 

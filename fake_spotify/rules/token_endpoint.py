@@ -3,15 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from fake_spotify import pkce
-from fake_spotify import wordings as words
-from fake_spotify.apps import App
-from fake_spotify.credentials import Client, authenticate
-from fake_spotify.directory import Directory
-from fake_spotify.ledger import Code, Grant
-from fake_spotify.policy import NoScope, Rotation, Unchanged
-from fake_spotify.token_requests import TokenRequest
-from fake_spotify.wordings import WORDINGS, Refusal
+from fake_spotify.apps.app import App
+from fake_spotify.apps.directory import Directory
+from fake_spotify.apps.ledger import Code, Grant
+from fake_spotify.facts import pkce
+from fake_spotify.facts import wordings as words
+from fake_spotify.facts.policy import NoScope, Rotation, Unchanged
+from fake_spotify.facts.wordings import WORDINGS, Refusal
+from fake_spotify.rules.credentials import Client, authenticate
+from fake_spotify.rules.token_requests import TokenRequest
 
 _Outcome = Refusal | dict[str, object]
 

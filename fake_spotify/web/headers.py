@@ -5,10 +5,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from fake_spotify import profile
-from fake_spotify.accounts import Answer
-from fake_spotify.randomness import TokenShapes
+from fake_spotify.facts.shapes import TokenShapes
 from fake_spotify.replies import Reply
+from fake_spotify.rules import profile
+from fake_spotify.rules.token_endpoint import Answer
 
 # As in a capture of October 2025, where Cache-Control was absent: do not "fix" that.
 _EDGE = (

@@ -1,19 +1,20 @@
-"""The endpoints of accounts.spotify.com: /authorize and /api/token."""
+"""The endpoints of token_endpoint.spotify.com: /authorize and /api/token."""
 
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
-from fake_spotify import accounts, authorization, dressing, exchange, pages, token_requests
-from fake_spotify.apps import App
-from fake_spotify.authorization import AuthorizationRequest, Problem, Redirect
-from fake_spotify.directory import Directory
-from fake_spotify.exchange import Outcome
-from fake_spotify.fault_answers import BadRequest
+from fake_spotify.apps.app import App
+from fake_spotify.apps.directory import Directory
+from fake_spotify.facts.policy import Consent
+from fake_spotify.faults.answers import BadRequest
 from fake_spotify.matching import Request
-from fake_spotify.policy import Consent
 from fake_spotify.replies import Reply, page, redirect
+from fake_spotify.rules import authorization, token_endpoint, token_requests
+from fake_spotify.rules.authorization import AuthorizationRequest, Problem, Redirect
+from fake_spotify.web import exchange, headers, pages
+from fake_spotify.web.exchange import Outcome
 
 _BROWSER_COOKIE = "fake_spotify_browser"
 _COOKIE_SECONDS = 365 * 86400
@@ -40,7 +41,7 @@ class AccountsEndpoints:
     async def token(self, http: web.Request) -> web.Response:
         """Answer /api/token."""
         if http.method == "OPTIONS":
-            return exchange.response(Reply(204, dressing.PREFLIGHT_HEADERS))
+            return exchange.response(Reply(204, headers.PREFLIGHT_HEADERS))
         body = await http.read()
         token_request = token_requests.read(
             http.method,
@@ -52,12 +53,12 @@ class AccountsEndpoints:
         client_id = token_request.shown_client_id()
         app = self._app(client_id)
         request = Request(http.method, "/api/token", client_id, token_request.parameters)
-        traits = dressing.traits(http.headers, is_https=http.secure)
+        traits = headers.traits(http.headers, is_https=http.secure)
 
         def normal() -> Outcome:
-            answer = accounts.answer(self._directory, token_request)
+            answer = token_endpoint.answer(self._directory, token_request)
             error = str(answer.members.get("error", ""))
-            return Outcome(dressing.of_accounts(answer, app.shapes, traits), error)
+            return Outcome(headers.of_accounts(answer, app.shapes, traits), error)
 
         return await exchange.perform(http, app, request, body, normal)
 

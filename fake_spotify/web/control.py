@@ -7,10 +7,12 @@ from importlib.resources import files
 
 from aiohttp import web
 
-from fake_spotify import choices, control_values, fault_kinds, openapi
-from fake_spotify.apps import App
-from fake_spotify.directory import Directory
-from fake_spotify.listener import Listener
+from fake_spotify import choices
+from fake_spotify.apps.app import App
+from fake_spotify.apps.directory import Directory
+from fake_spotify.faults import kinds
+from fake_spotify.web import control_values, openapi
+from fake_spotify.web.listener import Listener
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _Members = dict[str, object]
@@ -70,7 +72,7 @@ class ControlEndpoints:
     async def _page(self, http: web.Request) -> web.Response:
         if not http.path.endswith("/"):
             raise web.HTTPPermanentRedirect("/_fake/")
-        markup = files("fake_spotify").joinpath("control.html").read_text("utf-8")
+        markup = files("fake_spotify.web").joinpath("control.html").read_text("utf-8")
         return web.Response(text=markup, content_type="text/html", headers=_UNCACHED)
 
     async def _health(self, _: web.Request) -> web.Response:
@@ -182,7 +184,7 @@ def _plan(call: _Call) -> _Members:
     times = control_values.read_times(members.pop("times", 1))
     processed = members.pop("is_processed", None)
     planned = call.app.fault(
-        fault_kinds.from_members(members),
+        kinds.from_members(members),
         match=match,
         times=times,
         is_processed=None if processed is None else choices.flag("is_processed", processed),

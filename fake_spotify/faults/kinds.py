@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, asdict, fields
 from typing import get_args, get_origin, get_type_hints
 
-from fake_spotify import fault_answers, fault_variations, fault_wires
 from fake_spotify.choices import ChoiceError
-from fake_spotify.fault_queue import Fault
+from fake_spotify.faults import answers, variations, wires
+from fake_spotify.faults.queue import Fault
 
 
 def _kind(name: str) -> str:
@@ -15,8 +15,8 @@ def _kind(name: str) -> str:
 
 
 def _classes() -> Iterator[type[Fault]]:
-    bases = {fault_answers.Replacement, fault_variations.Variation, fault_wires.Damage}
-    for module in (fault_answers, fault_variations, fault_wires):
+    bases = {answers.Replacement, variations.Variation, wires.Damage}
+    for module in (answers, variations, wires):
         for name, found in vars(module).items():
             is_fault = isinstance(found, type) and issubclass(found, Fault)
             if is_fault and found.__module__ == module.__name__ and not name.startswith("_"):

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from fake_spotify.randomness import TokenShapes
+from fake_spotify.facts.shapes import TokenShapes
 
 # A fake that runs for weeks must not grow: past these numbers the oldest are forgotten.
 MOST_CODES = 10_000

@@ -9,17 +9,17 @@ from pathlib import Path
 
 from aiohttp import web
 
-from fake_spotify import certificates, exchange
-from fake_spotify.apps import App
-from fake_spotify.directory import Directory
-from fake_spotify.exchange import Outcome
-from fake_spotify.listener import Listener
+from fake_spotify.apps.app import App
+from fake_spotify.apps.directory import Directory
 from fake_spotify.matching import Request
 from fake_spotify.options import Settings
 from fake_spotify.replies import edge_text
-from fake_spotify.web_accounts import AccountsEndpoints
-from fake_spotify.web_api import ApiEndpoints
-from fake_spotify.web_control import ControlEndpoints
+from fake_spotify.web import certificates, exchange
+from fake_spotify.web.accounts import AccountsEndpoints
+from fake_spotify.web.api import ApiEndpoints
+from fake_spotify.web.control import ControlEndpoints
+from fake_spotify.web.exchange import Outcome
+from fake_spotify.web.listener import Listener
 
 # Nobody waits for a fake: what is unfinished when it stops is dropped.
 _SHUTDOWN_SECONDS = 0.1

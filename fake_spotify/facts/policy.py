@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from fake_spotify.wordings import REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_REVOKED, Era, Refusal
+from fake_spotify.facts.wordings import REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_REVOKED, Era, Refusal
 
 SIX_MONTHS_SECONDS = 180 * 86400.0
 

@@ -6,17 +6,17 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-from fake_spotify import redirects
+from fake_spotify.apps.expectations import Expectations
+from fake_spotify.apps.journal import Journal
+from fake_spotify.apps.ledger import Grant, Ledger
 from fake_spotify.choices import ChoiceError
 from fake_spotify.clock import Clock
-from fake_spotify.expectations import Expectations
-from fake_spotify.fault_queue import FaultQueue
-from fake_spotify.journal import Journal
-from fake_spotify.ledger import Grant, Ledger
+from fake_spotify.facts import redirects
+from fake_spotify.facts.policy import Policy
+from fake_spotify.facts.registrations import DEFAULT_USERS, Registration, User
+from fake_spotify.facts.shapes import TokenShapes
+from fake_spotify.faults.queue import FaultQueue
 from fake_spotify.matching import ANY, Match
-from fake_spotify.policy import Policy
-from fake_spotify.randomness import TokenShapes
-from fake_spotify.registrations import DEFAULT_USERS, Registration, User
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")

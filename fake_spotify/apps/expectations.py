@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fake_spotify.journal import Entry
+from fake_spotify.apps.journal import Entry
 from fake_spotify.matching import ANY, Match
 
 # Enough to see what is wrong; a loop that goes mad must not fill the memory.

@@ -2,11 +2,12 @@
 
 from aiohttp import web
 
-from fake_spotify import dressing, exchange, profile
-from fake_spotify.directory import Directory
-from fake_spotify.exchange import Outcome
+from fake_spotify.apps.directory import Directory
 from fake_spotify.matching import Request
 from fake_spotify.replies import Reply
+from fake_spotify.rules import profile
+from fake_spotify.web import exchange, headers
+from fake_spotify.web.exchange import Outcome
 
 
 class ApiEndpoints:
@@ -30,15 +31,15 @@ class ApiEndpoints:
         app = owner or self._directory.first
         client_id = None if owner is None else owner.client_id
         request = Request("GET", "/v1/me", client_id, dict(http.query), token)
-        traits = dressing.traits(http.headers, is_https=http.secure)
+        traits = headers.traits(http.headers, is_https=http.secure)
 
         def normal() -> Outcome:
             answer = profile.answer(owner, token)
             error = profile.message_of(answer)
-            return Outcome(dressing.of_api(answer, app.shapes, traits), error)
+            return Outcome(headers.of_api(answer, app.shapes, traits), error)
 
         return await exchange.perform(http, app, request, b"", normal)
 
     async def preflight(self, _: web.Request) -> web.Response:
         """Let pages of browser apps ask."""
-        return exchange.response(Reply(204, dressing.PREFLIGHT_HEADERS))
+        return exchange.response(Reply(204, headers.PREFLIGHT_HEADERS))

@@ -3,10 +3,10 @@
 import hmac
 from dataclasses import dataclass
 
-from fake_spotify.apps import App
-from fake_spotify.directory import Directory
-from fake_spotify.token_requests import TokenRequest, basic_credentials, spellings
-from fake_spotify.wordings import CREDENTIALS_DISAGREE, CREDENTIALS_MISSING, WORDINGS, Refusal
+from fake_spotify.apps.app import App
+from fake_spotify.apps.directory import Directory
+from fake_spotify.facts.wordings import CREDENTIALS_DISAGREE, CREDENTIALS_MISSING, WORDINGS, Refusal
+from fake_spotify.rules.token_requests import TokenRequest, basic_credentials, spellings
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from fake_spotify.fault_queue import Fault
-from fake_spotify.policy import Aged, Consent, NoScope, Policy, Rotation, Unchanged
+from fake_spotify.facts.policy import Aged, Consent, NoScope, Policy, Rotation, Unchanged
+from fake_spotify.faults.queue import Fault
 
 
 class Variation(Fault):

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import datetime
 
-from fake_spotify.apps import App
+from fake_spotify.apps.app import App
+from fake_spotify.apps.ledger import Grant
 from fake_spotify.choices import ChoiceError, flag, only, text
 from fake_spotify.clock import Clock
-from fake_spotify.fault_kinds import members_of
-from fake_spotify.fault_queue import Planned
-from fake_spotify.ledger import Grant
+from fake_spotify.faults.kinds import members_of
+from fake_spotify.faults.queue import Planned
 from fake_spotify.matching import Match
 
 _MATCH_NAMES = frozenset(found.name for found in fields(Match))

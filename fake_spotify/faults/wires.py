@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import ClassVar
 
-from fake_spotify.fault_queue import Fault
+from fake_spotify.faults.queue import Fault
 from fake_spotify.replies import Ending, Pause, Reply, Step
 
 # What is sent is made piece by piece: hundreds of megabytes never exist at once.
