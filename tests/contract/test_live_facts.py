@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import pytest
 
 from fake_spotify import FakeSpotify
-from tests import fake_cases
-from tests.fake_browser import Seen, ask, text_of
+from tests.fake import cases as fake_cases
+from tests.fake.browser import Seen, ask, text_of
 
 TODAY = "2026"  # the era of the fake that imitates today's Spotify
 NEVER_ISSUED = "AQ" + "0" * 129

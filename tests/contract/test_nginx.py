@@ -11,7 +11,7 @@ from pathlib import Path
 import trustme
 
 from tests.contract.processes import START_SECONDS, Running, new_code, running_service, wait_until
-from tests.fake_browser import Seen, ask, post_form
+from tests.fake.browser import Seen, ask, post_form
 from tests.programs import need
 
 SITE = (Path(__file__).parents[2] / "deploy/nginx.conf").read_text()

@@ -10,7 +10,7 @@ import pytest
 from fake_spotify import FakeSpotify
 from fake_spotify.choices import ChoiceError
 from fake_spotify.faults import SlowHead
-from tests.fake_browser import ask, post_form
+from tests.fake.browser import ask, post_form
 
 CONFIG = """
 era = "2021"
@@ -116,9 +116,6 @@ def test_a_file_names_several_apps_and_users(tmp_path):
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("colour = 'red'", "colour"),
-        ("[[apps]]\ncolour = 'red'", "colour"),
-        ("[[users]]\nname = 'Eve'", "name"),
         ("apps = 3", "apps"),
         ("era = ", "fake.toml"),
         ("[[apps]]\nclient_id='a'\n[[apps]]\nclient_id='a'", "client_id"),

@@ -7,11 +7,13 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
+from fake_spotify import faults
 from fake_spotify.choices import ChoiceError
-from fake_spotify.faults import answers, kinds, wires
+from fake_spotify.facts.policy import Policy
+from fake_spotify.faults import answers, kinds, variations, wires
 from fake_spotify.faults.queue import FaultQueue
 from fake_spotify.matching import Match, Request
-from fake_spotify.replies import Ending, Pause, Reply
+from fake_spotify.replies import Pause, Reply
 
 BODY = b'{"access_token":"BQabc","expires_in":3600}'
 NORMAL = Reply(200, (("content-type", "application/json"),), BODY)
@@ -25,34 +27,11 @@ def _bytes(steps):
     return b"".join(step for step in steps if isinstance(step, bytes))
 
 
-@pytest.mark.parametrize(
-    ("fault", "steps"),
-    [
-        (wires.SlowHead(3), [Pause(3), NORMAL]),
-        (wires.SlowBody(3), [HEAD, Pause(3), BODY]),
-        (wires.Silence(), [Pause(float("inf"))]),
-        (wires.ResetBeforeHead(), [Ending.RESET]),
-        (wires.CloseBeforeHead(), [Ending.CLOSE]),
-        (wires.ResetInHead(), [HEAD[: len(HEAD) // 2], Ending.RESET]),
-        (wires.ResetInBody(), [HEAD + BODY[: len(BODY) // 2], Ending.RESET]),
-        (wires.ShortBody(5), [HEAD + BODY[:-5], Ending.CLOSE]),
-        (wires.LongBody("x"), [HEAD + BODY + b"x"]),
-    ],
-    ids=lambda value: type(value).__name__,
-)
-def test_damage_on_the_wire(fault, steps):
-    assert list(fault.steps(NORMAL)) == steps
-
-
 def test_a_dribble_is_the_whole_answer_byte_by_byte():
     steps = list(wires.Dribble(0.5).steps(NORMAL))
 
     assert _bytes(steps) == HEAD + BODY
     assert steps[1::2] == [Pause(0.5)] * len(HEAD + BODY)
-
-
-def test_garbage_is_no_http():
-    assert not _bytes(wires.Garbage(700).steps(NORMAL)).startswith(b"HTTP")
 
 
 @pytest.mark.parametrize("normal", [NORMAL, PACKED], ids=["plain", "gzip"])
@@ -87,18 +66,27 @@ def test_400_megabytes_are_never_in_memory_at_once():
     assert max(sizes) <= 256 * 1024
 
 
-def test_a_flood_of_1xx_comes_before_the_answer():
-    *flood, last = wires.InformationalFlood(3).steps(NORMAL)
-
-    assert flood == [b"HTTP/1.1 103 Early Hints\r\n\r\n"] * 3
-    assert last is NORMAL
-
-
 def test_retry_after_can_be_a_date():
     reply = answers.TooManyRequestsUntil(30).reply(1_700_000_000)
 
     when = parsedate_to_datetime(dict(reply.headers)["retry-after"])
     assert when.timestamp() == 1_700_000_030
+
+
+def test_every_fault_can_be_imported_from_one_place():
+    found = {made.__name__: made for made in kinds.KINDS.values()}
+
+    assert found == {name: getattr(faults, name, None) for name in found}
+
+
+@pytest.mark.parametrize(
+    "variation",
+    [made for made in kinds.KINDS.values() if issubclass(made, variations.Variation)],
+)
+def test_a_variation_is_a_choice_of_policy(variation):
+    policy = variation().vary(Policy())
+
+    assert {name: getattr(policy, name) for name in variation.changes} == variation.changes
 
 
 @pytest.mark.parametrize("kind", sorted(kinds.KINDS))

@@ -12,7 +12,7 @@ import pytest
 
 from fake_spotify import FakeSpotify
 from fake_spotify.faults.kinds import KINDS
-from tests.fake_browser import ask, post_form
+from tests.fake.browser import ask, post_form
 
 PATIENCE_SECONDS = 20
 

@@ -15,8 +15,6 @@ from fake_spotify.faults import (
     Cancel,
     CloseBeforeHead,
     ContentType,
-    Dribble,
-    EmptyRefreshToken,
     Garbage,
     GzipBomb,
     Huge,
@@ -35,7 +33,7 @@ from fake_spotify.faults import (
     TooManyRequests,
     UpstreamReset,
 )
-from tests.fake_browser import ask, post_form
+from tests.fake.browser import ask, post_form
 
 PATIENCE_SECONDS = 20
 
@@ -153,14 +151,6 @@ def test_the_body_comes_late(spotify):
     assert time.monotonic() - began >= 0.2
 
 
-def test_a_dribbled_answer_is_whole_in_the_end(spotify):
-    spotify.fault(Dribble(0))
-    seen = _refresh(spotify)
-
-    assert seen.status == 200
-    assert json.loads(seen.body)["token_type"] == "Bearer"
-
-
 def test_silence_lasts_until_the_client_gives_up(spotify):
     spotify.fault(Silence())
     with _connected(spotify) as connection:
@@ -259,14 +249,6 @@ def test_rotation_once_revokes_the_old_token_and_does_not_go_on(spotify):
 
     assert _refresh(spotify, first).status == 400
     assert "refresh_token" not in json.loads(_refresh(spotify, second).body)
-
-
-def test_a_refresh_can_answer_an_empty_refresh_token_once(spotify):
-    spotify.fault(EmptyRefreshToken())
-    grant = spotify.grant()
-    answers = [json.loads(_refresh(spotify, grant.refresh_token).body) for _ in range(2)]
-
-    assert [answer.get("refresh_token") for answer in answers] == ["", None]
 
 
 def test_a_lost_answer_can_leave_its_request_in_effect(spotify):

@@ -8,7 +8,7 @@ import pytest
 
 from fake_spotify import FakeSpotify
 from fake_spotify.web import pages
-from tests.fake_browser import Browser, ask, post_form, text_of
+from tests.fake.browser import Browser, ask, post_form, text_of
 
 REDIRECT_URI = "https://app.example/callback"
 SCRIPT = "<script>alert(1)</script>\"'"

@@ -7,26 +7,26 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from fake_spotify import FakeSpotify
-from tests import fake_cases
-from tests.fake_browser import Browser, ask, text_of
+from tests.fake import cases
+from tests.fake.browser import Browser, ask, text_of
 
 
 @pytest.fixture
 def spotify(era):
-    with FakeSpotify(era=era, redirect_uris=fake_cases.REDIRECT_URIS) as running:
+    with FakeSpotify(era=era, redirect_uris=cases.REDIRECT_URIS) as running:
         yield running
 
 
 def test_every_case_about_spotify_is_mapped():
     groups = {"authorize", "token-success", "token-error", "infrastructure"}
-    known = {case["name"] for case in fake_cases.CASES if case["group"] in groups}
+    known = {case["name"] for case in cases.CASES if case["group"] in groups}
 
-    assert known == set(fake_cases.SETUPS)
+    assert known == set(cases.SETUPS)
 
 
-@pytest.mark.parametrize(("case", "era"), fake_cases.of("token-success"))
+@pytest.mark.parametrize(("case", "era"), cases.of("token-success"))
 def test_a_granted_token_looks_as_it_was_seen(case, spotify):
-    scene = fake_cases.scene(case, spotify)
+    scene = cases.scene(case, spotify)
     method, target, headers, body = scene.request(case)
 
     seen = ask(spotify.accounts_url, method, target, headers=headers, body=body)
@@ -37,9 +37,9 @@ def test_a_granted_token_looks_as_it_was_seen(case, spotify):
     assert seen.header("cache-control") is None
 
 
-@pytest.mark.parametrize(("case", "era"), fake_cases.of("token-error"))
+@pytest.mark.parametrize(("case", "era"), cases.of("token-error"))
 def test_a_refusal_has_spotifys_status_and_words(case, spotify):
-    scene = fake_cases.scene(case, spotify)
+    scene = cases.scene(case, spotify)
     method, target, headers, body = scene.request(case)
 
     seen = ask(spotify.accounts_url, method, target, headers=headers, body=body)
@@ -53,10 +53,10 @@ def test_a_refusal_has_spotifys_status_and_words(case, spotify):
 
 @pytest.mark.parametrize(
     ("case", "era"),
-    [param for param in fake_cases.of("infrastructure") if param.values[0]["response"]["status"]],
+    [param for param in cases.of("infrastructure") if param.values[0]["response"]["status"]],
 )
 def test_an_outage_looks_as_it_was_seen(case, spotify):
-    scene = fake_cases.scene(case, spotify)
+    scene = cases.scene(case, spotify)
     method, target, headers, body = scene.request(case)
 
     seen = ask(spotify.accounts_url, method, target, headers=headers, body=body)
@@ -71,7 +71,7 @@ def test_an_outage_looks_as_it_was_seen(case, spotify):
 
 @pytest.mark.parametrize("era", ["2026"])
 def test_a_refused_connection_fails_at_once(spotify):
-    fake_cases.SETUPS["infra_connection_refused"](spotify)
+    cases.SETUPS["infra_connection_refused"](spotify)
     parts = urlsplit(spotify.accounts_url)
 
     with pytest.raises(ConnectionRefusedError):
@@ -80,16 +80,16 @@ def test_a_refused_connection_fails_at_once(spotify):
 
 @pytest.mark.parametrize("era", ["2026"])
 def test_an_ignored_connection_does_not_come_about(spotify):
-    fake_cases.SETUPS["infra_connect_timeout"](spotify)
+    cases.SETUPS["infra_connect_timeout"](spotify)
     parts = urlsplit(spotify.accounts_url)
 
     with pytest.raises(TimeoutError):
         socket.create_connection((parts.hostname, parts.port), timeout=0.3)
 
 
-@pytest.mark.parametrize(("case", "era"), fake_cases.of("authorize"))
+@pytest.mark.parametrize(("case", "era"), cases.of("authorize"))
 def test_authorize_does_what_was_seen(case, spotify):
-    scene = fake_cases.scene(case, spotify)
+    scene = cases.scene(case, spotify)
     query = {name: scene.filled(value) for name, value in case["request"]["query"].items()}
     browser = Browser(spotify.accounts_url)
     if case["name"] == "authorize_show_dialog_true":
@@ -110,10 +110,10 @@ def test_authorize_does_what_was_seen(case, spotify):
 
 def _compare_location(scene, case, seen):
     expected = case["response"]["headers"]["location"]
-    expected = expected.replace("<state>", quote(fake_cases.STATE, safe=""))
+    expected = expected.replace("<state>", quote(cases.STATE, safe=""))
     for name in ("redirect_uri", "any_port"):
         expected = expected.replace(f"<{name}>", scene.values[name])
-    assert fake_cases.fits(expected, seen.header("location"))
+    assert cases.fits(expected, seen.header("location"))
 
 
 def _compare_members(scene, case, seen):
@@ -123,7 +123,7 @@ def _compare_members(scene, case, seen):
         if name == "scope":
             assert found[name] == scene.filled(value)
         elif isinstance(value, str):
-            assert fake_cases.fits(value, found[name])
+            assert cases.fits(value, found[name])
         else:
             assert type(found[name]) is type(value)
             assert found[name] == value
@@ -134,4 +134,4 @@ def _compare_headers(case, seen):
         expected = [value] if isinstance(value, str) else value
         found = [item for key, item in seen.headers if key.lower() == name]
         assert len(found) == len(expected)
-        assert all(fake_cases.fits(*pair) for pair in zip(expected, found, strict=True))
+        assert all(cases.fits(*pair) for pair in zip(expected, found, strict=True))

@@ -6,8 +6,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from tests.fake_browser import ask, post_form
-from tests.fake_command import refused, running, stop
+from fake_spotify import options
+from tests.fake.browser import ask, post_form
+from tests.fake.command import refused, running, stop
 
 REDIRECT_URI = "https://app.example/callback"
 CREDENTIALS = {"client_id": "an-app", "client_secret": "hush"}
@@ -99,8 +100,8 @@ def test_a_secret_can_come_from_a_file(tmp_path):
 
 
 def test_lifetimes_and_era_can_be_chosen():
-    options = ("--era", "2021", "--access-token-lifetime", "7", "--auto-approve")
-    with running(*OPTIONS, *options) as (said, _):
+    chosen = ("--era", "2021", "--access-token-lifetime", "7", "--auto-approve")
+    with running(*OPTIONS, *chosen) as (said, _):
         granted = _token(said["accounts_url"], {"grant_type": "client_credentials"})
         refused_grant = _token(said["accounts_url"], {"grant_type": "password"})
 
@@ -141,7 +142,7 @@ def test_no_control_hides_the_control_api():
 
 
 @pytest.mark.parametrize(
-    ("options", "named"),
+    ("arguments", "named"),
     [
         (("--port", "http"), "--port"),
         (("--port", "70000"), "--port"),
@@ -155,11 +156,12 @@ def test_no_control_hides_the_control_api():
         (("--unheard-of",), "--unheard-of"),
     ],
 )
-def test_a_wrong_option_is_named_and_the_exit_code_is_2(options, named):
-    code, message = refused(*options)
+def test_a_wrong_option_is_named_and_the_exit_code_is_2(arguments, named, capsys):
+    with pytest.raises(SystemExit) as exited:
+        options.parse(arguments)
 
-    assert code == 2
-    assert named in message
+    assert exited.value.code == 2
+    assert named in capsys.readouterr().err
 
 
 def test_an_address_that_cannot_be_had_gives_exit_code_1():

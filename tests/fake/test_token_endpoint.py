@@ -12,7 +12,7 @@ from fake_spotify.apps import ledger
 from fake_spotify.apps.app import App
 from fake_spotify.apps.directory import Directory
 from fake_spotify.facts.pkce import challenge_of
-from fake_spotify.facts.policy import NoScope, Policy, Rotation, of_era
+from fake_spotify.facts.policy import NoScope, Policy, of_era
 from fake_spotify.facts.registrations import Registration
 from fake_spotify.facts.wordings import Era
 from fake_spotify.rules import token_endpoint, token_requests
@@ -70,13 +70,6 @@ def words(answer):
 @pytest.fixture
 def bench():
     return Bench()
-
-
-def test_a_code_works_once(bench):
-    code = bench.code()
-
-    assert bench.exchange(code).status == 200
-    assert words(bench.exchange(code)) == "Invalid authorization code"
 
 
 @given(seconds=st.floats(0, 599.99))
@@ -183,38 +176,11 @@ def test_refreshing_does_not_lengthen_a_refresh_tokens_life(bench):
     assert words(bench.refresh(refresh_token)) == "Refresh token expired"
 
 
-def test_rotation_does_not_lengthen_a_grants_life():
-    bench = Bench(replace(Policy(), rotation=Rotation.ALL))
-    refresh_token = bench.refresh_token()
-    bench.app.clock.advance(days=179)
-    rotated = bench.refresh(refresh_token).members["refresh_token"]
-    bench.app.clock.advance(days=1)
-
-    assert words(bench.refresh(rotated)) == "Refresh token expired"
-
-
 def test_a_refresh_token_lived_for_ever_in_2021():
     bench = Bench(of_era(Era.Y2021))
     refresh_token = bench.refresh_token()
     bench.app.clock.advance(days=4000)
 
-    assert bench.refresh(refresh_token).status == 200
-
-
-def test_a_rotated_token_is_revoked_and_its_successor_works():
-    bench = Bench(of_era(Era.Y2021))
-    first = bench.refresh_token(is_public=True)
-    second = bench.refresh(first, client_secret="").members["refresh_token"]
-
-    assert words(bench.refresh(first, client_secret="")) == "Refresh token revoked"
-    assert bench.refresh(second, client_secret="").status == 200
-
-
-def test_a_confidential_clients_token_did_not_rotate_in_2021():
-    bench = Bench(of_era(Era.Y2021))
-    refresh_token = bench.refresh_token()
-
-    assert "refresh_token" not in bench.refresh(refresh_token).members
     assert bench.refresh(refresh_token).status == 200
 
 

@@ -27,7 +27,7 @@ from fake_spotify.faults import (
     UpstreamTimeout,
 )
 
-CASES = json.loads((Path(__file__).parent / "vectors" / "spotify-cases.json").read_text())
+CASES = json.loads((Path(__file__).parents[1] / "vectors" / "spotify-cases.json").read_text())
 
 BOTH = ("2021", "2026")
 ERAS = {

@@ -7,7 +7,7 @@ import pytest
 from fake_spotify import options
 from fake_spotify.faults.kinds import KINDS
 from fake_spotify.web import openapi
-from tests import fake_cases
+from tests.fake import cases
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "fake-spotify.md").read_text()
 
@@ -46,7 +46,7 @@ def test_every_control_request_is_documented(method, path):
 def test_exactly_the_unknown_cases_are_listed_as_such():
     unknown = {
         case["name"]
-        for case in fake_cases.CASES
+        for case in cases.CASES
         if case["certainty"] == "UNKNOWN" and case["group"] != "client-to-swap"
     }
     section = DOCUMENT.partition("### UNKNOWN")[2].partition("Where nothing at all")[0]
