@@ -5,9 +5,7 @@ import re
 import pytest
 
 from fake_spotify import Match
-from fake_spotify.fault_variations import DoNotRotate, EmptyRefreshToken, Rotate
-from fake_spotify.fault_wires import Members
-from fake_spotify.faults import Fault
+from fake_spotify.faults import DoNotRotate, EmptyRefreshToken, Fault, Members, Rotate
 
 from .http_client import FORM
 from .swap_service import SwapService, members

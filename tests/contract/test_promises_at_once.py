@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fake_spotify import Match
-from fake_spotify.fault_wires import SlowHead
+from fake_spotify.faults import SlowHead
 
 from .http_client import Answer
 from .swap_service import SwapService

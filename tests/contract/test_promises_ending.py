@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fake_spotify import Match
-from fake_spotify.fault_wires import SlowHead
+from fake_spotify.faults import SlowHead
 
 from .processes import wait_until
 from .swap_service import SwapService

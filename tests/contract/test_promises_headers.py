@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from fake_spotify import Match
-from fake_spotify.fault_answers import Status
+from fake_spotify.faults import Status
 
 from .http_client import FORM, Answer
 from .swap_service import SwapService

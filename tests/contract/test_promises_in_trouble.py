@@ -7,31 +7,25 @@ from contextlib import suppress
 import pytest
 
 from fake_spotify import Match
-from fake_spotify.fault_answers import (
+from fake_spotify.faults import (
     BadGateway,
     BadRequest,
-    CaptivePortal,
-    EmptyAnswer,
-    Forbidden,
-    NoHealthyUpstream,
-    Redirected,
-    Status,
-    TooManyRequests,
-    TooManyRequestsUntil,
-    UpstreamReset,
-    UpstreamTimeout,
-)
-from fake_spotify.fault_wires import (
     BrokenJson,
+    CaptivePortal,
     CloseBeforeHead,
     ContentType,
     Dribble,
+    EmptyAnswer,
+    Fault,
+    Forbidden,
     Garbage,
     GzipBomb,
     Huge,
     InformationalFlood,
     LongBody,
     Members,
+    NoHealthyUpstream,
+    Redirected,
     ResetBeforeHead,
     ResetInBody,
     ResetInHead,
@@ -39,8 +33,12 @@ from fake_spotify.fault_wires import (
     Silence,
     SlowBody,
     SlowHead,
+    Status,
+    TooManyRequests,
+    TooManyRequestsUntil,
+    UpstreamReset,
+    UpstreamTimeout,
 )
-from fake_spotify.faults import Fault
 
 from . import patience
 from .http_client import Answer

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fake_spotify.fault_answers import TooManyRequests
+from fake_spotify.faults import TooManyRequests
 
 from .swap_service import SwapService
 

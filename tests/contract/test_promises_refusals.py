@@ -5,7 +5,7 @@ import re
 import pytest
 
 from fake_spotify import Match
-from fake_spotify.fault_answers import FalseInvalidGrant, OAuthError
+from fake_spotify.faults import FalseInvalidGrant, OAuthError
 
 from .http_client import FORM, Answer
 from .swap_service import SwapService, members

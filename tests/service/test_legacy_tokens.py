@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from fake_spotify import FakeSpotify
-from fake_spotify.fault_variations import Rotate
-from fake_spotify.fault_wires import Members
+from fake_spotify.faults import Members, Rotate
 from tests.contract.processes import wait_until
 from tests.legacy_sealers import FERNET_KEY, SEALERS
 from tests.service.refreshing import refresh

@@ -16,15 +16,20 @@ from hypothesis.stateful import (
 )
 
 from fake_spotify import FakeSpotify, Match
-from fake_spotify.fault_answers import (
+from fake_spotify.faults import (
     BadGateway,
+    BrokenJson,
     CaptivePortal,
+    DoNotRotate,
+    EmptyRefreshToken,
     FalseInvalidGrant,
+    Fault,
+    Garbage,
+    ResetBeforeHead,
+    Rotate,
+    ShortBody,
     TooManyRequests,
 )
-from fake_spotify.fault_variations import DoNotRotate, EmptyRefreshToken, Rotate
-from fake_spotify.fault_wires import BrokenJson, Garbage, ResetBeforeHead, ShortBody
-from fake_spotify.faults import Fault
 from tests.contract import patience
 from tests.contract.http_client import Answer
 from tests.contract.profiles import CLIENT_ID, CLIENT_SECRET, PROFILES, REDIRECT_URI

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fake_spotify import FakeSpotify
-from fake_spotify.fault_answers import NoHealthyUpstream, Status
+from fake_spotify.faults import NoHealthyUpstream, Status
 from tests.contract.http_client import post_form, send
 from tests.contract.processes import wait_until
 from tests.service.metrics import grown, metrics_url, scraped

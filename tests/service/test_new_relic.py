@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from fake_spotify import FakeSpotify
-from fake_spotify.fault_answers import Status
+from fake_spotify.faults import Status
 from tests.contract.http_client import post_form, send
 from tests.contract.processes import wait_until
 from tests.contract.profiles import CLIENT_SECRET

@@ -8,17 +8,18 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fake_spotify import FakeSpotify, Match
-from fake_spotify.fault_answers import BadGateway, Status
-from fake_spotify.fault_wires import (
+from fake_spotify.faults import (
+    BadGateway,
     CloseBeforeHead,
+    Fault,
     ResetBeforeHead,
     ResetInBody,
     ResetInHead,
     ShortBody,
     Silence,
     SlowBody,
+    Status,
 )
-from fake_spotify.faults import Fault
 from tests.contract import patience
 from tests.contract.http_client import Answer, post_form
 from tests.contract.processes import wait_until

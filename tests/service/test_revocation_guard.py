@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from fake_spotify import FakeSpotify
-from fake_spotify.fault_answers import FalseInvalidGrant
+from fake_spotify.faults import FalseInvalidGrant
 from tests.contract.http_client import Answer, send
 from tests.contract.processes import wait_until
 from tests.service.refreshing import refresh

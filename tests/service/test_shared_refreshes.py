@@ -6,8 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fake_spotify import FakeSpotify
-from fake_spotify.fault_variations import Rotate
-from fake_spotify.fault_wires import SlowHead
+from fake_spotify.faults import Rotate, SlowHead
 from tests.contract.processes import wait_until
 from tests.contract.profiles import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI
 from tests.service.refreshing import (

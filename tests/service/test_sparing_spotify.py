@@ -7,8 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fake_spotify import FakeSpotify, Match
-from fake_spotify.fault_answers import NoHealthyUpstream, Status
-from fake_spotify.faults import Fault
+from fake_spotify.faults import Fault, NoHealthyUpstream, Status
 from tests.contract import patience
 from tests.contract.http_client import Answer, post_form, send
 from tests.contract.processes import wait_until

@@ -7,8 +7,7 @@ from contextlib import ExitStack
 import pytest
 
 from fake_spotify import FakeSpotify
-from fake_spotify.fault_variations import Rotate
-from fake_spotify.fault_wires import SlowHead
+from fake_spotify.faults import Rotate, SlowHead
 from tests.contract import patience
 from tests.contract.http_client import send
 from tests.contract.processes import wait_until

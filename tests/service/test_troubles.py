@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from fake_spotify import FakeSpotify
-from fake_spotify.fault_answers import (
+from fake_spotify.faults import (
     CaptivePortal,
     FalseInvalidGrant,
+    Fault,
     NoHealthyUpstream,
+    Silence,
+    SlowHead,
     Status,
     TooManyRequests,
 )
-from fake_spotify.fault_wires import Silence, SlowHead
-from fake_spotify.faults import Fault
 from tests.contract.http_client import post_form
 from tests.contract.processes import wait_until
 from tests.legacy_sealers import sealed_by_ruby
