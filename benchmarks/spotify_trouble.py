@@ -21,30 +21,24 @@ from programs import Cores, Programs
 from tested import Tested
 
 from fake_spotify import FakeSpotify, Match
-from fake_spotify.fault_answers import (
+from fake_spotify.faults import (
     BadGateway,
     BadRequest,
-    CaptivePortal,
-    EmptyAnswer,
-    Forbidden,
-    NoHealthyUpstream,
-    Redirected,
-    Status,
-    TooManyRequests,
-    TooManyRequestsUntil,
-    UpstreamReset,
-    UpstreamTimeout,
-)
-from fake_spotify.fault_wires import (
     BrokenJson,
+    CaptivePortal,
     CloseBeforeHead,
     Dribble,
+    EmptyAnswer,
+    Fault,
+    Forbidden,
     Garbage,
     GzipBomb,
     Huge,
     InformationalFlood,
     LongBody,
     Members,
+    NoHealthyUpstream,
+    Redirected,
     ResetBeforeHead,
     ResetInBody,
     ResetInHead,
@@ -52,8 +46,12 @@ from fake_spotify.fault_wires import (
     Silence,
     SlowBody,
     SlowHead,
+    Status,
+    TooManyRequests,
+    TooManyRequestsUntil,
+    UpstreamReset,
+    UpstreamTimeout,
 )
-from fake_spotify.faults import Fault
 from sanic_swap.keys import new_secret
 
 ENDPOINTS = ("/swap", "/refresh")

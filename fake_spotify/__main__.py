@@ -5,10 +5,11 @@ import json
 import signal
 import sys
 
-from fake_spotify import options, redirects
-from fake_spotify.server import Server
-from fake_spotify.settings import Settings
-from fake_spotify.wordings import Era
+from fake_spotify import options
+from fake_spotify.facts import redirects
+from fake_spotify.facts.wordings import Era
+from fake_spotify.options import Settings
+from fake_spotify.web.server import Server
 
 
 def main() -> None:
@@ -42,7 +43,7 @@ async def _serve(settings: Settings) -> None:
 
 def introduction(server: Server, settings: Settings) -> dict[str, object]:
     """Tell where the fake is and how an app logs in there."""
-    first = settings.apps[0].registration
+    first, _ = settings.apps[0]
     return {
         "accounts_url": server.url,
         "api_url": server.url,
@@ -58,9 +59,9 @@ def _warnings(settings: Settings) -> list[str]:
     return [
         f"{uri} is registered, but Spotify has refused it since 2025-11-27 "
         "(https, or http://127.0.0.1 or http://[::1], and never localhost); so does /authorize here"
-        for app in settings.apps
-        if app.policy.era is Era.Y2026
-        for uri in app.registration.redirect_uris
+        for registration, policy in settings.apps
+        if policy.era is Era.Y2026
+        for uri in registration.redirect_uris
         if redirects.is_insecure(uri)
     ]
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import TypeVar
 
-from fake_spotify.apps import Registration, User
-from fake_spotify.policy import Aged, Consent, NoScope, Policy, Rotation, Unchanged, of_era
-from fake_spotify.randomness import Dice
-from fake_spotify.wordings import Era
+from fake_spotify.facts.policy import Aged, Consent, NoScope, Policy, Rotation, Unchanged, of_era
+from fake_spotify.facts.registrations import Registration, User
+from fake_spotify.facts.shapes import TokenShapes
+from fake_spotify.facts.wordings import Era
 
 Members = Mapping[str, object]
 
@@ -20,8 +20,8 @@ _E = TypeVar("_E", bound=StrEnum)
 class ChoiceError(ValueError):
     """Something was chosen that cannot be; the message names it."""
 
-    def __init__(self, name: str, wanted: str) -> None:
-        super().__init__(f"{name}: {wanted}")
+    def __init__(self, name: str, problem: str) -> None:
+        super().__init__(f"{name}: {problem}")
 
 
 def text(name: str, value: object) -> str:
@@ -116,13 +116,13 @@ def policy(members: Members, base: Policy) -> Policy:
     return replace(base, **chosen)  # type: ignore[arg-type]  # each reader gives its field's type
 
 
-def registration(members: Members, dice: Dice) -> Registration:
+def registration(members: Members, shapes: TokenShapes) -> Registration:
     """Read an app; what is not named is made."""
     return Registration(
-        text("client_id", members["client_id"]) if "client_id" in members else dice.hex_id(),
+        text("client_id", members["client_id"]) if "client_id" in members else shapes.hex_id(),
         text("client_secret", members["client_secret"])
         if "client_secret" in members
-        else dice.hex_id(),
+        else shapes.hex_id(),
         texts("redirect_uris", members.get("redirect_uris", ())) or (DEFAULT_REDIRECT_URI,),
         text("name", members.get("name", "An app")),
     )

@@ -4,20 +4,19 @@ import asyncio
 import threading
 from collections.abc import Coroutine
 from pathlib import Path
-from types import TracebackType
 from typing import Self, TypeVar
 
 from fake_spotify import options
-from fake_spotify.controls import AppControls
-from fake_spotify.server import Server
+from fake_spotify.apps.app import App
+from fake_spotify.web.server import Server
 
 _T = TypeVar("_T")
 _START_SECONDS = 10
 
 
-class FakeSpotify(AppControls):
+class FakeSpotify(App):
     """
-    A running fake, and the controls of its first app.
+    A running fake, and its first app with all controls of it.
 
     It serves on a thread of its own, so that blocking clients and every event loop can use it.
 
@@ -39,10 +38,9 @@ class FakeSpotify(AppControls):
         given: dict[str, object] = {"port": 0, **choices}
         if config is not None:
             given["config"] = config
-        self._settings = options.settings(given)
-        self._server = Server(self._settings)
-        first = self._settings.apps[0].registration
-        super().__init__(self._server.directory, first.client_id, self._server.lock)
+        settings = options.settings(given)
+        super().__init__(*settings.apps[0], settings.users, seed=settings.seed)
+        self._server = Server(settings, first=self)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
 
@@ -66,23 +64,23 @@ class FakeSpotify(AppControls):
         """What clients must trust, with HTTPS."""
         return self._server.ca_file
 
-    def app(self, client_id: str) -> AppControls:
+    def app(self, client_id: str) -> App:
         """
         Give the controls of another app.
 
         Raises:
             ChoiceError: If it is not registered.
         """
-        return self._server.registry.find(client_id)
+        return self._server.directory.get(client_id)
 
-    def register(self, **choices: object) -> AppControls:
+    def register(self, **choices: object) -> App:
         """
         Register one more app; what is not chosen is made, or as the first app has it.
 
         Raises:
             ChoiceError: If something was chosen that cannot be.
         """
-        return self._server.registry.register(choices)
+        return self._server.directory.register(choices)
 
     def refuse_connections(self, seconds: float) -> None:
         """Close the port and all connections for *seconds*; begins at once."""
@@ -99,13 +97,11 @@ class FakeSpotify(AppControls):
         Raises:
             OSError: If the address cannot be had.
         """
-        started = threading.Event()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
-            target=self._serve, args=(self._loop, started), name="fake_spotify", daemon=True
+            target=self._loop.run_forever, name="fake_spotify", daemon=True
         )
         self._thread.start()
-        started.wait(_START_SECONDS)
         try:
             self._run(self._server.start())
         except BaseException:
@@ -117,12 +113,6 @@ class FakeSpotify(AppControls):
         if self._loop is not None:
             self._run(self._server.stop())
             self._end()
-
-    @staticmethod
-    def _serve(loop: asyncio.AbstractEventLoop, started: threading.Event) -> None:
-        asyncio.set_event_loop(loop)
-        loop.call_soon(started.set)
-        loop.run_forever()
 
     def _run(self, work: Coroutine[object, object, _T]) -> _T:
         if self._loop is None:
@@ -141,21 +131,11 @@ class FakeSpotify(AppControls):
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     async def __aenter__(self) -> Self:
         return self.__enter__()
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self.stop()

@@ -8,7 +8,7 @@ _TOKEN_NAMES = ("refresh_token", "code", "access_token")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Request:
     """A request, as far as it can be told apart before it is answered."""
 
     method: str
@@ -48,22 +48,22 @@ class Match:
         """True if only the answer can tell."""
         return self.status is not None or self.error is not None
 
-    def fits(self, asked: Asked) -> bool:
-        """Tell whether *asked* is picked, its answer left aside."""
+    def fits(self, request: Request) -> bool:
+        """Tell whether *request* is picked, its answer left aside."""
         return (
-            (self.method is None or self.method == asked.method)
-            and (self.path is None or self.path == asked.path)
-            and (self.client_id is None or self.client_id == asked.client_id)
-            and (self.grant_type is None or self.grant_type == asked.parameters.get("grant_type"))
-            and (self.token is None or asked.carries(self.token))
+            (self.method is None or self.method == request.method)
+            and (self.path is None or self.path == request.path)
+            and (self.client_id is None or self.client_id == request.client_id)
+            and (self.grant_type is None or self.grant_type == request.parameters.get("grant_type"))
+            and (self.token is None or request.carries(self.token))
         )
 
-    def fits_answered(self, asked: Asked, status: int, error: str) -> bool:
-        """Tell whether *asked* is picked now that its answer is known."""
+    def fits_answered(self, request: Request, status: int, error: str) -> bool:
+        """Tell whether *request* is picked now that its answer is known."""
         return (
             (self.status is None or self.status == status)
             and (self.error is None or self.error == error)
-            and self.fits(asked)
+            and self.fits(request)
         )
 
     def __str__(self) -> str:

@@ -1,17 +1,49 @@
-"""The options of the command `fake-spotify`, read into settings."""
+"""Everything that is decided before the fake starts: its options, and the file they may name."""
 
 import argparse
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from fake_spotify import choices, config
-from fake_spotify.apps import DEFAULT_USERS
+from fake_spotify import choices
 from fake_spotify.choices import ChoiceError
-from fake_spotify.policy import Policy, Rotation
-from fake_spotify.randomness import Dice
-from fake_spotify.settings import AppSettings, Settings
-from fake_spotify.wordings import Era
+from fake_spotify.facts.policy import Policy, Rotation
+from fake_spotify.facts.registrations import DEFAULT_USERS, Registration, User
+from fake_spotify.facts.shapes import TokenShapes
+from fake_spotify.facts.wordings import Era
+
+_SERVER_NAMES = frozenset({"host", "port", "seed", "control", "https", "ca_file", "apps", "users"})
+_APP_NAMES = choices.REGISTRATION_NAMES | choices.POLICY_NAMES
+# What stands at the top of the file about an app is about the first.
+_NAMES = _SERVER_NAMES | _APP_NAMES | {"client_secret_file"}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """
+    How a fake is set up.
+
+    Args:
+        apps: At least one; the first is meant wherever none is named.
+        users: At least one; the first is logged in unless another is chosen.
+        seed: Makes codes, tokens and ids repeatable.
+        has_control: False hides everything below /_fake/.
+        is_https: True serves HTTPS with a certificate made for the run.
+        ca_file: Where to write the certificate of the authority that signed it; None is a
+            temporary directory.
+    """
+
+    apps: tuple[tuple[Registration, Policy], ...]
+    users: tuple[User, ...]
+    host: str
+    port: int
+    seed: str | None
+    has_control: bool
+    is_https: bool
+    ca_file: Path | None
 
 
 def parse(arguments: Sequence[str]) -> Settings:
@@ -28,29 +60,29 @@ def parse(arguments: Sequence[str]) -> Settings:
     try:
         return settings(given)
     except ChoiceError as error:
-        name, _, wanted = str(error).partition(": ")
+        name, _, problem = str(error).partition(": ")
         option = f"--{name.replace('_', '-')}"
-        known = option in parser.format_usage()
-        parser.error(f"argument {option}: {wanted}" if known else str(error))
+        is_known = option in parser.format_usage()
+        parser.error(f"argument {option}: {problem}" if is_known else str(error))
 
 
-def settings(given: dict[str, object]) -> Settings:
+def settings(given: Mapping[str, object]) -> Settings:
     """
     Make settings of what was *given*, with defaults for the rest.
 
     Raises:
         ChoiceError: If something cannot be.
     """
-    given = dict(given)
-    path = given.pop("config", None)
-    members = given if path is None else {**config.read(Path(str(path))), **given}
-    config.check(members)
+    members = dict(given)
+    path = members.pop("config", None)
+    if path is not None:
+        members = {**_read_file(Path(str(path))), **members}
+    choices.only(members, _NAMES, "the settings")
     seed = None if "seed" not in members else str(members["seed"])
-    dice = Dice(seed)
-    policy = choices.policy(members, Policy())
+    users = _tables("users", members, choices.USER_NAMES)
     return Settings(
-        apps=_apps(members, policy, dice),
-        users=tuple(map(choices.user, config.tables("users", members))) or DEFAULT_USERS,
+        apps=_apps(members, TokenShapes(seed)),
+        users=tuple(map(choices.user, users)) or DEFAULT_USERS,
         host=choices.text("host", members.get("host", "127.0.0.1")),
         port=_port(members.get("port", 8090)),
         seed=seed,
@@ -60,18 +92,39 @@ def settings(given: dict[str, object]) -> Settings:
     )
 
 
-def _apps(members: dict[str, object], policy: Policy, dice: Dice) -> tuple[AppSettings, ...]:
+def _read_file(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text())
+    except OSError as error:
+        raise ChoiceError(str(path), f"cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ChoiceError(str(path), f"is not TOML: {error}") from None
+
+
+def _tables(
+    name: str, members: Mapping[str, object], known: frozenset[str]
+) -> list[dict[str, object]]:
+    tables = members.get(name, [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ChoiceError(name, f"must be tables, each below a line [[{name}]]")
+    for table in tables:
+        choices.only(table, known, f"[[{name}]]")
+    return tables
+
+
+def _apps(
+    members: Mapping[str, object], shapes: TokenShapes
+) -> tuple[tuple[Registration, Policy], ...]:
     own = {name: members[name] for name in choices.REGISTRATION_NAMES if name in members}
     if "client_secret_file" in members:
         own["client_secret"] = _secret(Path(str(members["client_secret_file"])))
-    tables = config.tables("apps", members) or [{}]
-    # What the command line says about an app is about the first.
-    first, *others = ({**tables[0], **own}, *tables[1:])
+    first, *others = _tables("apps", members, _APP_NAMES) or [{}]
+    policy = choices.policy(members, Policy())
     apps = tuple(
-        AppSettings(choices.registration(app, dice), choices.policy(app, policy))
-        for app in (first, *others)
+        (choices.registration(app, shapes), choices.policy(app, policy))
+        for app in ({**first, **own}, *others)
     )
-    if len({app.registration.client_id for app in apps}) < len(apps):
+    if len({registration.client_id for registration, _ in apps}) < len(apps):
         raise ChoiceError("client_id", "two apps have the same")
     return apps
 
@@ -89,11 +142,11 @@ def _port(value: object) -> int:
     return value
 
 
-def _is_https(members: dict[str, object]) -> bool:
-    wanted = choices.flag("https", members.get("https", False)) or "ca_file" in members
-    if wanted and find_spec("trustme") is None:
+def _is_https(members: Mapping[str, object]) -> bool:
+    is_chosen = choices.flag("https", members.get("https", False)) or "ca_file" in members
+    if is_chosen and find_spec("trustme") is None:
         raise ChoiceError("https", "needs the package trustme: install the extra `https`")
-    return wanted
+    return is_chosen
 
 
 def _lifetime(value: str) -> float | str:
@@ -108,6 +161,7 @@ def _parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     add = parser.add_argument
+    switch = partial(add, action="store_const")
     add("--host", help="address to listen on (default 127.0.0.1)")
     add("--port", type=int, help="port to listen on (default 8090); 0 picks a free one")
     add("--client-id", metavar="ID", help="made if not given")
@@ -122,12 +176,7 @@ def _parser() -> argparse.ArgumentParser:
         action="extend",
         help=f"registered redirect URIs (default {choices.DEFAULT_REDIRECT_URI}, any port)",
     )
-    add(
-        "--auto-approve",
-        action="store_const",
-        const=True,
-        help="answer /authorize with the redirect at once",
-    )
+    switch("--auto-approve", const=True, help="answer /authorize with the redirect at once")
     add("--era", choices=[*Era], help="wordings and rotation of these years (default 2026)")
     add("--code-lifetime", type=float, metavar="SECONDS", help="default 600")
     add("--access-token-lifetime", type=float, metavar="SECONDS", help="default 3600")
@@ -138,27 +187,12 @@ def _parser() -> argparse.ArgumentParser:
         help="from the user's authorization; default 180 days (2026) or `never` (2021)",
     )
     add("--rotation", choices=[*Rotation], help="refreshes that bring a new refresh token")
-    add(
-        "--empty-refresh-token",
-        dest="unchanged",
-        action="store_const",
-        const="empty",
-        help='a refresh answers "" as refresh_token, in place of none',
-    )
+    empty = 'a refresh answers "" as refresh_token, in place of none'
+    switch("--empty-refresh-token", dest="unchanged", const="empty", help=empty)
     add("--config", metavar="FILE", help="TOML file for several apps and users")
-    add(
-        "--no-control",
-        dest="control",
-        action="store_const",
-        const=False,
-        help="hide the control API, /_fake/",
-    )
+    switch("--no-control", dest="control", const=False, help="hide the control API, /_fake/")
     add("--seed", help="make codes, tokens and ids repeatable")
-    add(
-        "--https",
-        action="store_const",
-        const=True,
-        help="serve HTTPS with a certificate made for the purpose (needs the extra `https`)",
-    )
+    https = "serve HTTPS with a certificate made for the purpose (needs the extra `https`)"
+    switch("--https", const=True, help=https)
     add("--ca-file", metavar="FILE", help="implies --https; where to write what clients must trust")
     return parser

@@ -1,7 +1,8 @@
-"""An HTTP answer as a value, and the plain kinds: a page, a redirect."""
+"""An HTTP answer as a value, its common forms, and the steps in which it can be sent."""
 
 import gzip
 from dataclasses import dataclass, field
+from enum import Enum
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,40 +14,69 @@ class Reply:
     body: bytes = field(default=b"", repr=False)
 
     def with_header(self, name: str, value: str) -> "Reply":
-        """Give this reply with header *name* set to *value* alone."""
+        """Return this reply with header *name* set to *value* alone."""
         others = (header for header in self.headers if header[0].lower() != name.lower())
         return Reply(self.status, (*others, (name, value)), self.body)
 
     def plain_body(self) -> bytes:
-        """Give the body as it was before it was packed."""
-        return gzip.decompress(self.body) if self._is_packed else self.body
+        """Return the body without its content encoding."""
+        return gzip.decompress(self.body) if self._is_gzipped else self.body
 
     def with_plain_body(self, body: bytes) -> "Reply":
-        """Give this reply with another body, packed as this one's is."""
-        packed = gzip.compress(body, compresslevel=1, mtime=0) if self._is_packed else body
-        return Reply(self.status, self.headers, packed)
+        """Return this reply with another body, encoded as this one's is."""
+        encoded = gzip.compress(body, compresslevel=1, mtime=0) if self._is_gzipped else body
+        return Reply(self.status, self.headers, encoded)
 
     @property
-    def _is_packed(self) -> bool:
+    def _is_gzipped(self) -> bool:
         return ("content-encoding", "gzip") in self.headers
 
 
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait; infinity is until the client hangs up."""
+
+    seconds: float
+
+
+class Ending(Enum):
+    """How a connection ends."""
+
+    CLOSE = "close"
+    RESET = "reset"
+
+
+Step = bytes | Pause | Ending | Reply
+"""
+One thing that happens on the connection: raw bytes, a pause, an end, or an ordinary answer.
+
+Without an ordinary answer the connection is closed after the last step.
+"""
+
+
+def edge_text(status: int, words: str) -> Reply:
+    """Make a plain text answer, as Envoy in front of Spotify gives it."""
+    return Reply(status, (("content-type", "text/plain"), ("server", "envoy")), words.encode())
+
+
+def edge_html(status: int, markup: str) -> Reply:
+    """Make an HTML answer, as the front end of Spotify gives it."""
+    return Reply(status, (("content-type", "text/html"), ("server", "envoy")), markup.encode())
+
+
 def page(status: int, markup: str) -> Reply:
-    """Wrap *markup* as a page."""
-    return Reply(
-        status,
-        (
-            ("content-type", "text/html; charset=utf-8"),
-            ("cache-control", "no-store"),
-            ("referrer-policy", "no-referrer"),
-            ("x-content-type-options", "nosniff"),
-            ("server", "envoy"),
-        ),
-        markup.encode(),
+    """Make a page for a person."""
+    headers = (
+        ("content-type", "text/html; charset=utf-8"),
+        ("cache-control", "no-store"),
+        ("referrer-policy", "no-referrer"),
+        ("x-content-type-options", "nosniff"),
+        ("server", "envoy"),
     )
+    return Reply(status, headers, markup.encode())
 
 
 def redirect(location: str) -> Reply:
-    """Send a browser on."""
+    """Send a browser to *location*."""
     headers = (("location", location), ("cache-control", "no-store"), ("server", "envoy"))
     return Reply(302, headers)

@@ -1,15 +1,40 @@
-"""Options of the contract suite, and what it tells at its end."""
+"""What all rooms share: time limits that fit the machine, and options that judge any service."""
+
+from collections.abc import Iterator
 
 import pytest
 
-from tests.contract import promise_report
+from fake_spotify import FakeSpotify
+from tests.contract import patience, promise_report
+from tests.contract.profiles import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI
+from tests.contract.swap_service import SwapService
+from tests.service.judged import judged_service
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let the suite judge a service that somebody else has started."""
+    """Let the contract suite judge a service that somebody else has started."""
     promise_report.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make room for what is seen."""
+    """Collect the promises; stretch time limits on a slow machine."""
     config.pluginmanager.register(promise_report.PromiseReport(config), "promise_report")
+    config.pluginmanager.register(patience, "patience")
+
+
+@pytest.fixture(scope="session")
+def spotify() -> Iterator[FakeSpotify]:
+    """The fake that our own services ask."""
+    with FakeSpotify(
+        client_id=CLIENT_ID, client_secret=CLIENT_SECRET, redirect_uris=[REDIRECT_URI]
+    ) as spotify:
+        yield spotify
+
+
+@pytest.fixture(scope="session")
+def default_service(
+    judged_spotify: FakeSpotify, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SwapService]:
+    """Our own service, which the contract suite judges unless another is named."""
+    with judged_service(judged_spotify, tmp_path_factory.mktemp("traces") / "sent") as service:
+        yield service

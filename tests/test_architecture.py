@@ -63,25 +63,6 @@ LEVELS = {
         {"cli"},
         {"__main__"},
     ],
-    "fake_spotify": [
-        {"certificates", "clock", "control_page", "matching", "outages", "pkce", "randomness"},
-        {"redirects", "replies", "scopes", "token_requests", "wordings"},
-        # What there is: rules, grants, requests that were seen, faults that are to come.
-        {"edge", "journal", "ledger", "policy"},
-        {"expectations", "faults"},
-        {"fault_answers", "fault_queue", "fault_variations", "fault_wires", "wire"},
-        {"apps"},
-        # What Spotify does, without its network.
-        {"authorization", "choices", "credentials", "settings"},
-        {"accounts", "config", "controls", "fault_kinds", "pages", "wanted"},
-        {"descriptions", "exchange", "openapi", "options", "profile", "registry"},
-        # The web, and what can be started.
-        {"dressing", "web_control"},
-        {"web_accounts", "web_api"},
-        {"server"},
-        {"__main__", "fake"},
-        {"__init__", "pytest_plugin"},
-    ],
 }
 WEB = {"access_log", "answers", "api", "app", "connection", "edge", "http_errors", "ops"}
 WEB |= {"strict_http", "watched_app"}
@@ -100,13 +81,8 @@ DOORS = {
         "uvloop": {"server"},
         "yarl": {"endpoint"},
     },
-    "fake_spotify": {
-        "aiohttp": {"exchange", "server", "web_accounts", "web_api", "web_control", "wire"},
-        "pytest": {"pytest_plugin"},
-        "trustme": {"certificates"},
-    },
 }
-each_package = pytest.mark.parametrize("package", OURS)
+each_package = pytest.mark.parametrize("package", LEVELS)
 
 
 @cache

@@ -1,4 +1,7 @@
-"""A swap service with the faults that such services have, to see whether the suite finds them."""
+"""A swap service with the faults that such services have, to see whether the suite finds them.
+
+CLIENT_ID=… CLIENT_SECRET=… CALLBACK_URL=… python careless_service.py PORT ACCOUNTS_URL
+"""
 
 import base64
 import http.client
@@ -8,10 +11,9 @@ import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from tests.contract.processes import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI
-
 _PAD = b"one pad for all users, " * 10
-_BASIC = base64.b64encode(f"{CLIENT_ID}:{CLIENT_SECRET}".encode()).decode()
+_CREDENTIALS = f"{os.environ['CLIENT_ID']}:{os.environ['CLIENT_SECRET']}".encode()
+_BASIC = base64.b64encode(_CREDENTIALS).decode()
 
 
 def seal(token: str) -> str:
@@ -42,7 +44,7 @@ class Careless(BaseHTTPRequestHandler):
             asked = {
                 "grant_type": "authorization_code",
                 "code": form.get("code", ""),
-                "redirect_uri": REDIRECT_URI,
+                "redirect_uri": os.environ["CALLBACK_URL"],
             }
         else:
             plain = unseal(form.get("refresh_token", ""))
@@ -83,4 +85,5 @@ class Careless(BaseHTTPRequestHandler):
 
 if __name__ == "__main__":
     Careless.accounts = urlsplit(sys.argv[2]).netloc
+    ThreadingHTTPServer.request_queue_size = 50  # twenty logins at once find their places
     ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Careless).serve_forever()

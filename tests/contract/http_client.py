@@ -1,13 +1,16 @@
 """Sends one HTTP request, exactly as told, and returns what came back."""
 
 import json
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPMessage
+from http.client import HTTPConnection, HTTPMessage, HTTPSConnection
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from tests.contract.taint import Canaries
+from . import patience
+from .taint import Canaries
 
 FORM = "application/x-www-form-urlencoded"
 _TIMEOUT_SECONDS = 20
@@ -39,11 +42,26 @@ class Answer:
 
 
 def send(
-    method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    method: str,
+    url: str,
+    body: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+    *,
+    cafile: Path | None = None,
 ) -> Answer:
-    """Send a request with these headers, and those without which HTTP/1.1 is none."""
+    """
+    Send a request with these headers, and those without which HTTP/1.1 is none.
+
+    Args:
+        cafile: Whom to trust, for HTTPS.
+    """
     parts = urlsplit(url)
-    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=_TIMEOUT_SECONDS)
+    host, timeout = parts.hostname or "", patience.seconds(_TIMEOUT_SECONDS)
+    if parts.scheme == "https":
+        context = ssl.create_default_context(cafile=cafile)
+        connection = HTTPSConnection(host, parts.port, timeout=timeout, context=context)
+    else:
+        connection = HTTPConnection(host, parts.port, timeout=timeout)
     try:
         path = f"{parts.path or '/'}?{parts.query}" if parts.query else parts.path or "/"
         connection.request(method, path, body, dict(headers or {}))
@@ -57,10 +75,15 @@ def send(
 
 
 def post_form(
-    url: str, form: Mapping[str, str], headers: Mapping[str, str] | None = None
+    url: str,
+    form: Mapping[str, str],
+    headers: Mapping[str, str] | None = None,
+    *,
+    cafile: Path | None = None,
 ) -> Answer:
     """Post *form* as the SDKs do."""
-    return send("POST", url, urlencode(form).encode(), {"Content-Type": FORM, **(headers or {})})
+    headers = {"Content-Type": FORM, **(headers or {})}
+    return send("POST", url, urlencode(form).encode(), headers, cafile=cafile)
 
 
 def _secrets(body: bytes) -> list[object]:

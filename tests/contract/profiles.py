@@ -2,6 +2,11 @@
 
 from dataclasses import dataclass
 
+# The registration that the fake has, and the service under test should have.
+CLIENT_ID = "5fe01282e44241328a84e7c5cc169165"
+CLIENT_SECRET = "canary-client-secret-9d1c7a"
+REDIRECT_URI = "https://app.example/callback"
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.contract.profiles import PROFILES
+from .profiles import CLIENT_ID, CLIENT_SECRET, PROFILES, REDIRECT_URI
 
 _NAME_WIDTH = 44
 _NARROWEST = 100
@@ -35,9 +35,9 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--profile", choices=sorted(PROFILES), default="sanic-swap", help="its kind of service"
     )
-    group.addoption("--swap-client-id", default="5fe01282e44241328a84e7c5cc169165")
-    group.addoption("--swap-client-secret", default="canary-client-secret-9d1c7a")
-    group.addoption("--swap-redirect-uri", default="https://app.example/callback")
+    group.addoption("--swap-client-id", default=CLIENT_ID)
+    group.addoption("--swap-client-secret", default=CLIENT_SECRET)
+    group.addoption("--swap-redirect-uri", default=REDIRECT_URI)
     group.addoption(
         "--deadline", type=float, help="seconds in which it has to answer (default: 9; ours: 3)"
     )
@@ -50,11 +50,9 @@ class PromiseReport:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._rows: dict[str, dict[str, str]] = {}
-        for marker in (
-            "promise(group): a promise of the contract, asked of any swap service",
-            "live: asks Spotify itself; only with -m live, and with credentials",
-        ):
-            config.addinivalue_line("markers", marker)
+        config.addinivalue_line(
+            "markers", "promise(group): a promise of the contract, asked of any swap service"
+        )
 
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
@@ -64,13 +62,10 @@ class PromiseReport:
         items.sort(key=lambda item: "last_word" in item.nodeid)
         url = config.getoption("--swap-url")
         unasked = self._unasked()
-        is_live_wanted = "live" in (config.getoption("markexpr") or "")
         chosen, left = [], []
         for item in items:
             if marker := item.get_closest_marker("promise"):
                 is_wanted = not set(marker.args) & unasked
-            elif item.get_closest_marker("live"):
-                is_wanted = is_live_wanted
             else:
                 is_wanted = not url
             (chosen if is_wanted else left).append(item)
@@ -117,15 +112,15 @@ class PromiseReport:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Remember one promise, in whichever process it was tested."""
-        told = dict(report.user_properties)
-        if "promise" not in told or (report.when != "call" and report.passed):
+        row = dict(report.user_properties)
+        if "promise" not in row or (report.when != "call" and report.passed):
             return
         outcome = "held" if report.passed else "broken"
         self._rows[report.nodeid] = {
-            "group": str(told["group"]),
-            "promise": str(told["promise"]),
+            "group": str(row["group"]),
+            "promise": str(row["promise"]),
             "outcome": "not asked" if report.skipped else outcome,
-            "seen": str(told["seen"]),
+            "seen": str(row["seen"]),
         }
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:

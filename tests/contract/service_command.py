@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from tests.contract.processes import wait_until
-from tests.contract.swap_service import listens
+from .processes import end, launch, wait_until
+from .swap_service import listens
 
 _START_SECONDS = 30
-_STOP_SECONDS = 5
 
 
 class ServiceCommand:
@@ -27,19 +26,13 @@ class ServiceCommand:
     def start(self) -> None:
         """Start it, in the place of one that has died or got stuck."""
         self.stop()
-        self._process = subprocess.Popen(self._command, stdout=self._log, stderr=self._log)
+        self._process = launch(self._command, stdout=self._log, stderr=self._log)
         wait_until(lambda: listens(self._url), _START_SECONDS)
 
     def stop(self) -> None:
-        """End it, whatever it thinks of that."""
-        if self._process is None:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        """End it, and whatever it has started itself."""
+        if self._process is not None:
+            end(self._process)
 
     def log(self) -> str:
         """Return what it has printed so far."""

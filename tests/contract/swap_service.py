@@ -12,15 +12,17 @@ from typing import Protocol
 from urllib.parse import urlencode, urlsplit
 
 from fake_spotify import FakeSpotify
-from tests.contract.http_client import FORM, Answer
-from tests.contract.processes import wait_until
-from tests.contract.profiles import Profile
-from tests.contract.taint import Canaries
+
+from . import patience
+from .http_client import FORM, Answer
+from .processes import wait_until
+from .profiles import Profile
+from .taint import Canaries
 
 _SHOWN = 60
 _LONGEST = 1_000_000  # bytes of an answer that are looked at
-_PATIENCE_SECONDS = 5.0  # with a service that has just missed a deadline
-_LITTLE_PATIENCE_SECONDS = 1.0  # with one that had not recovered the last time
+_RECOVERY_SECONDS = 5.0  # of a service that has just missed a deadline
+_GIVEN_UP_SECONDS = 1.0  # of one that had not recovered the last time
 _DYING_SECONDS = 0.5
 _SECRETS = ("code", "code_verifier", "refresh_token", "access_token")
 
@@ -69,8 +71,8 @@ class SwapService:
         """Turn to the next promise; False if the service is dead and cannot be started again."""
         self._promise, self._shown = promise, ""
         self._seen.clear()
-        patience = _LITTLE_PATIENCE_SECONDS if self._is_given_up else _PATIENCE_SECONDS
-        self._is_sick = not listens(self.url) or (self._is_sick and not self._answers(patience))
+        recovery = patience.seconds(_GIVEN_UP_SECONDS if self._is_given_up else _RECOVERY_SECONDS)
+        self._is_sick = not listens(self.url) or (self._is_sick and not self._answers(recovery))
         if self._is_sick and self.program is not None:
             self.program.start()
             self._is_sick = False
@@ -197,7 +199,9 @@ def listens(url: str) -> bool:
     """Say whether anybody takes connections there."""
     parts = urlsplit(url)
     try:
-        socket.create_connection((parts.hostname or "", parts.port or 80), timeout=2).close()
+        socket.create_connection(
+            (parts.hostname or "", parts.port or 80), patience.seconds(2)
+        ).close()
     except TimeoutError:
         return True  # it is busy
     except OSError:

@@ -5,11 +5,10 @@ import re
 import pytest
 
 from fake_spotify import Match
-from fake_spotify.fault_variations import DoNotRotate, EmptyRefreshToken, Rotate
-from fake_spotify.fault_wires import Members
-from fake_spotify.faults import Fault
-from tests.contract.http_client import FORM
-from tests.contract.swap_service import SwapService, members
+from fake_spotify.faults import DoNotRotate, EmptyRefreshToken, Fault, Members, Rotate
+
+from .http_client import FORM
+from .swap_service import SwapService, members
 
 REFRESHES = Match(grant_type="refresh_token")
 SPOTIFYS_OWN = re.compile(r"AQ[A-Za-z0-9_-]{100,}\Z")

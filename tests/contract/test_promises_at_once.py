@@ -6,9 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fake_spotify import Match
-from fake_spotify.fault_wires import SlowHead
-from tests.contract.http_client import Answer
-from tests.contract.swap_service import SwapService
+from fake_spotify.faults import SlowHead
+
+from .http_client import Answer
+from .swap_service import SwapService
 
 MANY = 20
 FEW = 4

@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fake_spotify import Match
-from fake_spotify.fault_wires import SlowHead
-from tests.contract.processes import wait_until
-from tests.contract.swap_service import SwapService
+from fake_spotify.faults import SlowHead
+
+from .processes import wait_until
+from .swap_service import SwapService
 
 SPOTIFY_SECONDS = 1
 

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from fake_spotify import Match
-from fake_spotify.fault_answers import Status
-from tests.contract.http_client import FORM, Answer
-from tests.contract.swap_service import SwapService
+from fake_spotify.faults import Status
+
+from .http_client import FORM, Answer
+from .swap_service import SwapService
 
 # A copied fly-replay would steer the proxy of a well-known host.
 SPOTIFYS = {

@@ -7,31 +7,25 @@ from contextlib import suppress
 import pytest
 
 from fake_spotify import Match
-from fake_spotify.fault_answers import (
+from fake_spotify.faults import (
     BadGateway,
     BadRequest,
-    CaptivePortal,
-    EmptyAnswer,
-    Forbidden,
-    NoHealthyUpstream,
-    Redirected,
-    Status,
-    TooManyRequests,
-    TooManyRequestsUntil,
-    UpstreamReset,
-    UpstreamTimeout,
-)
-from fake_spotify.fault_wires import (
     BrokenJson,
+    CaptivePortal,
     CloseBeforeHead,
     ContentType,
     Dribble,
+    EmptyAnswer,
+    Fault,
+    Forbidden,
     Garbage,
     GzipBomb,
     Huge,
     InformationalFlood,
     LongBody,
     Members,
+    NoHealthyUpstream,
+    Redirected,
     ResetBeforeHead,
     ResetInBody,
     ResetInHead,
@@ -39,10 +33,16 @@ from fake_spotify.fault_wires import (
     Silence,
     SlowBody,
     SlowHead,
+    Status,
+    TooManyRequests,
+    TooManyRequestsUntil,
+    UpstreamReset,
+    UpstreamTimeout,
 )
-from fake_spotify.faults import Fault
-from tests.contract.http_client import Answer
-from tests.contract.swap_service import SwapService
+
+from . import patience
+from .http_client import Answer
+from .swap_service import SwapService
 
 FAILS = (503, "temporarily_unavailable")
 NONSENSE = (502, "server_error")
@@ -134,7 +134,7 @@ def assert_told_truly(service: SwapService, answers: list[Answer], expected: obj
 def _is_fine_again(service: SwapService, last: Answer) -> bool:
     """Ask once more; who was told to wait asks until that time is over."""
     told = last.headers.get("Retry-After", "0") if last.status in (429, 503) else "0"
-    patience_ends = time.monotonic() + int(told) + _SLACK_SECONDS
+    patience_ends = time.monotonic() + int(told) + patience.seconds(_SLACK_SECONDS)
     while not (is_fine := service.swap().status == 200) and time.monotonic() < patience_ends:
         time.sleep(_POLL_SECONDS)
     return is_fine

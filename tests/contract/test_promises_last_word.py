@@ -2,8 +2,9 @@
 
 import pytest
 
-from fake_spotify.fault_answers import TooManyRequests
-from tests.contract.swap_service import SwapService
+from fake_spotify.faults import TooManyRequests
+
+from .swap_service import SwapService
 
 
 @pytest.mark.promise("sealing")

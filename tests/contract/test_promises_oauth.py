@@ -5,8 +5,9 @@ import re
 
 import pytest
 
-from fake_spotify.pkce import challenge_of
-from tests.contract.swap_service import SwapService, members
+from fake_spotify.facts.pkce import challenge_of
+
+from .swap_service import SwapService, members
 
 VERIFIER = "v" * 64
 ALIAS = "/api/refresh_token"

@@ -5,9 +5,10 @@ import re
 import pytest
 
 from fake_spotify import Match
-from fake_spotify.fault_answers import FalseInvalidGrant, OAuthError
-from tests.contract.http_client import FORM, Answer
-from tests.contract.swap_service import SwapService, members
+from fake_spotify.faults import FalseInvalidGrant, OAuthError
+
+from .http_client import FORM, Answer
+from .swap_service import SwapService, members
 
 DESCRIPTION = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+\Z")  # RFC 6749 section 5.2
 EVIL = "https://evil.example/callback"

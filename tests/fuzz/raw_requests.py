@@ -2,7 +2,7 @@
 
     python -m tests.fuzz.raw_requests --count 200000 --seed 1
 
-Each connection carries rows of `tests/contract/raw_http_cases.py`, broken in one to four places
+Each connection carries rows of `tests/service/raw_http_cases.py`, broken in one to four places
 and often spliced, and then says that it has ended. Before these come requests framed twice: each
 byte in each place of a Transfer-Encoding beside a Content-Length, and the other way round, around
 a request that must never be answered. Exits with 1 if a connection was not closed, if an answer
@@ -20,9 +20,10 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
-from tests.contract.processes import Running, running_fake, running_service
-from tests.contract.raw_client import raw_connection
-from tests.contract.raw_http_cases import GROUPS, SMUGGLED
+from fake_spotify import FakeSpotify
+from tests.service.raw_client import raw_connection
+from tests.service.raw_http_cases import GROUPS, SMUGGLED
+from tests.service.running import Running, running_service
 
 # Answers to HEAD cannot be told from others by who has lost count.
 BASES = [
@@ -161,7 +162,7 @@ def main() -> None:
         "CLIENT_TIMEOUT": str(CLIENT_SECONDS), "LEGACY_TOKENS": "none", "UNKNOWN_KEY": "reject",
         "LOG_LEVEL": "info",
     }  # fmt: skip
-    with running_fake() as spotify, running_service(spotify.url, **settings) as service:
+    with FakeSpotify() as spotify, running_service(spotify.accounts_url, **settings) as service:
         seen: Counter[str] = Counter()
         framed, problems = send_all(service, ((sent, 1) for sent in framed_twice()), seen)
         before = (descriptors(service), memory_mb(service))

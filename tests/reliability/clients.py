@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Self
 
-from tests.contract.raw_client import RawConnection, raw_connection
+from tests.service.raw_client import RawConnection, raw_connection
 
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: swap.example\r\n\r\n"
 SWAP = b"POST /swap HTTP/1.1\r\nHost: swap.example\r\nContent-Length: 6\r\n\r\ncode=c"

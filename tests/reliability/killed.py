@@ -7,7 +7,6 @@ median is above a second, if a file was left in the process's directory, or if i
 """
 
 import argparse
-import os
 import signal
 import sys
 import tempfile
@@ -15,10 +14,11 @@ import time
 from pathlib import Path
 from statistics import median
 
-from tests.contract.processes import Running, environment, started
-from tests.contract.raw_client import raw_connection
+from tests.contract.processes import free_port
 from tests.reliability.clients import HEALTH, Clients
-from tests.reliability.programs import free_port, slow_spotify
+from tests.reliability.programs import slow_spotify
+from tests.service.raw_client import raw_connection
+from tests.service.running import SERVE, Running, environment, started
 
 CLIENTS = 4
 SLOWEST_SECONDS = 1.0
@@ -55,10 +55,9 @@ def main() -> None:
     opened: set[str] = set()
     with tempfile.TemporaryDirectory() as home, slow_spotify(0.1) as spotify:
         variables = environment(spotify, PORT=str(port), HOME=home, TMPDIR=home)
-        command = [sys.executable, "-m", "sanic_swap", "serve", "--env-file", os.devnull]
         for _ in range(options.rounds):
             began = time.monotonic()
-            with started(command, variables, cwd=home) as service:
+            with started(SERVE, variables, cwd=home) as service:
                 took.append(first_answer_seconds(url, began))
                 with Clients(url, CLIENTS) as clients:
                     time.sleep(LOAD_SECONDS)

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from tests.contract.processes import Running, running_service
 from tests.fuzz.raw_requests import memory_mb
 from tests.reliability.programs import slow_spotify
+from tests.service.running import Running, running_service
 
 SPOTIFY_SECONDS = 0.2
 IN_FLIGHT = 100

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.contract.processes import wait_until
+from tests.contract.processes import free_port, launched, wait_until
 
 _SLOW_UPSTREAM = Path(__file__).parents[2] / "benchmarks" / "slow_upstream.py"
 _TOKENS = {"access_token": "BQ" + "x" * 120, "token_type": "Bearer", "expires_in": 3600}
@@ -55,13 +55,6 @@ backend service
 PROXIES = {"nginx": _NGINX, "haproxy": _HAPROXY}
 
 
-def free_port() -> int:
-    """Return a port that is free now."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
 @contextmanager
 def slow_spotify(seconds: float) -> Iterator[str]:
     """Run an accounts service that answers everything with tokens, *seconds* later."""
@@ -100,10 +93,6 @@ def _running(command: list[str], port: int) -> Iterator[None]:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", port)) == 0
 
-    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-    try:
+    with launched(command, stderr=subprocess.DEVNULL):
         wait_until(listens)
         yield
-    finally:
-        process.terminate()
-        process.wait()

@@ -18,11 +18,11 @@ import sys
 import time
 from collections import Counter
 from contextlib import ExitStack
-from os import devnull
 
-from tests.contract.processes import Running, environment, running_service
+from tests.contract.processes import free_port
 from tests.reliability.clients import Clients, Tally
-from tests.reliability.programs import PROXIES, free_port, proxy, slow_spotify
+from tests.reliability.programs import PROXIES, proxy, slow_spotify
+from tests.service.running import NOWHERE, SERVE, Running, environment, running_service
 
 SPOTIFY_SECONDS = 0.1
 CLIENTS = 6
@@ -59,12 +59,9 @@ def ended(service: Running) -> int:
 
 def interrupt_starts(rounds: int) -> Counter[str]:
     """Send signals in the first half second of *rounds* processes; count how they ended."""
-    command = [sys.executable, "-m", "sanic_swap", "serve", "--env-file", devnull]
     ends: Counter[str] = Counter()
     for _ in range(rounds):
-        with subprocess.Popen(
-            command, env=environment("http://127.0.0.1:9"), stderr=subprocess.PIPE
-        ) as process:
+        with subprocess.Popen(SERVE, env=environment(NOWHERE), stderr=subprocess.PIPE) as process:
             time.sleep(random.random() * STARTING_SECONDS)
             for _ in range(random.randint(1, 3)):
                 process.send_signal(random.choice(SIGNALS))

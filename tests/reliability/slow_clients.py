@@ -16,10 +16,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.contract.processes import Running, running_service
-from tests.contract.raw_client import raw_connection
 from tests.fuzz.raw_requests import descriptors
 from tests.reliability.clients import HEALTH
+from tests.service.raw_client import raw_connection
+from tests.service.running import NOWHERE, Running, running_service
 
 CLIENT_SECONDS = 5
 SLACK_SECONDS = 1
@@ -60,13 +60,12 @@ class Outcome:
 
 def attack(service: Running, kind: Kind, number: int) -> Outcome:
     """Connect *number* clients of a kind, and watch until all are closed or late."""
-    host, port = service.url.removeprefix("http://").split(":")
     opened: dict[socket.socket, float] = {}
     longest, others, slowest = 0.0, 0, 0.0
     for _ in range(number):
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        client.connect((host, int(port)))
+        client.connect(service.address)
         client.setblocking(False)
         opened[client] = time.monotonic()
         _try(client.send, kind.first)
@@ -130,7 +129,7 @@ def main() -> None:
     options = parser.parse_args()
     failed = False
     settings = {"CLIENT_TIMEOUT": str(CLIENT_SECONDS), "ACCESS_LOG": "off"}
-    with running_service("http://127.0.0.1:9", **settings) as service:
+    with running_service(NOWHERE, **settings) as service:
         before = descriptors(service)
         for kind in KINDS:
             outcome = attack(service, kind, options.number)

@@ -23,10 +23,11 @@ from benchmarks.plot import Line, svg
 from sanic_swap.key_ring import KeyRing, SealingContext
 from sanic_swap.keys import root_key
 from sanic_swap.secret import Secret
-from tests.contract.processes import CLIENT_ID, KEY, Running, running_service
+from tests.contract.profiles import CLIENT_ID
 from tests.fuzz.raw_requests import descriptors, is_trouble, memory_mb, mutants, problems_of
 from tests.reliability.clients import HEALTH, SWAP, Clients
 from tests.reliability.programs import slow_spotify
+from tests.service.running import KEY, Running, running_service
 
 SPOTIFY_SECONDS = 0.02
 CLIENT_SECONDS = 5
@@ -69,15 +70,14 @@ class Nuisance(threading.Thread):
         self.stop = threading.Event()
         self.problems: list[str] = []
         self.seen: Counter[str] = Counter()
-        self._url = service.url
+        self._service = service
 
     def run(self) -> None:
         left_open: list[socket.socket] = []
-        host, port = self._url.removeprefix("http://").split(":")
         for sent, most in mutants(random.Random(2), 10**9):
-            self.problems += problems_of(self._url, sent, most, self.seen)
+            self.problems += problems_of(self._service.url, sent, most, self.seen)
             with suppress(OSError):
-                unfinished = socket.create_connection((host, int(port)))
+                unfinished = socket.create_connection(self._service.address)
                 unfinished.sendall(random.choice(_UNFINISHED))
                 left_open.append(unfinished)
             while len(left_open) > random.randrange(200):

@@ -1,0 +1,222 @@
+"""One registered app: everything that it has been given, and everything a test may do to it."""
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+from fake_spotify.apps.expectations import Expectations
+from fake_spotify.apps.journal import Journal
+from fake_spotify.apps.ledger import Grant, Ledger
+from fake_spotify.choices import ChoiceError
+from fake_spotify.clock import Clock
+from fake_spotify.facts import redirects
+from fake_spotify.facts.policy import Policy
+from fake_spotify.facts.registrations import DEFAULT_USERS, Registration, User
+from fake_spotify.facts.shapes import TokenShapes
+from fake_spotify.faults.queue import FaultQueue
+from fake_spotify.matching import ANY, Match
+
+_T = TypeVar("_T")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+# Enough to see what came in place of what was expected.
+_LATEST = 5
+
+
+def _locked(
+    part: Callable[["App"], _T], method: Callable[Concatenate[_T, _P], _R]
+) -> Callable[Concatenate["App", _P], _R]:
+    """Make *method* of a part of an app a method of the app, under its lock."""
+
+    @wraps(method)
+    def call(app: "App", /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
+        with app.held():
+            return method(part(app), *args, **kwargs)
+
+    return call
+
+
+class App:
+    """
+    An app's state, and the controls of it, which are safe to use from any thread.
+
+    Nothing is shared with another app, so tests that register an app each can share one fake.
+
+    Args:
+        seed: Makes codes, tokens and ids repeatable.
+        lock: Held while state is read or changed; the apps of one fake share it.
+    """
+
+    ledger: Ledger
+    fault_queue: FaultQueue
+    expectations: Expectations
+    journal: Journal
+
+    def __init__(
+        self,
+        registration: Registration,
+        policy: Policy,
+        users: Iterable[User] = DEFAULT_USERS,
+        *,
+        seed: str | None = None,
+        lock: "threading.RLock | None" = None,
+    ) -> None:
+        self.lock = threading.RLock() if lock is None else lock
+        self.seed = seed
+        self.clock = Clock()
+        """The time that the app's codes and tokens live by."""
+        self.is_registered = True
+        self.configure(registration, policy, users)
+
+    def configure(self, registration: Registration, policy: Policy, users: Iterable[User]) -> None:
+        """Register the app anew, without anything that it was given before."""
+        with self.lock:
+            self.client_id = registration.client_id
+            self.client_secret = registration.client_secret
+            self.redirect_uris = registration.redirect_uris
+            self.name = registration.name
+            self._first_policy = policy
+            self.users_by_id = {user.id: user for user in users}
+            self.reset()
+
+    def reset(self) -> None:
+        """Start again: nothing was given, received or planned, and the clock is right."""
+        with self.held():
+            self.policy = self._first_policy
+            seed = None if self.seed is None else f"{self.seed} {self.client_id}"
+            self.shapes = TokenShapes(seed)
+            self.ledger = Ledger(self.shapes)
+            self.clock.reset()
+            self.fault_queue = FaultQueue()
+            self.expectations = Expectations()
+            self.journal = Journal(on_entry=self.expectations.add_entry)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """
+        Hold the lock.
+
+        Raises:
+            ChoiceError: If the app is no longer registered.
+        """
+        with self.lock:
+            if not self.is_registered:
+                raise ChoiceError("client_id", f"{self.client_id} is not registered")
+            yield
+
+    @property
+    def users(self) -> list[User]:
+        """The users who can log in; the first is logged in unless another is chosen."""
+        with self.held():
+            return list(self.users_by_id.values())
+
+    def add_user(self, user: User) -> None:
+        """Let one more user log in; one with the same id gives way."""
+        with self.held():
+            self.users_by_id[user.id] = user
+
+    def code(
+        self,
+        *,
+        user: str | None = None,
+        scope: str = "",
+        redirect_uri: str | None = None,
+        code_challenge: str | None = None,
+    ) -> str:
+        """
+        Make an authorization code without a browser, as if *user* had just agreed.
+
+        Args:
+            user: A user's id; the first user if None.
+            redirect_uri: The first registered one if None.
+            code_challenge: Binds the code (RFC 7636, S256).
+
+        Raises:
+            ChoiceError: If there is no such user, or the redirect URI is not registered.
+        """
+        with self.held():
+            uri = self.redirect_uris[0] if redirect_uri is None else redirect_uri
+            if not redirects.is_registered_for_any_port(uri, self.redirect_uris):
+                raise ChoiceError("redirect_uri", "is not registered for this app")
+            code = self.ledger.issue_code(
+                self._user_id(user), scope, uri, challenge=code_challenge, now=self.clock.now()
+            )
+            return code.value
+
+    def grant(self, *, user: str | None = None, scope: str = "", is_public: bool = False) -> Grant:
+        """
+        Make a grant with its refresh token, as if *user* had agreed and the code were exchanged.
+
+        With *is_public* it belongs to a client without secret (PKCE).
+
+        Raises:
+            ChoiceError: If there is no such user.
+        """
+        with self.held():
+            return self.ledger.add_grant(
+                self._user_id(user), scope, authorized_at=self.clock.now(), is_public=is_public
+            )
+
+    def _user_id(self, user_id: str | None) -> str:
+        if user_id is None:
+            return self.users[0].id
+        if user_id not in self.users_by_id:
+            raise ChoiceError("user", f"is not one of {', '.join(self.users_by_id)}")
+        return user_id
+
+    def grants(self) -> list[Grant]:
+        """Return the grants whose refresh token still works, oldest first."""
+        with self.held():
+            return [grant for grant in self.ledger.grants() if not self.has_aged_out(grant)]
+
+    def ends_at(self, grant: Grant) -> float | None:
+        """Return when *grant*'s refresh token expires, in Unix seconds; None is never."""
+        lifetime = self.policy.refresh_token_lifetime
+        return None if lifetime is None else grant.authorized_at + lifetime
+
+    def has_aged_out(self, grant: Grant) -> bool:
+        """Say whether *grant*'s refresh token has expired."""
+        ends_at = self.ends_at(grant)
+        return ends_at is not None and self.clock.now() >= ends_at
+
+    revoke = _locked(lambda app: app.ledger, Ledger.revoke)
+    revoke_user = _locked(lambda app: app.ledger, Ledger.revoke_user)
+    fault = _locked(lambda app: app.fault_queue, FaultQueue.add)
+    faults = _locked(lambda app: app.fault_queue, FaultQueue.waiting)
+    clear_faults = _locked(lambda app: app.fault_queue, FaultQueue.clear)
+    requests = _locked(lambda app: app.journal, Journal.entries)
+    clear_requests = _locked(lambda app: app.journal, Journal.clear)
+    expect = _locked(lambda app: app.expectations, Expectations.expect)
+    expect_nothing_else = _locked(lambda app: app.expectations, Expectations.expect_nothing_else)
+
+    def count(self, match: Match = ANY) -> int:
+        """Count the requests that *match* picks."""
+        return len(self.requests(match))
+
+    def complaints(self) -> list[str]:
+        """
+        Say what did not come, what came unexpectedly, and which faults were not reached.
+
+        Unexpected are, besides what `expect_nothing_else` makes so, requests that Spotify refuses
+        whatever the user does: wrong credentials, parameters, grant types, content types, paths.
+        """
+        with self.held():
+            found = [*self.expectations.complaints(), *self.fault_queue.complaints()]
+            if found:
+                latest = [str(entry) for entry in self.journal.entries()[-_LATEST:]]
+                found.append("the latest that came: " + ("; ".join(latest) or "nothing"))
+            return found
+
+    def check(self) -> None:
+        """
+        Raise if anything is wrong with what came.
+
+        Raises:
+            AssertionError: With all of `complaints`.
+        """
+        complaints = self.complaints()
+        if complaints:
+            raise AssertionError("\n".join(["fake_spotify:", *complaints]))

@@ -1,0 +1,82 @@
+"""What a test says should come, and what came that no client should ever send."""
+
+from dataclasses import dataclass
+
+from fake_spotify.apps.journal import Entry
+from fake_spotify.matching import ANY, Match
+
+# Enough to see what is wrong; a loop that goes mad must not fill the memory.
+_MOST_REMEMBERED = 20
+
+# A refused grant (a token that was revoked, a code that is too old) is part of a client's life.
+# These are not: the client itself is wrong, whatever its user did.
+_MISTAKES = frozenset(
+    {"invalid_client", "invalid_request", "server_error", "unsupported_grant_type"}
+)
+
+
+@dataclass(slots=True)
+class Expectation:
+    """One thing that should come; `times` None is "at least once"."""
+
+    match: Match
+    times: int | None
+    seen: int = 0
+
+    def complaint(self) -> str | None:
+        """Say what is wrong, or None."""
+        if self.seen == self.times or (self.times is None and self.seen):
+            return None
+        often = "at least once" if self.times is None else f"{self.times} times"
+        return f"expected {self.match} {often}, saw {self.seen}"
+
+
+class Expectations:
+    """Compares what comes with what should."""
+
+    def __init__(self) -> None:
+        self._expected: list[Expectation] = []
+        self._unexpected: list[Entry] = []
+        self._unexpected_count = 0
+        self._nothing_else = False
+
+    def expect(self, match: Match = ANY, *, times: int | None = None) -> None:
+        """Expect what *match* picks, exactly *times* times, or at least once if that is None."""
+        self._expected.append(Expectation(match, times))
+
+    def expect_nothing_else(self) -> None:
+        """From now on, whatever no expectation picks is unexpected."""
+        self._nothing_else = True
+
+    def add_entry(self, entry: Entry) -> None:
+        """Take note of a request and its answer."""
+        is_expected = False
+        for expectation in self._expected:
+            if expectation.match.fits_answered(entry.request, entry.status, entry.error):
+                expectation.seen += 1
+                is_expected = True
+        if not is_expected and (self._nothing_else or _is_mistake(entry)):
+            self._unexpected_count += 1
+            if len(self._unexpected) < _MOST_REMEMBERED:
+                self._unexpected.append(entry)
+
+    def complaints(self) -> list[str]:
+        """Say all that is wrong, one sentence each."""
+        missing = [expectation.complaint() for expectation in self._expected]
+        found = [complaint for complaint in missing if complaint is not None]
+        found.extend(f"did not expect {entry}" for entry in self._unexpected)
+        hidden = self._unexpected_count - len(self._unexpected)
+        if hidden:
+            found.append(f"and {hidden} more that were not expected")
+        return found
+
+
+def _is_mistake(entry: Entry) -> bool:
+    if entry.fault:
+        return False
+    if entry.request.path == "/api/token":
+        return entry.error in _MISTAKES
+    if entry.request.path == "/v1/me":
+        # An expired or revoked access token is a client's daily bread, a malformed header is not.
+        return entry.status == 400
+    return entry.status >= 400

@@ -1,0 +1,102 @@
+"""What came in and how it was answered, in order, up to a number that memory can bear."""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from fake_spotify.matching import ANY, Match, Request
+
+MOST_ENTRIES = 10_000
+MOST_BYTES = 64_000_000
+MOST_BODY_BYTES = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    One request and its answer. Every secret in it is the fake's own, so none is hidden.
+
+    Args:
+        at: When, by the app's clock, in Unix seconds.
+        headers: Names in lower case.
+        body: As it came, cut after 16 KiB.
+        status: 0 if the answer was not one.
+        error: Spotify's `error`, or the words on a page; empty if there is none.
+        fault: The kind of the fault that was played; empty if there was none.
+        number: Counts from 1 for each app; the journal gives it.
+    """
+
+    request: Request
+    at: float = 0.0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    status: int = 200
+    error: str = ""
+    fault: str = ""
+    number: int = 0
+
+    def members(self) -> dict[str, object]:
+        """Return the entry as a JSON object."""
+        return {
+            "number": self.number,
+            "at": self.at,
+            "client_id": self.request.client_id,
+            "method": self.request.method,
+            "path": self.request.path,
+            "parameters": dict(self.request.parameters),
+            "headers": dict(self.headers),
+            "body": self.body.decode(errors="replace"),
+            "status": self.status,
+            "error": self.error,
+            "fault": self.fault,
+        }
+
+    def __str__(self) -> str:
+        answer = self.status or "no answer"
+        grant_type = self.request.parameters.get("grant_type")
+        about = f" ({grant_type})" if grant_type else ""
+        error = f" {self.error}" if self.error else ""
+        return f"{self.request.method} {self.request.path}{about} -> {answer}{error}"
+
+
+class Journal:
+    """
+    Keeps the latest requests of one app.
+
+    Args:
+        on_entry: Called with each entry, kept or not.
+    """
+
+    def __init__(self, on_entry: Callable[[Entry], None]) -> None:
+        self._entries: deque[Entry] = deque()
+        self._sizes: deque[int] = deque()
+        self._bytes = 0
+        self._number = 0
+        self._on_entry = on_entry
+
+    def add(self, entry: Entry) -> None:
+        """Number and keep *entry*; past 10,000, or 64 MB, the oldest are forgotten."""
+        self._number += 1
+        # The body counts whole: its parameters are kept whole, too.
+        self._sizes.append(len(entry.body) + sum(map(len, entry.headers.values())))
+        self._bytes += self._sizes[-1]
+        entry = replace(entry, number=self._number, body=entry.body[:MOST_BODY_BYTES])
+        self._entries.append(entry)
+        while len(self._entries) > MOST_ENTRIES or self._bytes > MOST_BYTES:
+            self._entries.popleft()
+            self._bytes -= self._sizes.popleft()
+        self._on_entry(entry)
+
+    def entries(self, match: Match = ANY) -> list[Entry]:
+        """Return the requests that *match* picks, oldest first."""
+        return [
+            entry
+            for entry in list(self._entries)
+            if match.fits_answered(entry.request, entry.status, entry.error)
+        ]
+
+    def clear(self) -> None:
+        """Forget them all; the numbers go on."""
+        self._entries.clear()
+        self._sizes.clear()
+        self._bytes = 0

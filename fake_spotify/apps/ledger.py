@@ -1,0 +1,179 @@
+"""What one app has been given: codes, grants, access tokens and approvals."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from fake_spotify.facts.shapes import TokenShapes
+
+# A fake that runs for weeks must not grow: past these numbers the oldest are forgotten.
+MOST_CODES = 10_000
+MOST_GRANTS = 50_000
+MOST_ACCESS_TOKENS = 20_000
+MOST_BROWSERS = 10_000
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """An authorization code, and what it is bound to."""
+
+    value: str
+    user_id: str
+    scope: str
+    redirect_uri: str
+    challenge: str | None
+    issued_at: float
+    spent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a user allowed an app; `is_public` when the code was exchanged without a secret."""
+
+    id: str
+    user_id: str
+    scope: str
+    authorized_at: float
+    is_public: bool
+    refresh_token: str
+    revoked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """An access token; without `grant_id` it is the app's own (client credentials)."""
+
+    value: str
+    grant_id: str | None
+    user_id: str | None
+    scope: str
+    expires_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What the user of one browser has agreed to before."""
+
+    user_id: str
+    scopes: frozenset[str]
+
+
+class Ledger:
+    """Keeps the codes, grants and tokens of one app. Decides nothing about who may have them."""
+
+    def __init__(self, shapes: TokenShapes) -> None:
+        self._shapes = shapes
+        self._codes: dict[str, Code] = {}
+        self._grants: dict[str, Grant] = {}
+        self._grant_ids: dict[str, str] = {}
+        self._access_tokens: dict[str, AccessToken] = {}
+        self._approvals: dict[str, Approval] = {}
+
+    def issue_code(
+        self,
+        user_id: str,
+        scope: str,
+        redirect_uri: str,
+        *,
+        challenge: str | None = None,
+        now: float,
+    ) -> Code:
+        """Make a code that is bound to *redirect_uri* and, if given, to the PKCE *challenge*."""
+        code = Code(self._shapes.code(), user_id, scope, redirect_uri, challenge, now)
+        _remember(self._codes, code.value, code, MOST_CODES)
+        return code
+
+    def code(self, value: str) -> Code | None:
+        """Find a code, spent or not."""
+        return self._codes.get(value)
+
+    def open_grant(self, code: Code, *, is_public: bool) -> Grant:
+        """Spend *code* for a grant; its age counts from when the user authorized."""
+        self._codes[code.value] = replace(code, spent=True)
+        return self.add_grant(
+            code.user_id, code.scope, authorized_at=code.issued_at, is_public=is_public
+        )
+
+    def add_grant(
+        self, user_id: str, scope: str, *, authorized_at: float, is_public: bool
+    ) -> Grant:
+        """Make a grant."""
+        grant_id, refresh_token = self._shapes.short_id(), self._shapes.refresh_token()
+        grant = Grant(grant_id, user_id, scope, authorized_at, is_public, refresh_token)
+        _remember(self._grants, grant.id, grant, MOST_GRANTS)
+        # Rotation leaves older tokens of a grant behind, so this list is longer than the other.
+        _remember(self._grant_ids, grant.refresh_token, grant.id, 4 * MOST_GRANTS)
+        return grant
+
+    def grant_of(self, refresh_token: str) -> Grant | None:
+        """Find the grant that *refresh_token* is, or once was, the token of."""
+        grant_id = self._grant_ids.get(refresh_token)
+        return None if grant_id is None else self._grants.get(grant_id)
+
+    def rotate(self, grant: Grant) -> Grant:
+        """Give *grant* a new refresh token; the old one stays known as replaced."""
+        rotated = replace(grant, refresh_token=self._shapes.refresh_token())
+        self._grants[grant.id] = rotated
+        _remember(self._grant_ids, rotated.refresh_token, grant.id, 4 * MOST_GRANTS)
+        return rotated
+
+    def issue_access_token(
+        self, grant: Grant | None, *, now: float, lifetime: float
+    ) -> AccessToken:
+        """Make an access token for *grant*, or for the app itself."""
+        value, expires_at = self._shapes.access_token(), now + lifetime
+        if grant is None:
+            token = AccessToken(value, None, None, "", expires_at)
+        else:
+            token = AccessToken(value, grant.id, grant.user_id, grant.scope, expires_at)
+        _remember(self._access_tokens, token.value, token, MOST_ACCESS_TOKENS)
+        return token
+
+    def access_token(self, value: str) -> AccessToken | None:
+        """Find an access token, living or not; one of a revoked grant is gone."""
+        token = self._access_tokens.get(value)
+        if token is None or token.grant_id is None:
+            return token
+        grant = self._grants.get(token.grant_id)
+        return None if grant is None or grant.revoked else token
+
+    def grants(self) -> Iterator[Grant]:
+        """Yield every grant that was not revoked, oldest first."""
+        return (grant for grant in list(self._grants.values()) if not grant.revoked)
+
+    def revoke(self, grant_id: str) -> Grant | None:
+        """Take a grant back, as when a user removes the app; None if there is no such one."""
+        grant = self._grants.get(grant_id)
+        if grant is None or grant.revoked:
+            return None
+        self._grants[grant_id] = replace(grant, revoked=True)
+        return grant
+
+    def revoke_user(self, user_id: str) -> list[Grant]:
+        """Revoke every grant of a user, and forget what the user agreed to."""
+        for browser, approval in list(self._approvals.items()):
+            if approval.user_id == user_id:
+                del self._approvals[browser]
+        grants = [grant for grant in self.grants() if grant.user_id == user_id]
+        for grant in grants:
+            self.revoke(grant.id)
+        return grants
+
+    def approve(self, browser: str, user_id: str, scopes: tuple[str, ...]) -> None:
+        """Note that *browser*'s user agreed to *scopes*; another user's approval gives way."""
+        before = self._approvals.pop(browser, None)
+        known = before.scopes if before is not None and before.user_id == user_id else frozenset()
+        approval = Approval(user_id, known.union(scopes))
+        _remember(self._approvals, browser, approval, MOST_BROWSERS)
+
+    def approval(self, browser: str) -> Approval | None:
+        """Return what *browser*'s user agreed to."""
+        return self._approvals.get(browser)
+
+
+def _remember(known: dict[str, _T], key: str, value: _T, most: int) -> None:
+    known[key] = value
+    if len(known) > most:
+        del known[next(iter(known))]

@@ -1,0 +1,80 @@
+"""What can be chosen about the imitation: the era, the lifetimes, how a refresh is answered."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from fake_spotify.facts.wordings import REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_REVOKED, Era, Refusal
+
+SIX_MONTHS_SECONDS = 180 * 86400.0
+
+
+class Rotation(StrEnum):
+    """Which refreshes bring a new refresh token and revoke the old one."""
+
+    OFF = "off"
+    PKCE = "pkce"
+    ALL = "all"
+
+
+class Unchanged(StrEnum):
+    """What a refresh answers as `refresh_token` when there is no new one."""
+
+    ABSENT = "absent"
+    EMPTY = "empty"
+
+
+class NoScope(StrEnum):
+    """What stands as `scope` when none was asked for; all three have been seen."""
+
+    EMPTY = "empty"
+    BLANK = "blank"
+    ABSENT = "absent"
+
+
+class Consent(StrEnum):
+    """Who answers when a user should be asked."""
+
+    ASK = "ask"
+    AGREE = "agree"
+    CANCEL = "cancel"
+
+
+class Aged(StrEnum):
+    """With which words a refresh token older than its life is refused; both have been seen."""
+
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+
+    def refusal(self) -> Refusal:
+        """Give the refusal in these words."""
+        return REFRESH_TOKEN_EXPIRED if self is Aged.EXPIRED else REFRESH_TOKEN_REVOKED
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """
+    One choice of everything that can be chosen.
+
+    Args:
+        code_lifetime: Seconds; Spotify's is unknown, ten minutes is what RFC 6749 recommends.
+        access_token_lifetime: Seconds; also what `expires_in` says.
+        refresh_token_lifetime: Seconds from the user's authorization; None is for ever.
+        consent: Other than `ask`, /authorize answers with the redirect at once.
+    """
+
+    era: Era = Era.Y2026
+    code_lifetime: float = 600
+    access_token_lifetime: int = 3600
+    refresh_token_lifetime: float | None = SIX_MONTHS_SECONDS
+    rotation: Rotation = Rotation.OFF
+    unchanged: Unchanged = Unchanged.ABSENT
+    no_scope: NoScope = NoScope.EMPTY
+    aged: Aged = Aged.EXPIRED
+    consent: Consent = Consent.ASK
+
+
+def of_era(era: Era) -> Policy:
+    """Give what Spotify did in *era*."""
+    if era is Era.Y2021:
+        return Policy(era, refresh_token_lifetime=None, rotation=Rotation.PKCE)
+    return Policy(era)

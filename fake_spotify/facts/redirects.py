@@ -1,0 +1,55 @@
+"""
+Which redirect URIs Spotify accepts.
+
+Source: https://developer.spotify.com/documentation/web-api/concepts/redirect_uri, and the blog
+posts of 2025-02-12 and 2025-10-14 about the rules that hold for every app since 2025-11-27.
+"""
+
+import re
+from collections.abc import Iterable
+from urllib.parse import quote, urlsplit
+
+# A literal, never a name: `localhost` may be pointed elsewhere, 127.0.0.1 may not.
+_LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(?=[/?]|\Z)")
+
+
+def is_insecure(uri: str) -> bool:
+    """Tell whether the rules of 2025 forbid *uri*: plain http off loopback, or `localhost`."""
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname
+    except ValueError:
+        return True
+    if host == "localhost" and parts.scheme in {"http", "https"}:
+        return True
+    return parts.scheme == "http" and not _LOOPBACK.match(uri)
+
+
+def is_registered_for_any_port(uri: str, registered: Iterable[str]) -> bool:
+    """
+    Tell whether *uri* fits one of *registered*.
+
+    A loopback literal that was registered without a port fits every port (RFC 8252, 7.3); all
+    others must be equal character for character.
+    """
+    loopback = _LOOPBACK.match(uri)
+    if loopback is None or loopback[2] is None:
+        return uri in registered
+    without_port = loopback[1] + uri[loopback.end() :]
+    return uri in registered or without_port in registered
+
+
+def with_query(uri: str, parameters: Iterable[tuple[str, str]]) -> str:
+    """Give *uri* with *parameters* added to whatever query it has."""
+    separator = "&" if "?" in uri else "?"
+    return f"{uri}{separator}{_encoded(parameters)}"
+
+
+def with_fragment(uri: str, parameters: Iterable[tuple[str, str]]) -> str:
+    """Give *uri* with *parameters* as its fragment, the way of the implicit grant."""
+    return f"{uri}#{_encoded(parameters)}"
+
+
+def _encoded(parameters: Iterable[tuple[str, str]]) -> str:
+    # %20 and not "+": both decode alike as a form, but only this one does as a URI.
+    return "&".join(f"{name}={quote(value, safe='')}" for name, value in parameters)

@@ -1,0 +1,31 @@
+"""What Spotify knows of a user and of an app."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody with a Spotify account."""
+
+    id: str
+    display_name: str
+    email: str
+    country: str = "SE"
+    product: str = "premium"
+
+
+DEFAULT_USERS = (
+    User("ada", "Ada Lovelace", "ada@example.com"),
+    User("grace", "Grace Hopper", "grace@example.com", country="US"),
+    User("linus", "Linus Free", "linus@example.com", country="FI", product="free"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What Spotify's dashboard knows of an app."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    redirect_uris: tuple[str, ...]
+    name: str = "An app"

@@ -1,0 +1,56 @@
+"""Codes, tokens and ids in the shapes that Spotify's have, repeatable when a seed is given."""
+
+import base64
+import random
+import uuid
+
+# Lengths seen: codes 194 to 412, access tokens 115 to 582, refresh tokens 131. Drawn anew for
+# each, so that nobody relies on one.
+_CODE_LENGTHS = (180, 420)
+_ACCESS_TOKEN_LENGTHS = (115, 600)
+_REFRESH_TOKEN_LENGTH = 131
+
+
+class TokenShapes:
+    """
+    Makes the random parts of what Spotify hands out.
+
+    Args:
+        seed: Equal seeds make equal values; None is the system's own randomness.
+    """
+
+    def __init__(self, seed: str | None = None) -> None:
+        # Repeatable on purpose: nothing that a fake hands out protects anything.
+        self._random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 (see above)  # nosec B311
+
+    def code(self) -> str:
+        """Make an authorization code."""
+        return self._text("AQ", self._random.randint(*_CODE_LENGTHS))
+
+    def access_token(self) -> str:
+        """Make an access token."""
+        return self._text("BQ", self._random.randint(*_ACCESS_TOKEN_LENGTHS))
+
+    def refresh_token(self) -> str:
+        """Make a refresh token."""
+        return self._text("AQ", _REFRESH_TOKEN_LENGTH)
+
+    def device_id(self) -> str:
+        """Make the value of Spotify's device cookie."""
+        return self._text("AQ", 120)
+
+    def hex_id(self) -> str:
+        """Make a client id or a client secret: 32 hex digits."""
+        return self._random.randbytes(16).hex()
+
+    def short_id(self) -> str:
+        """Make a name for a grant or a browser: 16 hex digits."""
+        return self._random.randbytes(8).hex()
+
+    def request_id(self) -> str:
+        """Make a request id, a UUID."""
+        return str(uuid.UUID(bytes=self._random.randbytes(16), version=4))
+
+    def _text(self, prefix: str, length: int) -> str:
+        count = length - len(prefix)
+        return prefix + base64.urlsafe_b64encode(self._random.randbytes(count)).decode()[:count]

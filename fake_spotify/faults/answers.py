@@ -1,0 +1,193 @@
+"""
+Faults that replace Spotify's answer, most of them by what its edge says in an outage.
+
+Sources and certainty: tests/vectors/spotify-cases.json, group `infrastructure`. The words were
+captured; where the note there says so, the markup around them is ours.
+"""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from typing import ClassVar
+
+from fake_spotify.faults.queue import Fault
+from fake_spotify.replies import Reply, edge_html, edge_text
+
+
+class Replacement(Fault, ABC):
+    """Another answer in place of Spotify's."""
+
+    is_processed = False
+
+    @abstractmethod
+    def reply(self, now: float, /) -> Reply:
+        """Make the answer; *now* is in Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status(Replacement):
+    """Any status, headers and body."""
+
+    status: int
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be written: `Garbage` is for that."""
+        if not 100 <= self.status <= 999:
+            raise ValueError("status: must be a number of three digits")
+        if any(set("\r\n\0") & set(name + value) for name, value in self.headers.items()):
+            raise ValueError("headers: must be without line ends")
+
+    def reply(self, _: float, /) -> Reply:
+        return Reply(self.status, tuple(self.headers.items()), self.body.encode())
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthError(Replacement):
+    """An error in Spotify's form."""
+
+    error: str
+    description: str = ""
+    status: int = 400
+
+    def reply(self, _: float, /) -> Reply:
+        return _oauth_error(self.status, self.error, self.description)
+
+
+@dataclass(frozen=True, slots=True)
+class FalseInvalidGrant(Replacement):
+    """
+    `invalid_grant` for a grant that is fine, as in the outage of March 2022.
+
+    Source: metabrainz/listenbrainz-server#1921; which words were used then is not recorded.
+    """
+
+    description: str = "Refresh token revoked"
+
+    def reply(self, _: float, /) -> Reply:
+        return _oauth_error(400, "invalid_grant", self.description)
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyRequests(Replacement):
+    """429 with `Retry-After` in seconds, as text or, if `as_json`, the way of the Web API."""
+
+    retry_after_seconds: int = 19056
+    as_json: bool = False
+
+    def reply(self, _: float, /) -> Reply:
+        retry_after = str(self.retry_after_seconds)
+        if not self.as_json:
+            return _too_many_requests(retry_after)
+        members = {"error": {"status": 429, "message": "API rate limit exceeded"}}
+        return _json(429, members, ("retry-after", retry_after), ("server", "envoy"))
+
+
+@dataclass(frozen=True, slots=True)
+class TooManyRequestsUntil(Replacement):
+    """429 with `Retry-After` as an HTTP date, so many seconds from now."""
+
+    seconds: int = 30
+
+    def reply(self, now: float, /) -> Reply:
+        # The date's form: RFC 9110, section 10.2.3.
+        return _too_many_requests(formatdate(now + self.seconds, usegmt=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Redirected(Replacement):
+    """A redirect of any kind, to anywhere."""
+
+    status: int = 307
+    location: str = "/api/token"
+
+    def reply(self, _: float, /) -> Reply:
+        return Reply(self.status, (("location", self.location),))
+
+
+class _EdgeAnswer(Replacement):
+    answer: ClassVar[Reply]
+
+    def reply(self, _: float, /) -> Reply:
+        return self.answer
+
+
+class UpstreamReset(_EdgeAnswer):
+    """503: Envoy lost its upstream."""
+
+    answer = edge_text(
+        503,
+        "upstream connect error or disconnect/reset before headers. "
+        "reset reason: connection termination",
+    )
+
+
+class NoHealthyUpstream(_EdgeAnswer):
+    """503: Envoy has nobody to ask."""
+
+    answer = edge_text(503, "no healthy upstream")
+
+
+class UpstreamTimeout(_EdgeAnswer):
+    """504: Envoy waited in vain."""
+
+    answer = edge_text(504, "upstream request timeout")
+
+
+class BadGateway(_EdgeAnswer):
+    """502 as HTML."""
+
+    answer = edge_html(
+        502,
+        "<html><head><title>502 Bad Gateway</title></head>"
+        "<body><h1>502 Bad Gateway</h1></body></html>",
+    )
+
+
+class Forbidden(_EdgeAnswer):
+    """403 as HTML: the front end blocks the client."""
+
+    answer = edge_html(
+        403,
+        "<html><title>Error 403 (Forbidden)</title><body>Your client does not have permission to "
+        "get URL <code>/api/token</code> from this server.</body></html>",
+    )
+
+
+class BadRequest(_EdgeAnswer):
+    """400 as HTML: the front end does not understand the message."""
+
+    answer = edge_html(
+        400,
+        "<html><title>Error 400 (Bad Request)</title><body>Your client has issued a malformed or "
+        "illegal request.</body></html>",
+    )
+
+
+class EmptyAnswer(_EdgeAnswer):
+    """200 with nothing in it."""
+
+    answer = edge_html(200, "")
+
+
+class CaptivePortal(_EdgeAnswer):
+    """200 with the page of something in between."""
+
+    answer = edge_html(200, "<html><body>captive portal</body></html>")
+
+
+def _too_many_requests(retry_after: str) -> Reply:
+    return edge_text(429, "Too many requests").with_header("retry-after", retry_after)
+
+
+def _oauth_error(status: int, error: str, description: str) -> Reply:
+    described = {"error_description": description} if description else {}
+    return _json(status, {"error": error, **described})
+
+
+def _json(status: int, members: Mapping[str, object], *headers: tuple[str, str]) -> Reply:
+    body = json.dumps(members).encode()
+    return Reply(status, (("content-type", "application/json"), *headers), body)

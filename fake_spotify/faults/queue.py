@@ -1,0 +1,105 @@
+"""What a fault is, which request each planned fault waits for, and how often it is played."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fake_spotify.matching import ANY, Match, Request
+
+
+@dataclass(frozen=True)
+class Fault:
+    """
+    A way to misbehave for one request.
+
+    `path` is the endpoint that it is for unless a match names another. `is_processed` says
+    whether the request takes effect (a code is spent, a token rotated) although its answer suffers.
+    """
+
+    path: ClassVar[str] = "/api/token"
+    is_processed: ClassVar[bool] = True
+
+
+@dataclass(slots=True)
+class Planned:
+    """
+    A fault that waits for its request.
+
+    Args:
+        times: How often it is played; None is for ever.
+        is_processed: Whether the request takes effect all the same.
+    """
+
+    id: int
+    fault: Fault
+    match: Match
+    times: int | None
+    is_processed: bool
+    played: int = 0
+
+
+class FaultQueue:
+    """Plays the first planned fault that is for a request; what was planned first goes first."""
+
+    def __init__(self) -> None:
+        self._planned: list[Planned] = []
+        self._count = 0
+
+    def add(
+        self,
+        fault: Fault,
+        *,
+        times: int | None = 1,
+        match: Match = ANY,
+        is_processed: bool | None = None,
+    ) -> Planned:
+        """
+        Plan *fault* for the next *times* requests that *match* picks; None is for ever.
+
+        Args:
+            match: Without a path, the endpoint that such a fault is usually for: the token
+                endpoint for most.
+            is_processed: True lets the request take effect (the code is spent) although its
+                answer is lost.
+
+        Raises:
+            ValueError: If *match* needs the answer, *times* is below 1, or *is_processed* is False
+                for a fault that changes the normal answer.
+        """
+        if match.needs_answer:
+            raise ValueError("a fault cannot be chosen by the answer that it replaces")
+        if times is not None and times < 1:
+            raise ValueError("times must be 1 or more, or None for ever")
+        if is_processed is False and fault.is_processed:
+            raise ValueError("this fault needs the normal answer, so the request is processed")
+        self._count += 1
+        takes_effect = fault.is_processed if is_processed is None else is_processed
+        planned = Planned(self._count, fault, match, times, takes_effect)
+        self._planned.append(planned)
+        return planned
+
+    def take(self, request: Request) -> Planned | None:
+        """Return the fault to play for *request*, counted as played."""
+        for planned in self._planned:
+            has_path = planned.match.path is not None or request.path == planned.fault.path
+            if has_path and planned.match.fits(request):
+                planned.played += 1
+                if planned.played == planned.times:
+                    self._planned.remove(planned)
+                return planned
+        return None
+
+    def waiting(self) -> list[Planned]:
+        """Return the faults that may still be played, in order."""
+        return list(self._planned)
+
+    def clear(self) -> None:
+        """Drop every planned fault."""
+        self._planned.clear()
+
+    def complaints(self) -> list[str]:
+        """Name the faults that were not played as often as planned."""
+        return [
+            f"planned {planned.fault!r} {planned.times} times, played it {planned.played}"
+            for planned in self._planned
+            if planned.times is not None
+        ]

@@ -1,0 +1,68 @@
+"""Faults that are normal answers of a rarer kind: the rules are followed under another policy."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import ClassVar
+
+from fake_spotify.facts.policy import Aged, Consent, NoScope, Policy, Rotation, Unchanged
+from fake_spotify.faults.queue import Fault
+
+
+class Variation(Fault):
+    """A normal answer under a policy that differs in `changes`."""
+
+    changes: ClassVar[Mapping[str, object]] = {}
+
+    def vary(self, policy: Policy) -> Policy:
+        """Return the policy for this one answer."""
+        return replace(policy, **self.changes)  # type: ignore[arg-type]  # names and types of fields
+
+
+class Rotate(Variation):
+    """A refresh brings a new refresh token, and revokes the old one."""
+
+    changes: ClassVar = {"rotation": Rotation.ALL}
+
+
+class DoNotRotate(Variation):
+    """A refresh brings no new refresh token, even where it usually would."""
+
+    changes: ClassVar = {"rotation": Rotation.OFF}
+
+
+class EmptyRefreshToken(Variation):
+    """A refresh answers `"refresh_token": ""`."""
+
+    changes: ClassVar = {"rotation": Rotation.OFF, "unchanged": Unchanged.EMPTY}
+
+
+class BlankScope(Variation):
+    """Where no scope was asked for, `scope` is a blank."""
+
+    changes: ClassVar = {"no_scope": NoScope.BLANK}
+
+
+class AbsentScope(Variation):
+    """Where no scope was asked for, there is no `scope`."""
+
+    changes: ClassVar = {"no_scope": NoScope.ABSENT}
+
+
+class AgedIsRevoked(Variation):
+    """A refresh token that is too old is called revoked."""
+
+    changes: ClassVar = {"aged": Aged.REVOKED}
+
+
+class Agree(Variation):
+    """The user agrees without being asked."""
+
+    path = "/authorize"
+    changes: ClassVar = {"consent": Consent.AGREE}
+
+
+class Cancel(Variation):
+    """The user presses Cancel without being asked."""
+
+    path = "/authorize"
+    changes: ClassVar = {"consent": Consent.CANCEL}

@@ -1,0 +1,120 @@
+"""The rules of /authorize: who asks a user for what, and where the user's answer goes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fake_spotify.apps.app import App
+from fake_spotify.apps.directory import Directory
+from fake_spotify.facts import pkce, redirects
+from fake_spotify.facts.scopes import SCOPES, split
+from fake_spotify.facts.wordings import WORDINGS, Era
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What a page tells the person instead of asking; nothing is redirected."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """Where the browser goes with the answer."""
+
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorizationRequest:
+    """A valid request that waits for the user's answer."""
+
+    app: App
+    redirect_uri: str
+    scopes: tuple[str, ...]
+    state: str | None
+    challenge: str | None
+    is_implicit: bool
+    shows_dialog: bool
+
+
+def read(
+    directory: Directory, query: Mapping[str, str]
+) -> AuthorizationRequest | Redirect | Problem:
+    """Read the parameters of /authorize; unknown ones are ignored."""
+    for name in ("client_id", "response_type", "redirect_uri"):
+        if not query.get(name):
+            return Problem(f"Missing required parameter: {name}")
+    app = directory.find(query["client_id"])
+    if app is None:
+        return Problem(WORDINGS[directory.first.policy.era].unknown_client_page)
+    redirect_uri = query["redirect_uri"]
+    problem = _problem_with_redirect(app, redirect_uri)
+    if problem is not None:
+        return problem
+    if query["response_type"] != "code":
+        if app.policy.era is Era.Y2026 and query["response_type"] == "token":
+            refused = [("error", "unsupported_response_type")]
+            return Redirect(redirects.with_fragment(redirect_uri, refused))
+        if query["response_type"] != "token":
+            return Problem(WORDINGS[app.policy.era].unknown_response_type_page)
+    requested = split(query.get("scope", ""))
+    if not SCOPES.keys() >= set(requested):
+        return Problem("Illegal scope")
+    challenge = query.get("code_challenge") or None
+    if challenge is not None and query.get("code_challenge_method") != "S256":
+        return Problem("code_challenge_method must be S256")
+    if challenge is not None and not pkce.is_challenge(challenge):
+        return Problem("Invalid code_challenge")
+    return AuthorizationRequest(
+        app,
+        redirect_uri,
+        requested,
+        query.get("state"),
+        challenge,
+        is_implicit=query["response_type"] == "token",
+        shows_dialog=query.get("show_dialog") == "true",
+    )
+
+
+def _problem_with_redirect(app: App, redirect_uri: str) -> Problem | None:
+    if app.policy.era is Era.Y2021:
+        fits = redirect_uri in app.redirect_uris
+    elif redirects.is_insecure(redirect_uri):
+        return Problem("INVALID_CLIENT: Insecure redirect URI")
+    else:
+        fits = redirects.is_registered_for_any_port(redirect_uri, app.redirect_uris)
+    return None if fits else Problem("INVALID_CLIENT: Invalid redirect URI")
+
+
+def approve(request: AuthorizationRequest, user_id: str) -> Redirect:
+    """Redirect with the user's yes: a code or, in the former implicit grant, an access token."""
+    app, scope, now = request.app, " ".join(request.scopes), request.app.clock.now()
+    if not request.is_implicit:
+        code = app.ledger.issue_code(
+            user_id, scope, request.redirect_uri, challenge=request.challenge, now=now
+        )
+        return _redirect(request, [("code", code.value)])
+    lifetime = app.policy.access_token_lifetime
+    grant = app.ledger.add_grant(user_id, scope, authorized_at=now, is_public=True)
+    token = app.ledger.issue_access_token(grant, now=now, lifetime=lifetime)
+    granted = [("token_type", "Bearer"), ("expires_in", str(lifetime))]
+    return _redirect(request, [("access_token", token.value), *granted])
+
+
+def deny(request: AuthorizationRequest) -> Redirect:
+    """Redirect with the user's no."""
+    return _redirect(request, [("error", "access_denied")])
+
+
+def _redirect(request: AuthorizationRequest, parameters: list[tuple[str, str]]) -> Redirect:
+    add = redirects.with_fragment if request.is_implicit else redirects.with_query
+    state = [] if request.state is None else [("state", request.state)]
+    return Redirect(add(request.redirect_uri, [*parameters, *state]))
+
+
+def approved_before(request: AuthorizationRequest, browser: str) -> str | None:
+    """Return the user of *browser* who agreed to all of this before, unless a dialog is due."""
+    approval = request.app.ledger.approval(browser)
+    if request.shows_dialog or approval is None or not approval.scopes.issuperset(request.scopes):
+        return None
+    return approval.user_id

@@ -1,0 +1,102 @@
+"""The listening socket, and the outages in which nobody can connect to it for some seconds."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+# Linux keeps one connection more than the backlog says; fill some to be sure.
+_FILLERS = 4
+_RETRY_SECONDS = 0.05
+
+
+class Listener:
+    """
+    Owns the listening socket: closes it and opens it again on the same port.
+
+    Args:
+        serve: Starts to serve on a listening socket.
+        leave: Stops to serve on it, and drops every connection but the one that it is given.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        serve: Callable[[socket.socket], Awaitable[None]],
+        leave: Callable[[asyncio.BaseProtocol | None], Awaitable[None]],
+    ) -> None:
+        self._host = host
+        self.port = port
+        self._serve = serve
+        self._leave = leave
+        self._outage: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """
+        Listen.
+
+        Raises:
+            OSError: If the address cannot be had.
+        """
+        listening = self._bind(backlog=1024)
+        self.port = listening.getsockname()[1]
+        await self._serve(listening)
+
+    async def refuse(self, seconds: float, *, kept: asyncio.BaseProtocol | None = None) -> None:
+        """
+        Refuse connections for *seconds*, then listen again; begins at once.
+
+        Open connections are closed, but for the *kept* one, which the outage was ordered over.
+        """
+        await self._begin_outage(kept)
+        self._outage = asyncio.create_task(self._end_outage(seconds, []))
+
+    async def ignore(self, seconds: float, *, kept: asyncio.BaseProtocol | None = None) -> None:
+        """
+        Neither accept nor refuse connections for *seconds*, then listen again.
+
+        A listening socket whose backlog is full drops what comes, on Linux: clients wait.
+        """
+        await self._begin_outage(kept)
+        self._outage = asyncio.create_task(self._end_outage(seconds, self._full_backlog()))
+
+    async def close(self) -> None:
+        """Cancel an outage that is going on; nothing listens afterwards."""
+        if self._outage is not None:
+            self._outage.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._outage
+
+    async def _begin_outage(self, kept: asyncio.BaseProtocol | None) -> None:
+        await self.close()
+        await self._leave(kept)
+
+    async def _end_outage(self, seconds: float, sockets: list[socket.socket]) -> None:
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            for one in sockets:
+                one.close()
+        while True:
+            try:
+                return await self.open()
+            except OSError:
+                # Another process got the port meanwhile, for a moment as a rule.
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    def _full_backlog(self) -> list[socket.socket]:
+        listening = self._bind(backlog=0)
+        fillers = []
+        for _ in range(_FILLERS):
+            filler = socket.socket(listening.family, socket.SOCK_STREAM)
+            filler.setblocking(False)
+            filler.connect_ex(listening.getsockname()[:2])
+            fillers.append(filler)
+        return [listening, *fillers]
+
+    def _bind(self, *, backlog: int) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+        # create_server sets SO_REUSEADDR, without which the port would be lost for a minute.
+        return socket.create_server((self._host, self.port), family=family, backlog=backlog)

@@ -1,0 +1,73 @@
+"""
+Describes the control API (OpenAPI 3.1).
+
+`openapi.json` holds what is written by hand. What is the same in every operation, and the faults,
+are added here.
+"""
+
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any, get_origin
+
+from fake_spotify.faults.kinds import KINDS, parameters
+
+_Object = dict[str, object]
+
+OUTAGES = ("connection_refused", "connection_ignored")
+"""Faults that hit the port, and so every app, for some seconds, beginning at once."""
+
+_TEXT: _Object = {"type": "string"}
+_TYPES: dict[object, _Object] = {
+    str: _TEXT,
+    bool: {"type": "boolean"},
+    int: {"type": "integer", "minimum": 0},
+    float: {"type": "number", "minimum": 0},
+}
+_MISTAKE = {
+    "description": "A mistake",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+
+
+def document() -> _Object:
+    """Return the description as a JSON object."""
+    described = json.loads(files("fake_spotify.web").joinpath("openapi.json").read_text("utf-8"))
+    components = described["components"]
+    shared = {
+        f"#/components/parameters/{name}": parameter
+        for name, parameter in components.pop("parameters").items()
+    }
+    for operations in described["paths"].values():
+        for operation in operations.values():
+            operation["parameters"] = [
+                shared.get(parameter.get("$ref"), parameter)
+                for parameter in operation["parameters"]
+            ]
+            for response in operation["responses"].values():
+                response["description"] = operation["summary"]
+            operation["responses"]["default"] = _MISTAKE
+    schemas = components["schemas"]
+    outage = schemas.pop("Outage")
+    faults = [_fault(kind, schemas["Fault"]) for kind in sorted(KINDS)]
+    schemas["Fault"] = {"oneOf": [*faults, *(_with_kind(kind, outage) for kind in OUTAGES)]}
+    return dict(described)
+
+
+def _fault(kind: str, planned: Mapping[str, Any]) -> _Object:
+    taken = parameters(KINDS[kind])
+    schema = _with_kind(kind, planned)
+    schema["properties"] |= {name: _schema(type_) for name, (type_, _) in taken.items()}
+    schema["required"] += [name for name, (_, is_required) in taken.items() if is_required]
+    return {**schema, "description": (KINDS[kind].__doc__ or "").strip().partition("\n")[0]}
+
+
+def _with_kind(kind: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    properties = {"kind": {"const": kind}, **schema["properties"]}
+    return {**schema, "properties": properties, "required": [*schema["required"]]}
+
+
+def _schema(type_: object) -> _Object:
+    if get_origin(type_) is tuple:
+        return {"type": "array", "items": _TEXT}
+    return _TYPES.get(type_, {"type": "object"})

@@ -1,0 +1,130 @@
+"""Listens on one port, and serves the accounts service, the Web API and the control API there."""
+
+import asyncio
+import socket
+import ssl
+import tempfile
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+from aiohttp import web
+
+from fake_spotify.apps.app import App
+from fake_spotify.apps.directory import Directory
+from fake_spotify.matching import Request
+from fake_spotify.options import Settings
+from fake_spotify.replies import edge_text
+from fake_spotify.web import certificates, exchange
+from fake_spotify.web.accounts import AccountsEndpoints
+from fake_spotify.web.api import ApiEndpoints
+from fake_spotify.web.control import ControlEndpoints
+from fake_spotify.web.exchange import Outcome
+from fake_spotify.web.listener import Listener
+
+# Nobody waits for a fake: what is unfinished when it stops is dropped.
+_SHUTDOWN_SECONDS = 0.1
+_LARGEST_BODY = 1024 * 1024
+
+
+class Server:
+    """
+    Serves the apps of *settings* on the running event loop, between `start` and `stop`.
+
+    With HTTPS, `ca_file` is what clients must trust.
+
+    Args:
+        first: The first of these apps, if it exists already.
+    """
+
+    def __init__(self, settings: Settings, first: App | None = None) -> None:
+        if first is None:
+            first = App(*settings.apps[0], settings.users, seed=settings.seed)
+        self.directory = Directory(first)
+        for registration, policy in settings.apps[1:]:
+            self.directory.add(registration, policy)
+        self._settings = settings
+        self.ca_file: Path | None = None
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._tls: ssl.SSLContext | None = None
+        self._runner: web.AppRunner | None = None
+        self._site: web.SockSite | None = None
+        self.listener = Listener(settings.host, settings.port, serve=self._serve, leave=self._leave)
+
+    def _application(self) -> web.Application:
+        application = web.Application(client_max_size=_LARGEST_BODY)
+        application.add_routes(AccountsEndpoints(self.directory).routes())
+        application.add_routes(ApiEndpoints(self.directory).routes())
+        if self._settings.has_control:
+            application.add_routes(ControlEndpoints(self.directory, self.listener).routes())
+        application.router.add_route("*", "/{path:.*}", self._not_found)
+        return application
+
+    @property
+    def url(self) -> str:
+        """Where it answers; no path, no slash at the end."""
+        wildcards = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (compared, not listened on)
+        host = wildcards.get(self._settings.host, self._settings.host)
+        scheme = "https" if self._settings.is_https else "http"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.listener.port}"
+
+    async def start(self) -> None:
+        """
+        Begin to listen.
+
+        Raises:
+            OSError: If the address cannot be had, or the certificate not written.
+        """
+        async with AsyncExitStack() as undo:
+            if self._settings.is_https:
+                self._make_certificate()
+            self._runner = web.AppRunner(
+                self._application(),
+                # Without it a slow answer outlives the client that hung up.
+                handler_cancellation=True,
+                access_log=None,
+                # A body that is not what Content-Encoding says is the rules' business.
+                auto_decompress=False,
+                shutdown_timeout=_SHUTDOWN_SECONDS,
+            )
+            await self._runner.setup()
+            undo.push_async_callback(self._runner.cleanup)
+            await self.listener.open()
+            undo.pop_all()
+
+    async def stop(self) -> None:
+        """Stop to listen, and drop every connection."""
+        await self.listener.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def _make_certificate(self) -> None:
+        if self._settings.ca_file is not None:
+            self.ca_file = self._settings.ca_file
+        else:
+            self._temporary = tempfile.TemporaryDirectory(prefix="fake-spotify-")
+            self.ca_file = Path(self._temporary.name) / "ca.pem"
+        self._tls = certificates.make(self._settings.host, self.ca_file)
+
+    async def _serve(self, listening: socket.socket) -> None:
+        if self._runner is not None:
+            self._site = web.SockSite(self._runner, listening, ssl_context=self._tls)
+            await self._site.start()
+
+    async def _leave(self, kept: asyncio.BaseProtocol | None) -> None:
+        if self._site is not None:
+            await self._site.stop()
+            self._site = None
+        if self._runner is not None and self._runner.server is not None:
+            for connection in self._runner.server.connections:
+                if connection is not kept:
+                    connection.force_close()
+
+    async def _not_found(self, http: web.Request) -> web.Response:
+        outcome = Outcome(edge_text(404, "Not Found"), "Not Found")
+        if http.path.startswith("/_fake") or http.path == "/favicon.ico":
+            # Not meant for Spotify: a browser requests the latter by itself.
+            return exchange.response(outcome.reply)
+        request = Request(http.method, http.path, None, dict(http.query))
+        return await exchange.perform(http, self.directory.first, request, b"", lambda: outcome)

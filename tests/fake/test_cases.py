@@ -1,0 +1,137 @@
+"""The fake answers as Spotify was seen to answer, case by case, over a real socket."""
+
+import json
+import socket
+from urllib.parse import quote, urlsplit
+
+import pytest
+
+from fake_spotify import FakeSpotify
+from tests.fake import cases
+from tests.fake.browser import Browser, ask, text_of
+
+
+@pytest.fixture
+def spotify(era):
+    with FakeSpotify(era=era, redirect_uris=cases.REDIRECT_URIS) as running:
+        yield running
+
+
+def test_every_case_about_spotify_is_mapped():
+    groups = {"authorize", "token-success", "token-error", "infrastructure"}
+    known = {case["name"] for case in cases.CASES if case["group"] in groups}
+
+    assert known == set(cases.SETUPS)
+
+
+@pytest.mark.parametrize(("case", "era"), cases.of("token-success"))
+def test_a_granted_token_looks_as_it_was_seen(case, spotify):
+    scene = cases.scene(case, spotify)
+    method, target, headers, body = scene.request(case)
+
+    seen = ask(spotify.accounts_url, method, target, headers=headers, body=body)
+
+    assert seen.status == case["response"]["status"]
+    _compare_members(scene, case, seen)
+    _compare_headers(case, seen)
+    assert seen.header("cache-control") is None
+
+
+@pytest.mark.parametrize(("case", "era"), cases.of("token-error"))
+def test_a_refusal_has_spotifys_status_and_words(case, spotify):
+    scene = cases.scene(case, spotify)
+    method, target, headers, body = scene.request(case)
+
+    seen = ask(spotify.accounts_url, method, target, headers=headers, body=body)
+
+    assert (seen.status, json.loads(seen.body)) == (
+        case["response"]["status"],
+        case["response"]["json"],
+    )
+    _compare_headers(case, seen)
+
+
+@pytest.mark.parametrize(
+    ("case", "era"),
+    [param for param in cases.of("infrastructure") if param.values[0]["response"]["status"]],
+)
+def test_an_outage_looks_as_it_was_seen(case, spotify):
+    scene = cases.scene(case, spotify)
+    method, target, headers, body = scene.request(case)
+
+    seen = ask(spotify.accounts_url, method, target, headers=headers, body=body)
+
+    assert seen.status == case["response"]["status"]
+    if "json" in case["response"]:
+        assert json.loads(seen.body) == case["response"]["json"]
+    else:
+        assert seen.text == case["response"]["text"]
+    _compare_headers(case, seen)
+
+
+@pytest.mark.parametrize("era", ["2026"])
+def test_a_refused_connection_fails_at_once(spotify):
+    cases.SETUPS["infra_connection_refused"](spotify)
+    parts = urlsplit(spotify.accounts_url)
+
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((parts.hostname, parts.port), timeout=5)
+
+
+@pytest.mark.parametrize("era", ["2026"])
+def test_an_ignored_connection_does_not_come_about(spotify):
+    cases.SETUPS["infra_connect_timeout"](spotify)
+    parts = urlsplit(spotify.accounts_url)
+
+    with pytest.raises(TimeoutError):
+        socket.create_connection((parts.hostname, parts.port), timeout=0.3)
+
+
+@pytest.mark.parametrize(("case", "era"), cases.of("authorize"))
+def test_authorize_does_what_was_seen(case, spotify):
+    scene = cases.scene(case, spotify)
+    query = {name: scene.filled(value) for name, value in case["request"]["query"].items()}
+    browser = Browser(spotify.accounts_url)
+    if case["name"] == "authorize_show_dialog_true":
+        browser.press("agree", browser.open("/authorize", {**query, "show_dialog": "false"}))
+
+    seen = browser.open("/authorize", query)
+    if seen.status == 200:
+        button = "cancel" if "cancel" in case["precondition"] else "agree"
+        seen = browser.press(button, seen)
+
+    assert seen.status == case["response"]["status"]
+    if seen.status == 302:
+        _compare_location(scene, case, seen)
+    else:
+        assert case["response"]["text"] in text_of(seen.text)
+        assert seen.header("location") is None
+
+
+def _compare_location(scene, case, seen):
+    expected = case["response"]["headers"]["location"]
+    expected = expected.replace("<state>", quote(cases.STATE, safe=""))
+    for name in ("redirect_uri", "any_port"):
+        expected = expected.replace(f"<{name}>", scene.values[name])
+    assert cases.fits(expected, seen.header("location"))
+
+
+def _compare_members(scene, case, seen):
+    expected, found = case["response"]["json"], json.loads(seen.body)
+    assert list(found) == list(expected), "members, in order"
+    for name, value in expected.items():
+        if name == "scope":
+            assert found[name] == scene.filled(value)
+        elif isinstance(value, str):
+            assert cases.fits(value, found[name])
+        else:
+            assert type(found[name]) is type(value)
+            assert found[name] == value
+
+
+def _compare_headers(case, seen):
+    for name, value in case["response"]["headers"].items():
+        expected = [value] if isinstance(value, str) else value
+        found = [item for key, item in seen.headers if key.lower() == name]
+        assert len(found) == len(expected)
+        assert all(cases.fits(*pair) for pair in zip(expected, found, strict=True))

@@ -1,0 +1,55 @@
+"""docs/fake-spotify.md names everything that there is."""
+
+from pathlib import Path
+
+import pytest
+
+from fake_spotify import options
+from fake_spotify.faults.kinds import KINDS
+from fake_spotify.web import openapi
+from tests.fake import cases
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "fake-spotify.md").read_text()
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        option
+        for action in options._parser()._actions
+        for option in action.option_strings
+        if option not in {"-h", "--help"}
+    ],
+)
+def test_every_option_is_documented(option):
+    assert f"`{option}`" in DOCUMENT
+
+
+@pytest.mark.parametrize("kind", [*sorted(KINDS), *openapi.OUTAGES])
+def test_every_fault_is_documented(kind):
+    assert f"`{kind}`" in DOCUMENT
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        (method, path)
+        for path, methods in openapi.document()["paths"].items()
+        for method in methods
+        if path != "/"
+    ],
+)
+def test_every_control_request_is_documented(method, path):
+    assert f"`{method.upper()} /_fake{path}`" in DOCUMENT
+
+
+def test_exactly_the_unknown_cases_are_listed_as_such():
+    unknown = {
+        case["name"]
+        for case in cases.CASES
+        if case["certainty"] == "UNKNOWN" and case["group"] != "client-to-swap"
+    }
+    section = DOCUMENT.partition("### UNKNOWN")[2].partition("Where nothing at all")[0]
+    listed = {line.split("`")[1] for line in section.splitlines() if line.startswith("| `")}
+
+    assert listed == unknown

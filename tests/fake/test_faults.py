@@ -1,0 +1,209 @@
+"""Faults as objects: what each does on the wire, and how a JSON object becomes one."""
+
+import gzip
+import json
+import zlib
+from email.utils import parsedate_to_datetime
+
+import pytest
+
+from fake_spotify import faults
+from fake_spotify.choices import ChoiceError
+from fake_spotify.facts.policy import Policy
+from fake_spotify.faults import answers, kinds, variations, wires
+from fake_spotify.faults.queue import FaultQueue
+from fake_spotify.matching import Match, Request
+from fake_spotify.replies import Pause, Reply
+
+BODY = b'{"access_token":"BQabc","expires_in":3600}'
+NORMAL = Reply(200, (("content-type", "application/json"),), BODY)
+PACKED = Reply(
+    200, (("content-type", "application/json"), ("content-encoding", "gzip")), gzip.compress(BODY)
+)
+HEAD = wires.head(NORMAL)
+
+
+def _bytes(steps):
+    return b"".join(step for step in steps if isinstance(step, bytes))
+
+
+def test_a_dribble_is_the_whole_answer_byte_by_byte():
+    steps = list(wires.Dribble(0.5).steps(NORMAL))
+
+    assert _bytes(steps) == HEAD + BODY
+    assert steps[1::2] == [Pause(0.5)] * len(HEAD + BODY)
+
+
+@pytest.mark.parametrize("normal", [NORMAL, PACKED], ids=["plain", "gzip"])
+def test_members_can_be_added_replaced_and_dropped(normal):
+    fault = wires.Members({"new": 1, "expires_in": "soon"}, ("access_token",))
+    (reply,) = fault.steps(normal)
+
+    assert json.loads(reply.plain_body()) == {"expires_in": "soon", "new": 1}
+
+
+@pytest.mark.parametrize("normal", [NORMAL, PACKED], ids=["plain", "gzip"])
+def test_broken_json_is_half_of_the_body_in_a_whole_message(normal):
+    (reply,) = wires.BrokenJson().steps(normal)
+
+    assert reply.plain_body() == BODY[: len(BODY) // 2]
+
+
+def test_a_gzip_bomb_is_small_until_it_is_opened():
+    steps = wires.GzipBomb(megabytes=50).steps(NORMAL)
+    head = next(steps)
+    packed = _bytes(steps)
+
+    assert b"content-encoding: gzip" in head
+    assert len(packed) < 100_000
+    assert len(zlib.decompress(packed, 31)) > 50_000_000
+
+
+def test_400_megabytes_are_never_in_memory_at_once():
+    sizes = [len(step) for step in wires.Huge(400).steps(NORMAL)]
+
+    assert sum(sizes) > 400_000_000
+    assert max(sizes) <= 256 * 1024
+
+
+def test_retry_after_can_be_a_date():
+    reply = answers.TooManyRequestsUntil(30).reply(1_700_000_000)
+
+    when = parsedate_to_datetime(dict(reply.headers)["retry-after"])
+    assert when.timestamp() == 1_700_000_030
+
+
+def test_every_fault_can_be_imported_from_one_place():
+    found = {made.__name__: made for made in kinds.KINDS.values()}
+
+    assert found == {name: getattr(faults, name, None) for name in found}
+
+
+@pytest.mark.parametrize(
+    "variation",
+    [made for made in kinds.KINDS.values() if issubclass(made, variations.Variation)],
+)
+def test_a_variation_is_a_choice_of_policy(variation):
+    policy = variation().vary(Policy())
+
+    assert {name: getattr(policy, name) for name in variation.changes} == variation.changes
+
+
+@pytest.mark.parametrize("kind", sorted(kinds.KINDS))
+def test_every_fault_survives_the_way_over_http(kind):
+    needed = {
+        name: {"int": 200, "float": 1.5, "str": "text/html"}[type_.__name__]
+        for name, (type_, is_needed) in kinds.parameters(kinds.KINDS[kind]).items()
+        if is_needed
+    }
+    fault = kinds.from_members({"kind": kind, **needed})
+    described = json.loads(json.dumps(kinds.members_of(fault)))
+
+    assert kinds.from_members(described) == fault
+    assert type(fault).__doc__
+
+
+@pytest.mark.parametrize(
+    ("members", "named"),
+    [
+        ({}, "kind"),
+        ({"kind": "nonsense"}, "kind"),
+        ({"kind": "silence", "seconds": 3}, "seconds"),
+        ({"kind": "slow_head"}, "seconds"),
+        ({"kind": "slow_head", "seconds": "3"}, "seconds"),
+        ({"kind": "slow_head", "seconds": True}, "seconds"),
+        ({"kind": "slow_head", "seconds": -1}, "seconds"),
+        ({"kind": "status", "status": 2.5}, "status"),
+        ({"kind": "status", "status": 200, "headers": {"x": 1}}, "headers"),
+        ({"kind": "status", "status": 200, "headers": "x"}, "headers"),
+        ({"kind": "members", "drop": "scope"}, "drop"),
+        ({"kind": "members", "drop": [1]}, "drop"),
+    ],
+)
+def test_a_wrong_fault_is_refused_by_the_name_of_what_is_wrong(members, named):
+    with pytest.raises(ChoiceError, match=f"^{named}: "):
+        kinds.from_members(members)
+
+
+@pytest.mark.parametrize(
+    "choices", [{"status": 99}, {"status": 1000}, {"status": 200, "headers": {"a": "b\nc"}}]
+)
+def test_an_answer_that_cannot_be_written_is_refused(choices):
+    with pytest.raises(ValueError, match=": must be"):
+        answers.Status(**choices)
+
+
+REFRESH = Request("POST", "/api/token", "an-app", {"grant_type": "refresh_token"})
+SWAP = Request("POST", "/api/token", "an-app", {"grant_type": "authorization_code", "code": "AQ1"})
+ONE, TWO = answers.Status(501), answers.Status(502)
+
+
+def _played(queue, *requests):
+    taken = [queue.take(request) for request in requests]
+    return [planned and planned.fault for planned in taken]
+
+
+def test_a_fault_is_played_once_unless_more_was_said():
+    queue = FaultQueue()
+    queue.add(ONE)
+
+    assert _played(queue, SWAP, SWAP) == [ONE, None]
+
+
+def test_faults_are_played_in_the_order_of_planning():
+    queue = FaultQueue()
+    queue.add(ONE, times=2)
+    queue.add(TWO, times=None)
+
+    assert _played(queue, SWAP, SWAP, SWAP, SWAP) == [ONE, ONE, TWO, TWO]
+
+
+@pytest.mark.parametrize(
+    "match",
+    [
+        Match(grant_type="authorization_code"),
+        Match(token="AQ1"),
+        Match(client_id="an-app", token="AQ1"),
+    ],
+    ids=str,
+)
+def test_a_fault_waits_for_the_request_it_is_for(match):
+    queue = FaultQueue()
+    queue.add(ONE, match=match)
+
+    assert _played(queue, REFRESH, SWAP) == [None, ONE]
+
+
+def test_a_fault_is_for_the_token_endpoint_unless_a_path_is_named():
+    queue = FaultQueue()
+    queue.add(ONE)
+    queue.add(TWO, match=Match(path="/v1/me"))
+    profile = Request("GET", "/v1/me", None)
+
+    assert _played(queue, profile, profile) == [TWO, None]
+
+
+def test_a_fault_cannot_wait_for_its_own_answer():
+    with pytest.raises(ValueError, match="answer"):
+        FaultQueue().add(ONE, match=Match(status=200))
+
+
+def test_a_fault_cannot_be_played_less_than_once():
+    with pytest.raises(ValueError, match="times"):
+        FaultQueue().add(ONE, times=0)
+
+
+def test_a_damaged_answer_needs_an_answer():
+    with pytest.raises(ValueError, match="processed"):
+        FaultQueue().add(wires.ShortBody(), is_processed=False)
+
+
+def test_faults_that_were_not_reached_are_named():
+    queue = FaultQueue()
+    queue.add(ONE, times=2)
+    queue.add(TWO, times=None)
+    queue.take(SWAP)
+
+    (complaint,) = queue.complaints()
+    assert "Status(status=501" in complaint
+    assert "2 times, played it 1" in complaint

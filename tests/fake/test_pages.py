@@ -1,0 +1,218 @@
+"""What a person sees and presses, and what a browser is remembered by."""
+
+import json
+from html import escape
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from fake_spotify import FakeSpotify
+from fake_spotify.web import pages
+from tests.fake.browser import Browser, ask, post_form, text_of
+
+REDIRECT_URI = "https://app.example/callback"
+SCRIPT = "<script>alert(1)</script>\"'"
+
+
+@pytest.fixture
+def spotify():
+    with FakeSpotify(redirect_uris=[REDIRECT_URI], name="Tunes & <Co>") as running:
+        yield running
+
+
+@pytest.fixture
+def browser(spotify):
+    return Browser(spotify.accounts_url)
+
+
+def _query(spotify, **more):
+    return {
+        "client_id": spotify.client_id,
+        "response_type": "code",
+        "redirect_uri": REDIRECT_URI,
+        "scope": "user-read-email streaming",
+        **more,
+    }
+
+
+def _user_of(spotify, location):
+    code = parse_qs(urlsplit(location).query)["code"][0]
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": REDIRECT_URI,
+        "client_id": spotify.client_id,
+        "client_secret": spotify.client_secret,
+    }
+    granted = json.loads(post_form(spotify.accounts_url, "/api/token", form).body)
+    bearer = {"authorization": f"Bearer {granted['access_token']}"}
+    return json.loads(ask(spotify.api_url, "GET", "/v1/me/", headers=bearer).body)["id"]
+
+
+def test_the_page_says_who_wants_what(spotify, browser):
+    text = text_of(browser.open("/authorize", _query(spotify)).text)
+
+    assert "Tunes & <Co> wants to connect" in text
+    assert "See your e-mail address" in text
+    assert "Play music in this app" in text
+
+
+def test_agree_alone_is_enough(spotify, browser):
+    seen = browser.press("agree", browser.open("/authorize", _query(spotify)))
+
+    assert _user_of(spotify, seen.header("location")) == "ada"
+
+
+def test_another_user_can_be_chosen(spotify, browser):
+    page = browser.open("/authorize", _query(spotify))
+    seen = browser.press("agree", page, user="grace")
+
+    assert _user_of(spotify, seen.header("location")) == "grace"
+
+
+def test_who_agreed_is_not_asked_again(spotify, browser):
+    browser.press("agree", browser.open("/authorize", _query(spotify)), user="grace")
+    again = browser.open("/authorize", _query(spotify))
+
+    assert again.status == 302
+    assert _user_of(spotify, again.header("location")) == "grace"
+
+
+@pytest.mark.parametrize(
+    "more", [{"show_dialog": "true"}, {"scope": "user-read-email user-top-read"}]
+)
+def test_who_agreed_is_asked_again_for_more_or_on_demand(spotify, browser, more):
+    browser.press("agree", browser.open("/authorize", _query(spotify)))
+
+    assert browser.open("/authorize", _query(spotify, **more)).status == 200
+
+
+def test_another_browser_is_asked(spotify, browser):
+    browser.press("agree", browser.open("/authorize", _query(spotify)))
+
+    assert Browser(spotify.accounts_url).open("/authorize", _query(spotify)).status == 200
+
+
+def test_who_took_it_back_is_asked_again(spotify, browser):
+    browser.press("agree", browser.open("/authorize", _query(spotify)))
+    spotify.revoke_user("ada")
+
+    assert browser.open("/authorize", _query(spotify)).status == 200
+
+
+def test_who_cancelled_is_asked_again(spotify, browser):
+    browser.press("cancel", browser.open("/authorize", _query(spotify)))
+
+    assert browser.open("/authorize", _query(spotify)).status == 200
+
+
+@pytest.mark.parametrize("name", ["state", "redirect_uri", "scope", "client_id", "utm_source"])
+def test_nothing_from_the_address_becomes_markup(spotify, browser, name):
+    seen = browser.open("/authorize", _query(spotify, **{name: SCRIPT}))
+
+    assert "<script" not in seen.text
+    assert name not in {"state", "utm_source"} or escape(SCRIPT) in seen.text
+
+
+def test_words_on_an_error_page_are_no_markup():
+    assert escape(SCRIPT) in pages.problem(SCRIPT)
+
+
+def test_the_page_needs_no_script_and_nothing_from_elsewhere(spotify, browser):
+    page = browser.open("/authorize", _query(spotify)).text
+
+    assert "<script" not in page
+    assert "src=" not in page
+    assert "http://" not in page
+
+
+def test_a_get_with_a_body_is_refused_by_the_front_end(spotify):
+    seen = ask(spotify.accounts_url, "GET", "/authorize?client_id=x", body="x=y")
+
+    assert seen.status == 400
+    assert "Your client has issued a malformed or illegal request" in seen.text
+
+
+def test_auto_approve_redirects_at_once_and_keeps_the_state():
+    with FakeSpotify(redirect_uris=[REDIRECT_URI], auto_approve=True) as spotify:
+        seen = Browser(spotify.accounts_url).open("/authorize", _query(spotify, state="a+b c"))
+
+    assert parse_qs(urlsplit(seen.header("location")).query)["state"] == ["a+b c"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "status", "message"),
+    [
+        ({}, "", 401, "No token provided"),
+        ({"authorization": "Bearer nonsense"}, "", 401, "Invalid access token"),
+        ({"authorization": "Basic eDp5"}, "", 400, "Only valid bearer authentication supported"),
+        ({}, "?access_token=nonsense", 401, "Invalid access token"),
+    ],
+)
+def test_the_api_refuses_in_spotifys_words(spotify, headers, query, status, message):
+    seen = ask(spotify.api_url, "GET", f"/v1/me{query}", headers=headers)
+
+    assert seen.status == status
+    assert json.loads(seen.body) == {"error": {"status": status, "message": message}}
+
+
+def _access_token(spotify, scope=""):
+    form = {
+        "grant_type": "refresh_token",
+        "refresh_token": spotify.grant(scope=scope).refresh_token,
+        "client_id": spotify.client_id,
+        "client_secret": spotify.client_secret,
+    }
+    return json.loads(post_form(spotify.accounts_url, "/api/token", form).body)["access_token"]
+
+
+def test_an_access_token_lives_for_an_hour(spotify):
+    target = f"/v1/me?access_token={_access_token(spotify)}"
+    spotify.clock.freeze()
+    spotify.clock.advance(3599)
+    alive = ask(spotify.api_url, "GET", target).status
+    spotify.clock.advance(1)
+    dead = ask(spotify.api_url, "GET", target)
+
+    assert alive == 200
+    assert json.loads(dead.body)["error"]["message"] == "The access token expired"
+    assert 'error_description="The access token expired"' in dead.header("www-authenticate")
+
+
+def test_the_profile_tells_what_the_scopes_allow(spotify):
+    def members(scope):
+        token = _access_token(spotify, scope)
+        return set(json.loads(ask(spotify.api_url, "GET", f"/v1/me?access_token={token}").body))
+
+    public = members("")
+    assert public == {
+        "account_id",
+        "display_name",
+        "external_urls",
+        "followers",
+        "href",
+        "id",
+        "images",
+        "type",
+        "uri",
+    }
+    assert members("user-read-email") - public == {"email"}
+    assert members("user-read-private") - public == {"country", "explicit_content", "product"}
+
+
+def test_a_body_that_is_not_packed_as_it_says_is_refused(spotify):
+    headers = {
+        "content-type": "application/x-www-form-urlencoded",
+        "content-encoding": "gzip",
+    }
+    seen = ask(spotify.accounts_url, "POST", "/api/token", headers=headers, body=b"no gzip")
+
+    assert (seen.status, json.loads(seen.body)) == (400, {"error": "invalid_client"})
+
+
+def test_browser_apps_may_ask(spotify):
+    preflight = ask(spotify.accounts_url, "OPTIONS", "/api/token", headers={"origin": "x://y"})
+    seen = ask(spotify.accounts_url, "POST", "/api/token", headers={"origin": "x://y"})
+
+    assert preflight.status == 204
+    assert seen.header("access-control-allow-origin") == "*"

@@ -1,0 +1,311 @@
+"""Laws of the grant rules, without a network."""
+
+import base64
+from dataclasses import replace
+from urllib.parse import quote, quote_plus, urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fake_spotify.apps import ledger
+from fake_spotify.apps.app import App
+from fake_spotify.apps.directory import Directory
+from fake_spotify.facts.pkce import challenge_of
+from fake_spotify.facts.policy import NoScope, Policy, of_era
+from fake_spotify.facts.registrations import Registration
+from fake_spotify.facts.wordings import Era
+from fake_spotify.rules import token_endpoint, token_requests
+
+REDIRECT_URI = "https://app.example/callback"
+VERIFIERS = st.text("ABCxyz019-._~", min_size=43, max_size=128)
+SOON = 1_000_000.0
+USUAL = Policy()
+
+
+class Bench:
+    """Two apps under rules that a test may change, and a clock that stands still."""
+
+    def __init__(self, policy=USUAL, client_id="an-app", client_secret="hush"):
+        registration = Registration(client_id, client_secret, (REDIRECT_URI,))
+        self.app = App(registration, policy, seed="7")
+        self.directory = Directory(self.app)
+        self.other = self.directory.add(
+            Registration("another", "other-hush", (REDIRECT_URI,)), policy
+        )
+        for app in (self.app, self.other):
+            app.clock.freeze()
+            app.clock.set(SOON)
+
+    def code(self, *, app=None, challenge=None, scope="user-read-email"):
+        issuer = app or self.app
+        return issuer.ledger.issue_code(
+            "ada", scope, REDIRECT_URI, challenge=challenge, now=issuer.clock.now()
+        ).value
+
+    def refresh_token(self, *, app=None, is_public=False):
+        issuer = app or self.app
+        return issuer.ledger.add_grant(
+            "ada", "", authorized_at=issuer.clock.now(), is_public=is_public
+        ).refresh_token
+
+    def ask(self, form, *, authorization=None, credentials=True):
+        own = {"client_id": self.app.client_id, "client_secret": self.app.client_secret}
+        body = urlencode({**(own if credentials else {}), **form}).encode()
+        request = token_requests.read("POST", authorization=authorization, body=body)
+        return token_endpoint.answer(self.directory, request)
+
+    def exchange(self, code, **more):
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI}
+        return self.ask({**form, **more})
+
+    def refresh(self, refresh_token, **more):
+        return self.ask({"grant_type": "refresh_token", "refresh_token": refresh_token, **more})
+
+
+def words(answer):
+    return answer.members.get("error_description", answer.members.get("error"))
+
+
+@pytest.fixture
+def bench():
+    return Bench()
+
+
+@given(seconds=st.floats(0, 599.99))
+def test_a_code_works_within_its_life(seconds):
+    bench = Bench()
+    code = bench.code()
+    bench.app.clock.advance(seconds)
+
+    assert bench.exchange(code).status == 200
+
+
+@given(seconds=st.floats(600, 1e8))
+def test_a_code_is_expired_after_its_life_even_if_it_was_used(seconds):
+    bench = Bench()
+    used, unused = bench.code(), bench.code()
+    bench.exchange(used)
+    bench.app.clock.advance(seconds)
+
+    assert {words(bench.exchange(used)), words(bench.exchange(unused))} == {
+        "Authorization code expired"
+    }
+
+
+@given(uri=st.text(min_size=1).filter(lambda uri: uri != REDIRECT_URI))
+def test_no_other_redirect_uri_fits_a_code(uri):
+    bench = Bench()
+
+    assert words(bench.exchange(bench.code(), redirect_uri=uri)) == "Invalid redirect URI"
+
+
+def test_a_refused_redirect_uri_leaves_the_code_good(bench):
+    code = bench.code()
+    bench.exchange(code, redirect_uri=REDIRECT_URI + "/")
+
+    assert bench.exchange(code).status == 200
+
+
+def test_a_code_of_another_app_is_invalid(bench):
+    assert words(bench.exchange(bench.code(app=bench.other))) == "Invalid authorization code"
+
+
+@given(verifier=VERIFIERS)
+def test_a_public_client_proves_itself_with_the_verifier(verifier):
+    bench = Bench()
+    code = bench.code(challenge=challenge_of(verifier))
+
+    assert bench.exchange(code, client_secret="", code_verifier=verifier).status == 200
+
+
+@given(verifier=VERIFIERS, place=st.integers(0, 42))
+def test_one_changed_character_of_the_verifier_is_noticed(verifier, place):
+    bench = Bench()
+    code = bench.code(challenge=challenge_of(verifier))
+    wrong = verifier[:place] + ("a" if verifier[place] != "a" else "b") + verifier[place + 1 :]
+
+    assert words(bench.exchange(code, code_verifier=wrong)) == "code_verifier was incorrect"
+
+
+def test_a_verifier_for_a_code_without_challenge_is_ignored(bench):
+    assert bench.exchange(bench.code(), code_verifier="v" * 43).status == 200
+
+
+def test_a_public_client_without_a_challenge_proves_nothing(bench):
+    answer = bench.exchange(bench.code(), client_secret="", code_verifier="v" * 43)
+
+    assert answer == token_endpoint.Answer(400, {"error": "invalid_client"})
+
+
+def test_a_public_client_gets_no_token_of_its_own(bench):
+    answer = bench.ask({"grant_type": "client_credentials", "client_secret": ""})
+
+    assert answer.members == {"error": "invalid_client"}
+
+
+@given(days=st.floats(0, 179.999))
+def test_a_refresh_token_works_for_six_months_from_authorization(days):
+    bench = Bench()
+    code = bench.code()
+    bench.app.clock.advance(500)
+    refresh_token = bench.exchange(code).members["refresh_token"]
+    bench.app.clock.set(SOON)
+    bench.app.clock.advance(days=days)
+
+    assert bench.refresh(refresh_token).status == 200
+
+
+def test_a_refresh_tokens_age_counts_from_authorization_not_from_exchange(bench):
+    code = bench.code()
+    bench.app.clock.advance(500)
+    refresh_token = bench.exchange(code).members["refresh_token"]
+    bench.app.clock.set(SOON)
+    bench.app.clock.advance(days=180)
+
+    assert words(bench.refresh(refresh_token)) == "Refresh token expired"
+
+
+def test_refreshing_does_not_lengthen_a_refresh_tokens_life(bench):
+    refresh_token = bench.refresh_token()
+    for _ in range(6):
+        bench.app.clock.advance(days=29)
+        bench.refresh(refresh_token)
+    bench.app.clock.advance(days=6)
+
+    assert words(bench.refresh(refresh_token)) == "Refresh token expired"
+
+
+def test_a_refresh_token_lived_for_ever_in_2021():
+    bench = Bench(of_era(Era.Y2021))
+    refresh_token = bench.refresh_token()
+    bench.app.clock.advance(days=4000)
+
+    assert bench.refresh(refresh_token).status == 200
+
+
+def test_a_confidential_clients_token_needs_the_secret(bench):
+    answer = bench.refresh(bench.refresh_token(), client_secret="")
+
+    assert answer.members == {"error": "invalid_client"}
+
+
+def test_revoking_a_grant_ends_its_access_tokens_too(bench):
+    granted = bench.exchange(bench.code()).members
+    bench.app.revoke_user("ada")
+
+    assert bench.app.ledger.access_token(granted["access_token"]) is None
+    assert words(bench.refresh(granted["refresh_token"])) == "Refresh token revoked"
+
+
+@given(secret=st.text(min_size=1), client_id=st.text(min_size=1).filter(lambda t: ":" not in t))
+@pytest.mark.parametrize("encode", [str, lambda t: quote(t, safe=""), quote_plus])
+def test_basic_credentials_work_as_they_are_and_percent_encoded(encode, secret, client_id):
+    bench = Bench(client_id=client_id, client_secret=secret)
+    pair = f"{encode(client_id)}:{encode(secret)}".encode()
+    header = f"Basic {base64.b64encode(pair).decode()}"
+
+    answer = bench.ask(
+        {"grant_type": "client_credentials"}, authorization=header, credentials=False
+    )
+
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Basic", "Basic !", "Basic bm9jb2xvbg==", "Bearer abc", "Basic Og==", "Basic /w==", ""],
+)
+def test_a_malformed_authorization_header_is_no_authentication(bench, header):
+    answer = bench.ask({"grant_type": "client_credentials"}, authorization=header)
+
+    assert answer == token_endpoint.Answer(400, {"error": "invalid_client"})
+
+
+def test_credentials_in_header_and_form_must_agree(bench):
+    header = "Basic " + base64.b64encode(b"an-app:hush").decode()
+    form = {"grant_type": "client_credentials"}
+
+    assert bench.ask(form, authorization=header).status == 200
+    assert words(bench.ask({**form, "client_secret": "x"}, authorization=header)) == (
+        "Invalid client"
+    )
+
+
+def test_an_empty_secret_in_the_header_is_a_wrong_one(bench):
+    header = "Basic " + base64.b64encode(b"an-app:").decode()
+    answer = bench.ask(
+        {"grant_type": "client_credentials"}, authorization=header, credentials=False
+    )
+
+    assert words(answer) == "Invalid client"
+
+
+@given(st.dictionaries(st.text(min_size=1).map(lambda t: f"x-{t}"), st.text(), max_size=5))
+def test_unknown_parameters_change_nothing(extra):
+    bench = Bench()
+
+    assert bench.exchange(bench.code(), **extra).status == 200
+
+
+def test_a_parameter_with_two_values_is_malformed(bench):
+    request = token_requests.read(
+        "POST", body=b"grant_type=client_credentials&grant_type=refresh_token"
+    )
+
+    assert token_endpoint.answer(bench.directory, request).members == {
+        "error": "server_error",
+        "error_description": "Unexpected status: 400",
+    }
+
+
+@pytest.mark.parametrize(
+    ("no_scope", "members"),
+    [(NoScope.EMPTY, {"scope": ""}), (NoScope.BLANK, {"scope": " "}), (NoScope.ABSENT, {})],
+)
+def test_no_scope_can_look_in_three_ways(no_scope, members):
+    bench = Bench(replace(Policy(), no_scope=no_scope))
+    granted = bench.exchange(bench.code(scope="")).members
+
+    assert {name: value for name, value in granted.items() if name == "scope"} == members
+
+
+@given(st.binary(max_size=300), st.sampled_from(["POST", "GET", "PUT", ""]))
+def test_no_body_whatever_breaks_the_rules(body, method):
+    bench = Bench()
+    answer = token_endpoint.answer(bench.directory, token_requests.read(method, body=body))
+
+    assert answer.status in {400, 405}
+    assert isinstance(answer.members["error"], str)
+
+
+def test_lengths_of_codes_and_access_tokens_vary(bench):
+    codes = {len(bench.code()) for _ in range(50)}
+    tokens = {len(bench.exchange(bench.code()).members["access_token"]) for _ in range(50)}
+
+    assert len(codes) > 20
+    assert len(tokens) > 20
+    assert 180 <= min(codes) <= max(codes) <= 420
+    assert 115 <= min(tokens) <= max(tokens) <= 600
+
+
+def test_the_oldest_access_tokens_are_forgotten_so_that_memory_stays_bounded(bench):
+    refresh_token = bench.refresh_token()
+    tokens = [
+        bench.refresh(refresh_token).members["access_token"]
+        for _ in range(ledger.MOST_ACCESS_TOKENS + 3)
+    ]
+
+    known = [bench.app.ledger.access_token(token) is not None for token in tokens]
+
+    assert known == [False] * 3 + [True] * ledger.MOST_ACCESS_TOKENS
+
+
+def test_the_oldest_apps_are_forgotten_but_not_the_first(bench):
+    for number in range(1000):
+        bench.directory.add(Registration(f"app-{number}", "s", (REDIRECT_URI,)), USUAL)
+
+    known = [app.client_id for app in bench.directory]
+
+    assert len(known) == 1000
+    assert known[:2] == ["an-app", "app-1"]

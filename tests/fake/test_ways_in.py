@@ -1,0 +1,210 @@
+"""Every way in: with, async with, a configuration file, HTTPS, many clients at once."""
+
+import asyncio
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import aiohttp
+import pytest
+
+from fake_spotify import FakeSpotify
+from fake_spotify.choices import ChoiceError
+from fake_spotify.faults import SlowHead
+from tests.fake.browser import ask, post_form
+
+CONFIG = """
+era = "2021"
+auto_approve = true
+
+[[apps]]
+client_id = "first"
+client_secret = "one"
+redirect_uris = ["https://one.example/callback"]
+
+[[apps]]
+client_id = "second"
+client_secret = "two"
+redirect_uris = ["my-app://callback"]
+era = "2026"
+refresh_token_lifetime = 60
+
+[[users]]
+id = "eve"
+display_name = "Eve"
+"""
+
+
+def _own_token(spotify):
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": spotify.client_id,
+        "client_secret": spotify.client_secret,
+    }
+    return post_form(spotify.accounts_url, "/api/token", form)
+
+
+async def test_async_with_serves_an_async_client():
+    async with FakeSpotify() as spotify, aiohttp.ClientSession() as session:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": spotify.client_id,
+            "client_secret": spotify.client_secret,
+        }
+        async with session.post(f"{spotify.accounts_url}/api/token", data=form) as answer:
+            members = await answer.json()
+
+    assert members["token_type"] == "Bearer"
+    assert answer.headers["content-encoding"] == "gzip"
+
+
+async def test_it_serves_while_the_tests_own_loop_is_busy():
+    async with FakeSpotify() as spotify:
+        assert _own_token(spotify).status == 200
+
+
+def test_it_can_be_stopped_twice_and_started_again():
+    spotify = FakeSpotify()
+    with spotify:
+        first = spotify.accounts_url
+    spotify.stop()
+    with spotify:
+        assert _own_token(spotify).status == 200
+        assert spotify.accounts_url == first
+
+
+def test_it_says_so_if_it_does_not_run():
+    with pytest.raises(RuntimeError, match="does not run"):
+        FakeSpotify().refuse_connections(1)
+
+
+def test_an_address_that_cannot_be_had_is_an_oserror():
+    with FakeSpotify() as spotify, pytest.raises(OSError, match="in use"):
+        FakeSpotify(port=int(spotify.accounts_url.rpartition(":")[2])).start()
+
+
+@pytest.mark.parametrize(
+    ("choices", "named"),
+    [
+        ({"era": "1999"}, "era"),
+        ({"colour": "red"}, "colour"),
+        ({"redirect_uris": "https://a.example"}, "redirect_uris"),
+        ({"code_lifetime": 0}, "code_lifetime"),
+        ({"auto_approve": "yes"}, "auto_approve"),
+        ({"users": [{"name": "Eve"}]}, "name"),
+        ({"apps": [{"secret": "x"}]}, "secret"),
+    ],
+)
+def test_a_wrong_choice_is_refused_by_name(choices, named):
+    with pytest.raises(ChoiceError, match=f"^{named}: "):
+        FakeSpotify(**choices)
+
+
+def test_a_file_names_several_apps_and_users(tmp_path):
+    file = tmp_path / "fake.toml"
+    file.write_text(CONFIG)
+
+    with FakeSpotify(file) as spotify:
+        second = spotify.app("second")
+
+        assert (spotify.client_id, spotify.policy.era) == ("first", "2021")
+        assert (second.policy.era, second.policy.refresh_token_lifetime) == ("2026", 60)
+        assert second.redirect_uris == ("my-app://callback",)
+        assert [user.id for user in spotify.users] == ["eve"]
+        assert second.policy.consent == "agree"
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("apps = 3", "apps"),
+        ("era = ", "fake.toml"),
+        ("[[apps]]\nclient_id='a'\n[[apps]]\nclient_id='a'", "client_id"),
+    ],
+)
+def test_a_wrong_file_is_refused_by_the_name_of_what_is_wrong(tmp_path, text, named):
+    file = tmp_path / "fake.toml"
+    file.write_text(text)
+
+    with pytest.raises(ChoiceError, match=named):
+        FakeSpotify(file)
+
+
+def test_https_works_with_the_certificate_it_made():
+    pytest.importorskip("trustme")
+    with FakeSpotify(https=True) as spotify:
+        seen = ask(spotify.accounts_url, "GET", "/_fake/health", cafile=str(spotify.ca_file))
+
+        assert spotify.accounts_url.startswith("https://127.0.0.1:")
+        assert json.loads(seen.body) == {"status": "ok"}
+        assert ask(spotify.accounts_url, "GET", "/_fake/health").status == 0
+        assert spotify.ca_file.exists()
+    assert not spotify.ca_file.exists()
+
+
+def test_the_certificate_can_be_written_where_one_likes(tmp_path):
+    pytest.importorskip("trustme")
+    with FakeSpotify(ca_file=str(tmp_path / "ca.pem")) as spotify:
+        seen = ask(spotify.accounts_url, "GET", "/_fake/health", cafile=tmp_path / "ca.pem")
+
+    assert seen.status == 200
+
+
+def test_https_leaves_nothing_behind_in_a_browser():
+    pytest.importorskip("trustme")
+    with FakeSpotify(https=True) as spotify:
+        seen = ask(spotify.accounts_url, "POST", "/api/token", cafile=str(spotify.ca_file))
+
+    assert seen.status == 500
+    assert seen.header("strict-transport-security") is None
+    assert seen.header("alt-svc") is None
+
+
+def test_equal_seeds_make_equal_worlds():
+    worlds = []
+    for _ in range(2):
+        with FakeSpotify(seed="7") as spotify:
+            later = spotify.register()
+            worlds.append(
+                [
+                    spotify.client_id,
+                    spotify.client_secret,
+                    spotify.code(),
+                    spotify.grant(),
+                    later.client_id,
+                    later.code(),
+                ]
+            )
+
+    assert [*worlds[0][:3], *worlds[0][4:]] == [*worlds[1][:3], *worlds[1][4:]]
+    assert worlds[0][3].refresh_token == worlds[1][3].refresh_token
+
+
+def test_many_clients_and_a_meddling_test_do_not_disturb_each_other():
+    with FakeSpotify() as spotify, ThreadPoolExecutor(8) as pool:
+        answers = [pool.submit(_own_token, spotify) for _ in range(200)]
+        for _ in range(200):
+            spotify.revoke(spotify.grant().id)
+            spotify.requests()
+
+        assert {answer.result().status for answer in answers} == {200}
+        assert spotify.count() == 200
+
+
+async def test_a_thousand_slow_answers_wait_side_by_side():
+    async with FakeSpotify() as spotify:
+        spotify.fault(SlowHead(0.3), times=None)
+        connector = aiohttp.TCPConnector(limit=0)
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": spotify.client_id,
+            "client_secret": spotify.client_secret,
+        }
+
+        async def status(session):
+            async with session.post(f"{spotify.accounts_url}/api/token", data=form) as answer:
+                return answer.status
+
+        async with aiohttp.ClientSession(connector=connector) as session:
+            statuses = await asyncio.gather(*(status(session) for _ in range(1000)))
+
+    assert set(statuses) == {200}

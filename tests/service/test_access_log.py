@@ -1,0 +1,54 @@
+"""The access log of the running service: one line for each answer, which nobody can forge."""
+
+import json
+from typing import Any
+
+import pytest
+
+from fake_spotify import FakeSpotify
+from tests.contract.http_client import send
+from tests.contract.processes import wait_until
+from tests.service.running import Running, running_service
+
+
+def lines_of(service: Running, request_id: str) -> list[dict[str, Any]]:
+    return [line for line in service.lines() if line.get("request_id") == request_id]
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        pytest.param('x" outcome="ok', id="another field"),
+        pytest.param("x\x1b[2J", id="an escape sequence"),
+        pytest.param('x\x85{"level":"error"}', id="a line end of Unicode"),
+        pytest.param("x\r\n {}", id="a folded header"),
+    ],
+)
+def test_no_header_forges_a_line(service: Running, agent: str) -> None:
+    before = len(service.log().splitlines())
+    send("GET", f"{service.url}/healthz", headers={"User-Agent": agent, "X-Request-ID": "forger"})
+    send("GET", f"{service.url}/healthz", headers={"X-Request-ID": f"after-{before}"})
+    wait_until(lambda: lines_of(service, f"after-{before}"))
+
+    new = service.log().splitlines()[before:]
+    assert len(new) == 2
+    assert all(isinstance(json.loads(line), dict) and line.isascii() for line in new)
+
+
+def test_a_line_tells_neither_query_nor_path_nor_body(service: Running) -> None:
+    url = f"{service.url}/canary-path?canary-query"
+    send("POST", url, b"code=canary-body", {"X-Request-ID": "untold"})
+    wait_until(lambda: lines_of(service, "untold"))
+
+    [line] = lines_of(service, "untold")
+    assert line["message"].startswith("POST - 404 ")
+    assert "canary" not in json.dumps(line)
+
+
+def test_it_can_be_turned_off(spotify: FakeSpotify) -> None:
+    with running_service(spotify.accounts_url, ACCESS_LOG="off") as service:
+        send("GET", f"{service.url}/healthz", headers={"X-Request-ID": "quiet"})
+        assert service.stop() == 0
+
+        assert "listening" in service.log()
+        assert "quiet" not in service.log()

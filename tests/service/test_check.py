@@ -1,0 +1,259 @@
+"""`sanic-swap check`, run for real against the fake Spotify, a refusing one, and none at all."""
+
+import json
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from fake_spotify import FakeSpotify
+from tests.contract.profiles import CLIENT_ID, CLIENT_SECRET
+from tests.contract.taint import Canaries
+from tests.service.running import KEY, NOWHERE, environment, run_command
+
+OTHER_KEY = "b3RoZXItY2FuYXJ5LXNlY3JldC0wMTIzNDU2Nzg5MDE"
+WRONG_SECRET, PASSPHRASE, SHORT = "canary-wrong-secret", "canary-passphrase-0123", "canary-15-chars"
+QUIET = {"LOG_LEVEL": None, "LOG_FORMAT": None, "PORT": None}
+
+
+@pytest.fixture(autouse=True)
+def no_secret_is_printed(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
+    """Whatever a test here prints of `check` (see `run`) shows none of its secrets."""
+    yield
+    canaries = Canaries()
+    canaries.add([CLIENT_SECRET, KEY, OTHER_KEY, WRONG_SECRET, PASSPHRASE, SHORT])
+    shown = capfd.readouterr()
+    assert shown.out
+    assert not canaries.in_text(shown.out + shown.err)
+
+
+def run(url: str, *arguments: str, **changes: str | None) -> tuple[int, str]:
+    """Run `check` where there is no `.env`; return exit code and output."""
+    env = environment(url, **{**QUIET, **changes})
+    done = run_command("check", "--env-file", "/dev/null", *arguments, env=env)
+    print(done.stdout, done.stderr)
+    assert done.stderr == ""
+    return done.returncode, done.stdout
+
+
+def report(url: str, *arguments: str, **changes: str | None) -> Any:
+    """Run `check --json`; return the object, whose exit code is the process's."""
+    code, output = run(url, "--json", *arguments, **changes)
+    found = json.loads(output)
+    assert found["exit_code"] == code
+    return found
+
+
+def offline(*arguments: str, **changes: str | None) -> Any:
+    return report(NOWHERE, "--offline", *arguments, **changes)
+
+
+def about(name: str, texts: list[str]) -> list[str]:
+    return [text for text in texts if text.startswith(name)]
+
+
+def test_good_settings_are_said_to_be_good(spotify: FakeSpotify) -> None:
+    code, output = run(spotify.accounts_url)
+    found = report(spotify.accounts_url)
+
+    assert (code, found["wrong"], found["risky"], found["losses"]) == (0, [], [], [])
+    assert about("CLIENT_ID, CLIENT_SECRET: Spotify takes them", found["fine"])
+    assert output.endswith("Nothing wrong, nothing risky (exit code 0)\n")
+    assert all(len(line) <= 80 for line in output.splitlines())
+
+
+def test_the_table_has_every_setting_with_its_source(tmp_path: Path) -> None:
+    secret, file = tmp_path / "secret", tmp_path / "my.env"
+    secret.write_text(CLIENT_SECRET)
+    file.write_text(f"HOST=127.0.0.1\nPREVIOUS_ENCRYPTION_SECRETS={OTHER_KEY}\n")
+    found = offline(
+        "--env-file",
+        str(file),
+        CLIENT_SECRET=None,
+        SPOTIFY_CLIENT_SECRET_FILE=str(secret),
+        CLIENT_ID=None,
+        SPOTIFY_CLIENT_ID=CLIENT_ID,
+    )
+    table = {row["name"]: (row["value"], row["source"]) for row in found["settings"]}
+
+    assert table["CLIENT_ID"] == ("5fe01282…", "SPOTIFY_CLIENT_ID in environment")
+    assert table["CLIENT_SECRET"] == ("set", "SPOTIFY_CLIENT_SECRET_FILE in environment")
+    assert table["HOST"] == ("127.0.0.1", "my.env")
+    assert table["DRAIN_TIMEOUT"] == ("10", "default")
+    for name in ("ENCRYPTION_SECRET", "PREVIOUS_ENCRYPTION_SECRETS"):
+        assert re.fullmatch("set, key [A-Za-z0-9_-]{8}", table[name][0])
+
+
+@pytest.mark.parametrize(
+    "changes", [{"CLIENT_SECRET": WRONG_SECRET}, {"CLIENT_ID": "0" * 32}], ids=["secret", "id"]
+)
+def test_credentials_that_spotify_refuses_are_wrong(
+    spotify: FakeSpotify, changes: dict[str, str]
+) -> None:
+    found = report(spotify.accounts_url, **changes)
+
+    assert found["exit_code"] == 2
+    assert about("CLIENT_ID, CLIENT_SECRET: Spotify does not take them", found["wrong"])
+
+
+@pytest.mark.parametrize(
+    ("status", "body"), [(503, "no healthy upstream"), (200, f"<html>{PASSPHRASE}"), (302, "")]
+)
+def test_an_answer_that_tells_nothing_is_no_answer(
+    upstream: HTTPServer, upstream_url: str, status: int, body: str
+) -> None:
+    upstream.clear()
+    headers = {"Location": f"https://{PASSPHRASE}.example/login"}
+    upstream.expect_request("/api/token").respond_with_data(body, status, headers)
+    found = report(upstream_url)
+
+    assert (found["exit_code"], found["wrong"]) == (1, [])
+    assert "cannot tell" in about("CLIENT_ID, CLIENT_SECRET", found["risky"])[0]
+
+
+def test_the_secret_goes_to_the_token_endpoint_alone(
+    upstream: HTTPServer, upstream_url: str
+) -> None:
+    upstream.clear()
+    upstream.expect_request("/api/token").respond_with_json({"access_token": "x"})
+    report(upstream_url)
+
+    [asked] = [request for request, _ in upstream.log if "Authorization" in request.headers]
+    assert asked.path == "/api/token"
+    assert asked.get_data() == b"grant_type=client_credentials"
+
+
+def test_a_spotify_that_cannot_be_reached_is_a_risk_and_may_be_left_unasked() -> None:
+    unreachable, unasked = report(NOWHERE), offline()
+
+    assert (unreachable["exit_code"], unasked["exit_code"]) == (1, 0)
+    assert "no connection" in about("CLIENT_ID, CLIENT_SECRET", unreachable["risky"])[0]
+    assert about("CLIENT_ID, CLIENT_SECRET: Spotify was not asked", unasked["not_known"])
+
+
+def test_a_spotify_that_keeps_silent_is_waited_for_no_longer_than_for_an_app() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        found = report(url, SPOTIFY_TIMEOUT="0.3")
+
+    assert found["exit_code"] == 1
+    assert "no answer from Spotify within 0.3 s" in about("CLIENT_ID", found["risky"])[0]
+
+
+def test_everything_wrong_is_said_at_once_and_what_is_right_is_still_asked(
+    spotify: FakeSpotify,
+) -> None:
+    found = report(spotify.accounts_url, PORT=PASSPHRASE, REVOKE_BEFORE="x", HOST="a b")
+    code, output = run(spotify.accounts_url, PORT=PASSPHRASE, CLIENT_SECRET=None)
+
+    assert found["exit_code"] == code == 2
+    assert [text.partition(":")[0] for text in found["wrong"]] == ["REVOKE_BEFORE", "HOST", "PORT"]
+    assert about("CLIENT_ID, CLIENT_SECRET: Spotify takes them", found["fine"])
+    assert re.search(r"PORT +environment +wrong, see below", output)
+    assert re.search(r"CLIENT_SECRET +default +missing", output)
+    assert "2 wrong" in output
+
+
+def test_what_is_risky_is_told_by_its_variable(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(f"CLIENT_SECERT={WRONG_SECRET}\nREDIS_PASSWORD={WRONG_SECRET}\n")
+    found = offline(
+        "--env-file",
+        str(file),
+        ENCRYPTION_SECRET=PASSPHRASE,
+        CALLBACK_URL="http://localhost:3000/callback",
+        CORS_ORIGINS="*",
+        HTTPS_PROXY=f"http://{WRONG_SECRET}@proxy.example",
+        DYNO="web.1",
+    )
+
+    assert found["exit_code"] == 1
+    assert sorted(text.partition(":")[0] for text in found["risky"]) == [
+        "CALLBACK_URL",
+        "CLIENT_SECERT",
+        "CORS_ORIGINS",
+        "ENCRYPTION_SECRET",
+        "HOST",
+        "HTTPS_PROXY",
+    ]
+    assert "did you mean CLIENT_SECRET?" in about("CLIENT_SECERT", found["risky"])[0]
+    assert about("REDIS_PASSWORD", found["not_known"])
+
+
+def test_each_start_warns_of_a_slip_of_the_pen_and_of_keys_written_to_a_file(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".env").write_text(f"CLIENT_SECERT={WRONG_SECRET}\n")
+    env = environment(NOWHERE, LOG_FORMAT=None, SSLKEYLOGFILE=str(tmp_path / "keys"))
+    done = run_command("inspect", env=env, stdin="x", cwd=tmp_path)
+    print(done.stdout, done.stderr)
+
+    assert "WARNING CLIENT_SECERT: no setting of this service" in done.stderr
+    assert "WARNING SSLKEYLOGFILE: " in done.stderr
+
+
+def older(folder: Path, **changes: str | None) -> str:
+    """Write settings of yesterday; return the file's name."""
+    today = environment(NOWHERE)
+    names = ("CLIENT_ID", "CLIENT_SECRET", "ENCRYPTION_SECRET", "SPOTIFY_ACCOUNTS_URL")
+    given = {**{name: today[name] for name in names}, **changes}
+    path = folder / "OLD.env"
+    path.write_text("".join(f"{name}={value}\n" for name, value in given.items() if value))
+    return str(path)
+
+
+def test_tokens_of_older_settings_are_said_to_open(tmp_path: Path) -> None:
+    found = offline("--against", older(tmp_path))
+
+    assert (found["exit_code"], found["losses"]) == (0, [])
+    assert "OLD.env: every token that it made or took still opens" in found["fine"][-1]
+
+
+def test_tokens_that_would_not_open_are_told_with_the_remedy(tmp_path: Path) -> None:
+    arguments = ("--offline", "--against", older(tmp_path, ENCRYPTION_SECRET=OTHER_KEY))
+    found = report(NOWHERE, *arguments, REVOKE_BEFORE="2026-01-01")
+    code, output = run(NOWHERE, *arguments, REVOKE_BEFORE="2026-01-01")
+
+    assert found["exit_code"] == code == 1
+    assert [loss["fate"] for loss in found["losses"]] == ["held", "logged out"]
+    assert re.search("held: everyone whose token key [A-Za-z0-9_-]{8} sealed", output)
+    assert "logged out: everyone who authorized before that moment" in output
+
+
+def test_an_old_file_that_says_nothing_of_tokens_is_wrong(tmp_path: Path) -> None:
+    missing = offline("--against", str(tmp_path / "none.env"))
+    without_id = offline("--against", older(tmp_path, CLIENT_ID=None))
+
+    assert missing["exit_code"] == without_id["exit_code"] == 2
+    assert "none.env: cannot be read" in missing["wrong"][0]
+    assert "OLD.env: CLIENT_ID: is missing" in without_id["wrong"][0]
+
+
+def test_the_settings_of_another_service_are_compared_too(tmp_path: Path) -> None:
+    old = older(tmp_path, ENCRYPTION_SECRET=SHORT)
+    forgotten = offline("--against", old)
+    remembered = offline("--against", old, LEGACY_TOKENS="node", LEGACY_SECRETS=SHORT)
+
+    assert forgotten["exit_code"] == 1
+    assert [(loss["what"], loss["fate"]) for loss in forgotten["losses"]] == [
+        ("LEGACY_TOKENS: lacks node or ruby", "held"),
+        ("LEGACY_SECRETS: lacks the old ENCRYPTION_SECRET", "held"),
+    ]
+    # Its secret opens, but it may have been a Ruby service's: nothing to be sure of.
+    assert (remembered["exit_code"], remembered["losses"]) == (1, [])
+    assert "another swap service's" in about(old, remembered["risky"])[0]
+    assert not about(old, remembered["fine"])
+
+
+def test_which_service_it_was_can_be_said_in_the_old_file(tmp_path: Path) -> None:
+    old = older(tmp_path, ENCRYPTION_SECRET=SHORT, LEGACY_TOKENS="ruby")
+    mistaken = offline("--against", old, LEGACY_TOKENS="node", LEGACY_SECRETS=SHORT)
+    right = offline("--against", old, LEGACY_TOKENS="ruby", LEGACY_SECRETS=SHORT)
+
+    assert (mistaken["exit_code"], right["exit_code"]) == (1, 0)
+    assert [loss["what"] for loss in mistaken["losses"]] == ["LEGACY_TOKENS: lacks ruby"]
+    assert "still opens" in about(old, right["fine"])[0]

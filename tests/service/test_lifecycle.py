@@ -1,0 +1,235 @@
+"""How the process ends: nobody who was let in goes without an answer."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from fake_spotify import FakeSpotify
+from tests.contract import patience
+from tests.contract.http_client import Answer, post_form, send
+from tests.contract.processes import launched, wait_until
+from tests.service.broken_upstream import BrokenUpstream
+from tests.service.running import NOWHERE, SERVE, Running, environment, running_service
+
+SWAP = b"POST /swap HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\ncode=c"
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+OK = b"HTTP/1.1 200 OK\r\n"
+TOKENS = OK + b'Content-Length: 20\r\n\r\n{"access_token":"a"}'
+WAIT_SECONDS = 10
+
+
+def asked(connection: socket.socket) -> bytes:
+    """Ask for health on an open connection."""
+    connection.sendall(HEALTH)
+    return received(connection)
+
+
+def received(connection: socket.socket) -> bytes:
+    connection.settimeout(patience.seconds(WAIT_SECONDS))
+    return connection.recv(65_536)
+
+
+@contextmanager
+def several(service: Running, number: int) -> Iterator[list[socket.socket]]:
+    """Open connections, until the block ends."""
+    with ExitStack() as open_ones:
+        yield [
+            open_ones.enter_context(socket.create_connection(service.address))
+            for _ in range(number)
+        ]
+
+
+class SlowSpotify:
+    """Answers when it is told to, and says when it has been asked."""
+
+    def __init__(self, upstream: HTTPServer) -> None:
+        self.asked = threading.Semaphore(0)
+        self.may_answer = threading.Event()
+        upstream.clear()
+        upstream.expect_request("/api/token").respond_with_handler(self._answer)
+
+    def _answer(self, _: Request) -> Response:
+        self.asked.release()
+        assert self.may_answer.wait(patience.seconds(WAIT_SECONDS))
+        return Response('{"access_token":"a"}', content_type="application/json")
+
+
+def swap_in_background(service: Running, answers: list[Answer]) -> threading.Thread:
+    thread = threading.Thread(
+        target=lambda: answers.append(post_form(f"{service.url}/swap", {"code": "c"}))
+    )
+    thread.start()
+    return thread
+
+
+def test_a_request_in_flight_is_answered_whatever_signals_come(
+    upstream: HTTPServer, upstream_url: str
+) -> None:
+    spotify = SlowSpotify(upstream)
+    with running_service(upstream_url) as service:
+        answers: list[Answer] = []
+        asking = swap_in_background(service, answers)
+        assert spotify.asked.acquire(timeout=patience.seconds(WAIT_SECONDS))
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+            service.process.send_signal(number)
+            wait_until(lambda: "draining" in service.log())
+        spotify.may_answer.set()
+        asking.join(patience.seconds(WAIT_SECONDS))
+
+        assert [answer.status for answer in answers] == [200]
+        assert answers[0].headers["Connection"] == "close"
+        assert service.process.wait(patience.seconds(WAIT_SECONDS)) == 0
+
+
+def test_while_draining_readiness_says_so(upstream_url: str) -> None:
+    with running_service(upstream_url, DRAIN_DELAY=str(patience.seconds(1))) as service:
+        assert send("GET", f"{service.url}/readyz").json() == {"status": "ready"}
+        service.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: send("GET", f"{service.url}/readyz").status == 503)
+        ready = send("GET", f"{service.url}/readyz")
+
+        assert ready.json() == {"status": "draining"}
+        assert ready.headers["Connection"] == "close"
+        assert send("GET", f"{service.url}/healthz").status == 200
+        assert service.process.wait(patience.seconds(WAIT_SECONDS)) == 0
+
+
+@pytest.mark.parametrize("milliseconds", [60, 200, 450])
+def test_a_signal_while_it_starts_is_honoured(milliseconds: int) -> None:
+    how = {"env": environment(NOWHERE), "stderr": subprocess.PIPE, "text": True}
+    with launched(SERVE, **how) as process:
+        # The moment itself is what is tested: anything from the first line of ours to listening.
+        wait_until(lambda: catches_signals(process.pid))
+        time.sleep(milliseconds / 1000)
+        process.terminate()
+        _, log = process.communicate(timeout=patience.seconds(WAIT_SECONDS))
+
+    assert process.returncode == 0
+    assert "Traceback" not in log
+
+
+def catches_signals(pid: int) -> bool:
+    """Say whether a process handles SIGTERM by itself (Linux; elsewhere after a moment)."""
+    status = Path(f"/proc/{pid}/status")
+    if not status.exists():
+        time.sleep(0.5)
+        return True
+    caught = int(re.findall(r"SigCgt:\s*([0-9a-f]+)", status.read_text())[0], 16)
+    return bool(caught >> (signal.SIGTERM - 1) & 1)
+
+
+def test_a_storm_of_signals_changes_nothing(upstream_url: str) -> None:
+    with running_service(upstream_url) as service:
+        service.process.terminate()
+        deadline = time.monotonic() + patience.seconds(WAIT_SECONDS)
+        while service.process.poll() is None and time.monotonic() < deadline:
+            service.process.send_signal(signal.SIGTERM)
+            service.process.send_signal(signal.SIGINT)
+
+        assert service.process.wait(patience.seconds(WAIT_SECONDS)) == 0
+        assert "Traceback" not in service.log()
+
+
+def test_what_is_unfinished_at_the_end_of_the_drain_is_told_so(
+    upstream: HTTPServer, upstream_url: str
+) -> None:
+    spotify = SlowSpotify(upstream)
+    with running_service(upstream_url, DRAIN_TIMEOUT="1", SPOTIFY_TIMEOUT="60") as service:
+        answers: list[Answer] = []
+        asking = swap_in_background(service, answers)
+        assert spotify.asked.acquire(timeout=patience.seconds(WAIT_SECONDS))
+        began = time.monotonic()
+        service.process.send_signal(signal.SIGTERM)
+        asking.join(patience.seconds(WAIT_SECONDS))
+
+        assert service.process.wait(patience.seconds(WAIT_SECONDS)) == 0
+        assert time.monotonic() - began < 1 + patience.seconds(2)
+        spotify.may_answer.set()
+        assert [(answer.status, answer.error) for answer in answers] == [
+            (503, "temporarily_unavailable")
+        ]
+        assert answers[0].headers["Retry-After"].isdigit()
+        assert "our bug" not in service.log()
+
+
+def test_more_requests_than_allowed_are_refused_at_once_and_health_still_answers(
+    upstream: HTTPServer, upstream_url: str
+) -> None:
+    spotify = SlowSpotify(upstream)
+    with running_service(upstream_url, MAX_IN_FLIGHT="1") as service:
+        answers: list[Answer] = []
+        asking = swap_in_background(service, answers)
+        assert spotify.asked.acquire(timeout=patience.seconds(WAIT_SECONDS))
+        refused = post_form(f"{service.url}/swap", {"code": "c"})
+        spotify.may_answer.set()
+        asking.join(patience.seconds(WAIT_SECONDS))
+
+        assert [answer.status for answer in answers] == [200]
+        assert refused.status == 503
+        assert (refused.error, refused.headers["Retry-After"]) == ("temporarily_unavailable", "1")
+        assert send("GET", f"{service.url}/healthz").status == 200
+
+
+def test_connections_in_the_kernels_queue_are_served_before_the_end(spotify: FakeSpotify) -> None:
+    with running_service(spotify.accounts_url) as service, several(service, 1) as clients:
+        assert asked(clients[0]).startswith(OK)
+        os.kill(service.process.pid, signal.SIGSTOP)  # what comes now, only the kernel sees
+        with several(service, 50) as waiting:
+            for client in (clients[0], *waiting):
+                client.sendall(HEALTH)
+            service.process.terminate()
+            os.kill(service.process.pid, signal.SIGCONT)
+            answers = [received(client) for client in (clients[0], *waiting)]
+
+        assert {answer[: len(OK)] for answer in answers} == {OK}
+        assert service.process.wait(patience.seconds(WAIT_SECONDS)) == 0
+
+
+def test_who_has_just_connected_or_been_answered_may_still_ask(spotify: FakeSpotify) -> None:
+    with running_service(spotify.accounts_url) as service, several(service, 2) as (kept, new):
+        assert b"keep-alive" in asked(kept)
+        service.process.terminate()
+        wait_until(lambda: "draining" in service.log())
+
+        assert b"Connection: close" in asked(kept)
+        assert b"Connection: close" in asked(new)
+        assert service.process.wait(patience.seconds(WAIT_SECONDS)) == 0
+
+
+def test_who_is_silent_does_not_hold_up_the_end(spotify: FakeSpotify) -> None:
+    settings = {"DRAIN_TIMEOUT": "30"}
+    with (
+        running_service(spotify.accounts_url, **settings) as service,
+        several(service, 2) as (kept, new),
+    ):
+        asked(kept)
+        service.process.terminate()
+
+        assert (received(kept), received(new)) == (b"", b"")
+        assert service.process.wait(patience.seconds(WAIT_SECONDS)) == 0
+
+
+def test_an_app_that_has_said_all_still_gets_its_answer(broken: BrokenUpstream) -> None:
+    with running_service(broken.url) as service:
+        broken.script = lambda connection: connection.sendall(TOKENS)
+        with socket.create_connection(service.address) as app:
+            app.sendall(SWAP)
+            app.shutdown(socket.SHUT_WR)
+            app.settimeout(patience.seconds(WAIT_SECONDS))
+            answer = b""
+            while received := app.recv(65_536):
+                answer += received
+
+    assert answer.startswith(OK)
+    assert b"Connection: close" in answer

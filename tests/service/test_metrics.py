@@ -1,0 +1,147 @@
+"""Prometheus reads, on a port of its own, how the service fares."""
+
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fake_spotify import FakeSpotify
+from fake_spotify.faults import NoHealthyUpstream, Status
+from tests.contract.http_client import post_form, send
+from tests.contract.processes import wait_until
+from tests.service.metrics import grown, metrics_url, scraped
+from tests.service.refreshing import log_in, refresh
+from tests.service.running import NOWHERE, Running, environment, run_command, running_service
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def measured(spotify: FakeSpotify) -> Iterator[Running]:
+    with running_service(spotify.accounts_url, METRICS_PORT="0", LEGACY_TOKENS="node") as service:
+        yield service
+
+
+def test_requests_are_counted_by_endpoint_and_outcome(
+    measured: Running, spotify: FakeSpotify
+) -> None:
+    with grown(measured) as change:
+        token = log_in(measured, spotify)
+        for one in (token, token, "s1.x"):
+            refresh(measured, one)
+        send("GET", f"{measured.url}/healthz/")
+        send("DELETE", f"{measured.url}/refresh/")
+
+    requests = {
+        labels: count
+        for (name, *labels), count in ((key, value) for key, value in change.items())
+        if name == "sanic_swap_requests_total" and count
+        for labels in [tuple(labels)]
+    }
+    assert requests == {
+        ("/swap", "ok"): 1,
+        ("/refresh", "ok"): 2,
+        ("/refresh", "token_refused"): 1,
+        ("/healthz", "ok"): 1,
+        ("/refresh", "http_error"): 1,
+    }
+    assert change["sanic_swap_request_duration_seconds_count", "/refresh"] == 4
+    assert change["sanic_swap_spotify_calls_total", "tokens"] == 3
+    assert change["sanic_swap_spotify_call_duration_seconds_count",] == 3
+    assert change["sanic_swap_tokens_opened_total", token.split(".")[1]] == 2
+
+
+def test_what_spotify_answers_is_counted_by_what_it_means(
+    measured: Running, spotify: FakeSpotify
+) -> None:
+    token = log_in(measured, spotify)
+    with grown(measured) as change:
+        spotify.fault(NoHealthyUpstream(), times=1)
+        assert refresh(measured, token).status == 200
+        spotify.fault(Status(400, '{"error":"invalid_client"}'))
+        assert refresh(measured, token).status == 503
+
+    assert change["sanic_swap_spotify_calls_total", "spotify_fails"] == 1
+    assert change["sanic_swap_spotify_calls_total", "credentials_refused"] == 1
+    assert change["sanic_swap_spotify_retries_total",] == 1
+    assert change["sanic_swap_requests_total", "/refresh", "credentials_refused"] == 1
+
+
+def test_no_label_comes_from_outside(measured: Running, spotify: FakeSpotify) -> None:
+    before = scraped(measured).keys()
+    for path in ("/canary-path", "/swap/canary-path", "/%73wap", "/swap?canary-query"):
+        for method in ("GET", "POST", "CANARYMETHOD"):
+            send(method, measured.url + path, b"code=canary-code", {"X-Request-ID": "canary-id"})
+    refresh(measured, "s1.canaryid." + "A" * 139)
+    spotify.fault(Status(400, '{"error":"canary_error","error_description":"canary words"}'))
+    post_form(f"{measured.url}/swap", {"code": spotify.code()})
+
+    new = scraped(measured).keys() - before
+    assert {labels[1] for labels in new} <= {"other", "0.005", "0.01"} | {
+        label for _, *labels in before for label in labels
+    }
+    assert "canary" not in send("GET", metrics_url(measured)).body.decode().lower()
+
+
+def test_what_is_under_way_is_told_and_a_drain_too(spotify: FakeSpotify) -> None:
+    with running_service(spotify.accounts_url, METRICS_PORT="0") as service:
+        now = scraped(service)
+        assert now["sanic_swap_requests_in_flight",] == 0
+        assert now["sanic_swap_requests_in_flight_limit",] == 1000
+        assert now["sanic_swap_draining",] == 0
+        assert now["process_resident_memory_bytes",] > 1_000_000
+        assert 0 < now["process_open_fds",] < 1000
+        wait_until(lambda: scraped(service)["sanic_swap_event_loop_lag_seconds_count",] > 0)
+        [build] = [key for key in now if key[0] == "sanic_swap_build_info"]
+        assert re.match(r"3\.\d+\.", build[1])
+
+        with socket.create_connection(service.address) as unfinished:
+            unfinished.sendall(b"POST /swap HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\n")
+            service.process.terminate()
+            wait_until(lambda: "draining" in service.log())
+
+            assert scraped(service)["sanic_swap_draining",] == 1
+
+
+def test_the_public_port_tells_no_metrics(measured: Running) -> None:
+    assert send("GET", f"{measured.url}/metrics").status == 404
+
+
+def test_by_default_there_are_no_metrics(service: Running) -> None:
+    assert '"metrics"' not in service.log()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "no-such-host.invalid"])
+def test_a_port_that_cannot_be_had_is_told_at_start(host: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        env = environment(NOWHERE, METRICS_PORT=port, METRICS_HOST=host)
+        run = run_command("serve", env=env)
+
+    assert run.returncode == 2
+    assert f"METRICS_PORT, METRICS_HOST: cannot listen on {host}:{port}" in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_the_documents_name_every_metric_and_no_other(measured: Running) -> None:
+    text = (ROOT / "docs/operate.md").read_text()
+    table = text.partition("## Metrics")[2].partition("### Outcomes")[0]
+    rows = (line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    there = {name.removeprefix("sanic_swap_") for name, *_ in scraped(measured)}
+    there = {re.sub(r"_(bucket|count|sum)$", "", name) for name in there}
+
+    assert told - {"store_lost", "store_losses_total"} == {
+        name for name in there if not name.startswith("process_")
+    }
+
+
+def test_the_documents_name_every_outcome_and_no_other(measured: Running) -> None:
+    text = (ROOT / "docs/operate.md").read_text()
+    table = text.partition("### Outcomes")[2].partition("## The log")[0]
+    rows = (line.split("|")[1] for line in table.splitlines() if line.startswith("| `"))
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+
+    assert told == {key[2] for key in scraped(measured) if key[0] == "sanic_swap_requests_total"}

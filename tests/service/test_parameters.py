@@ -1,0 +1,143 @@
+"""What an app may send, and what is refused before Spotify hears of it."""
+
+import pytest
+from pytest_httpserver import HTTPServer
+
+from tests.contract.http_client import Answer, post_form, send
+from tests.contract.profiles import CLIENT_ID, REDIRECT_URI
+from tests.service.running import Running, running_service
+
+
+@pytest.fixture(autouse=True)
+def tokens_for_everybody(upstream: HTTPServer) -> None:
+    """Spotify answers whatever reaches it, and remembers that it was asked."""
+    upstream.clear()
+    upstream.expect_request("/api/token").respond_with_json(
+        {"access_token": "a", "token_type": "Bearer", "expires_in": 3600}
+    )
+
+
+def refresh(service: Running, token: str) -> Answer:
+    return post_form(f"{service.url}/refresh", {"refresh_token": token})
+
+
+# One for each rule; their many cases are in tests/unit and in raw_http_cases.py.
+@pytest.mark.parametrize(
+    ("form", "error", "named"),
+    [
+        pytest.param("code=(null)", "invalid_request", "code", id="a null that became a word"),
+        pytest.param("code=a&code=", "invalid_request", "code", id="a code twice"),
+        pytest.param("code=a%", "invalid_request", "form", id="a broken form"),
+        pytest.param("code=a&redirect_uri=x:y", "invalid_request", "redirect_uri", id="elsewhere"),
+        pytest.param("code=a&code_verifier=short", "invalid_request", "code_verifier", id="short"),
+        pytest.param("code=a&client_id=x&grant_type=y", "invalid_client", "client_id", id="an app"),
+        pytest.param("code=a&grant_type=x", "unsupported_grant_type", "grant_type", id="a grant"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/swap", "/api/token"])
+def test_a_bad_swap_is_refused_by_name_and_spotify_is_not_asked(
+    scripted_service: Running, upstream: HTTPServer, path: str, form: str, error: str, named: str
+) -> None:
+    answer = send("POST", scripted_service.url + path, form.encode())
+
+    assert (answer.status, answer.error) == (400, error)
+    assert named in answer.json()["error_description"]
+    assert not upstream.log
+
+
+@pytest.mark.parametrize("path", ["/swap", "/refresh", "/api/token", "/api/refresh_token"])
+def test_bad_json_is_refused_and_spotify_is_not_asked(
+    scripted_service: Running, upstream: HTTPServer, path: str
+) -> None:
+    body = b'{"code":"a","refresh_token":"b","n":NaN}'
+
+    answer = send("POST", scripted_service.url + path, body, {"Content-Type": "application/json"})
+
+    assert (answer.status, answer.error) == (400, "invalid_request")
+    assert not upstream.log
+
+
+@pytest.mark.parametrize(
+    ("token", "status"),
+    [
+        pytest.param("garbage", 400, id="garbage"),
+        pytest.param("s1.AAAAAAAA." + "A" * 138, 400, id="too short for a seal"),
+        pytest.param("s1.AAAAAAAA." + "A" * 139, 503, id="a seal of a key that nobody named"),
+        pytest.param("s2.AAAAAAAA." + "A" * 139, 400, id="of a version to come"),
+        pytest.param("AQ" + "x" * 129, 503, id="like Spotify's own"),
+        pytest.param("0123456789abcdef" * 8, 503, id="like the Node service's"),
+        pytest.param("gAAAAABk" + "x" * 132 + "==", 503, id="like Fernet's"),
+        pytest.param("q+Y/" * 16 + "\n" + "q+Y/" * 8, 503, id="like the Ruby service's"),
+        pytest.param("q Y/" * 16 + "q Y/" * 8, 503, id="the same, its + become blanks"),
+        pytest.param("\U0001f3b5" * 40, 400, id="music"),
+    ],
+)
+def test_what_is_no_token_of_ours_is_refused_or_held_and_spotify_is_not_asked(
+    scripted_service: Running, upstream: HTTPServer, token: str, status: int
+) -> None:
+    answer = refresh(scripted_service, token)
+
+    assert answer.status == status
+    assert answer.error == ("invalid_grant" if status == 400 else "temporarily_unavailable")
+    assert (status == 503) == ("Retry-After" in answer.headers)
+    assert not upstream.log
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param({"LEGACY_TOKENS": "none"}, id="refused on purpose"),
+        pytest.param({"UNKNOWN_KEY": "reject"}, id="nothing is held"),
+        pytest.param({"ENCRYPTION_SECRET": None}, id="the key is a made-up one"),
+    ],
+)
+def test_another_services_token_is_held_until_somebody_decides(
+    upstream_url: str, changes: dict[str, str | None]
+) -> None:
+    with running_service(upstream_url, **changes) as service:
+        answer = refresh(service, "AQ" + "x" * 129)
+
+        assert (answer.status, answer.error) == (400, "invalid_grant")
+        assert "held back" not in service.log()
+
+
+def test_a_redirect_uri_is_chosen_among_the_registered_ones(
+    upstream: HTTPServer, upstream_url: str
+) -> None:
+    registered = f"{REDIRECT_URI}, my-app://login,http://127.0.0.1/cb,http://[::1]/"
+    with running_service(upstream_url, CALLBACK_URL=registered) as service:
+
+        def swap(redirect_uri: str) -> Answer:
+            return post_form(f"{service.url}/swap", {"code": "a", "redirect_uri": redirect_uri})
+
+        chosen = ["", "my-app://login", "http://127.0.0.1:51234/cb", "http://[::1]:8/"]
+        for uri in chosen:
+            assert swap(uri).status == 200
+        assert [request.form["redirect_uri"] for request, _ in upstream.log] == [
+            uri or REDIRECT_URI for uri in chosen
+        ]
+        for other in ("http://127.0.0.1:51234/cb2", "http://localhost:1/cb", "my-app://login:1"):
+            assert swap(other).error == "invalid_request"
+
+
+def test_spotify_gets_exactly_what_it_needs(
+    scripted_service: Running, upstream: HTTPServer
+) -> None:
+    verifier = "v._~-" * 10
+    form = f"code=+a%20b&code_verifier={verifier}&scope=x&client_id={CLIENT_ID}&client_secret=y"
+
+    answer = send("POST", f"{scripted_service.url}/api/token?code=c", form.encode())
+
+    [(request, _)] = upstream.log
+    assert answer.status == 200
+    assert dict(request.form) == {
+        "grant_type": "authorization_code",
+        "code": "a b",
+        "redirect_uri": REDIRECT_URI,
+        "code_verifier": verifier,
+    }
+    assert request.query_string == b""
+    assert request.authorization is not None
+    assert request.authorization.username == CLIENT_ID
+    assert request.headers["Accept-Encoding"] == "identity"
+    assert "Cookie" not in request.headers

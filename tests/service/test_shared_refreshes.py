@@ -1,0 +1,131 @@
+"""Equal refreshes under way, and what comes after a rotation."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from fake_spotify import FakeSpotify
+from fake_spotify.faults import Rotate, SlowHead
+from tests.contract.processes import wait_until
+from tests.contract.profiles import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI
+from tests.service.refreshing import (
+    REFRESHES,
+    begin_refresh,
+    log_in,
+    refresh,
+    refresh_at_once,
+)
+from tests.service.running import KEY, Running, running_service
+
+MANY = 1000
+OLD_KEY, NEW_KEY = KEY, "1" * 64
+
+
+@pytest.fixture(scope="module")
+def service(spotify: FakeSpotify) -> Iterator[Running]:
+    """The service, in front of it; it opens an older key's tokens too."""
+    keys = {"ENCRYPTION_SECRET": NEW_KEY, "PREVIOUS_ENCRYPTION_SECRETS": OLD_KEY}
+    with running_service(spotify.accounts_url, **keys) as service:
+        yield service
+
+
+@pytest.fixture
+def sealed(spotify: FakeSpotify, service: Running) -> Iterator[str]:
+    """A sealed token of somebody who has just logged in."""
+    yield log_in(service, spotify)
+    spotify.clear_faults()
+
+
+def test_a_thousand_equal_refreshes_are_one_call_and_equal_answers(
+    spotify: FakeSpotify, service: Running, sealed: str
+) -> None:
+    spotify.fault(SlowHead(2))
+
+    answers = refresh_at_once([service], sealed, MANY)
+
+    assert [answer.status for answer in answers] == [200] * MANY
+    assert len({answer.body for answer in answers}) == 1
+    assert spotify.count(REFRESHES) == 1
+
+
+def test_two_seals_of_one_token_share_the_answer_and_keep_their_own_seals(
+    spotify: FakeSpotify, service: Running
+) -> None:
+    with running_service(spotify.accounts_url, ENCRYPTION_SECRET=OLD_KEY) as older:
+        old = log_in(older, spotify)
+    new = refresh(service, old).json()["refresh_token"]
+    spotify.clear_requests()
+    spotify.fault(SlowHead(1))
+    with ThreadPoolExecutor(2) as pool:
+        answers = [
+            answer.json() for answer in pool.map(lambda one: refresh(service, one), (old, new))
+        ]
+    spotify.clear_faults()
+
+    assert spotify.count(REFRESHES) == 1
+    assert answers[0]["access_token"] == answers[1]["access_token"]
+    assert answers[1]["refresh_token"] == new
+    assert answers[0]["refresh_token"] not in (old, new)
+    assert refresh(service, answers[0]["refresh_token"]).status == 200
+
+
+def test_errors_are_shared_as_well(spotify: FakeSpotify, service: Running, sealed: str) -> None:
+    spotify.revoke(spotify.grants()[-1].id)
+    spotify.fault(SlowHead(1))
+
+    answers = refresh_at_once([service], sealed, 20)
+
+    assert {(answer.status, answer.error) for answer in answers} == {(400, "invalid_grant")}
+    assert spotify.count(REFRESHES) == 1
+
+
+def test_every_refresh_after_another_asks_spotify(service: Running, sealed: str) -> None:
+    answers = [refresh(service, sealed).json()["access_token"] for _ in range(3)]
+
+    assert len(set(answers)) == 3
+
+
+def test_after_a_rotation_the_old_token_keeps_getting_the_same_answer(
+    spotify: FakeSpotify, service: Running, sealed: str
+) -> None:
+    spotify.fault(Rotate())
+    rotated = refresh(service, sealed)
+    late = refresh_at_once([service], sealed, 10)
+
+    assert {answer.body for answer in late} == {rotated.body}
+    assert spotify.count(REFRESHES) == 1
+    assert refresh(service, rotated.json()["refresh_token"]).status == 200
+
+
+def test_an_app_that_hangs_up_while_its_token_is_replaced_gets_the_new_one_later() -> None:
+    with (
+        FakeSpotify(
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            redirect_uris=[REDIRECT_URI],
+            rotation="all",
+        ) as spotify,
+        running_service(spotify.accounts_url) as service,
+    ):
+        sealed = log_in(service, spotify)
+        spotify.fault(SlowHead(0.5))
+        gone = begin_refresh(service, sealed)
+        wait_until(lambda: spotify.count(REFRESHES) == 1)
+        gone.close()
+
+        answers = [refresh(service, sealed) for _ in range(2)]
+
+        assert spotify.count(REFRESHES) == 1
+        assert answers[0].body == answers[1].body
+        assert refresh(service, answers[0].json()["refresh_token"]).status == 200
+
+
+def test_replay_ends(spotify: FakeSpotify) -> None:
+    with running_service(spotify.accounts_url, ROTATION_REPLAY="0") as service:
+        sealed = log_in(service, spotify)
+        spotify.fault(Rotate())
+        rotated = refresh(service, sealed)
+
+        assert refresh(service, sealed).error == "invalid_grant"
+        assert refresh(service, rotated.json()["refresh_token"]).status == 200

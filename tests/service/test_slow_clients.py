@@ -1,0 +1,137 @@
+"""Clients that keep the service waiting are let go, on time, and others do not notice."""
+
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from fake_spotify import FakeSpotify
+from tests.contract import patience
+from tests.contract.http_client import send
+from tests.contract.processes import wait_until
+from tests.service.running import Running, running_service
+
+CLIENT_SECONDS = 1.0
+LATEST_SECONDS = CLIENT_SECONDS + 1 + patience.seconds(1)  # it lingers after early answers
+POST = b"POST /swap HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.fixture(scope="module")
+def strict_service(spotify: FakeSpotify) -> Iterator[Running]:
+    """The service, with little patience."""
+    with running_service(
+        spotify.accounts_url,
+        CLIENT_TIMEOUT=str(CLIENT_SECONDS),
+        MAX_IN_FLIGHT="5",
+        MAX_CONNECTIONS="10",
+    ) as service:
+        yield service
+
+
+def connect(service: Running) -> socket.socket:
+    connection = socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    connection.connect(service.address)
+    connection.settimeout(0.05)
+    return connection
+
+
+def until_closed(connection: socket.socket, drip: bytes = b"") -> tuple[bytes, float]:
+    """Return what came before the connection was closed, and after how many seconds."""
+    began, answer = time.monotonic(), b""
+    while time.monotonic() - began < 4 * LATEST_SECONDS:
+        try:
+            received = connection.recv(65_536)
+        except TimeoutError:
+            if drip:
+                connection.sendall(drip)
+            continue
+        except OSError:
+            break
+        if not received:
+            break
+        answer += received
+    return answer, time.monotonic() - began
+
+
+def is_open(connection: socket.socket) -> bool:
+    """Ask for a hundred answers, which nobody will read."""
+    try:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" * 100)
+    except TimeoutError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("first", "drip", "status"),
+    [
+        pytest.param(b"", b"", b"", id="silence"),
+        pytest.param(b"GET / HT", b"", b"408", id="half a head"),
+        pytest.param(b"\x16\x03\x01\0\xa5\x01", b"", b"408", id="half a hello of TLS"),
+        pytest.param(b"GET / HTTP/1.1\r\nX: ", b"x", b"408", id="a head, drop by drop"),
+        pytest.param(POST + b"Content-Length: 9\r\n\r\ncode", b"", b"408", id="half a body"),
+        pytest.param(POST + b"Content-Length: 9999\r\n\r\n", b"x", b"408", id="a dripping body"),
+        pytest.param(
+            POST + b"Transfer-Encoding: chunked\r\n\r\n0x",
+            b"",
+            b"408",
+            id="half a line of chunks",
+        ),
+        pytest.param(
+            POST + b"Transfer-Encoding: chunked\r\n\r\n",
+            b"1\r\nx\r\n",
+            b"408",
+            id="dripping chunks",
+        ),
+    ],
+)
+def test_a_client_gets_its_time_and_no_more(
+    strict_service: Running, first: bytes, drip: bytes, status: bytes
+) -> None:
+    with connect(strict_service) as client:
+        client.sendall(first)
+        answer, seconds = until_closed(client, drip)
+
+    assert answer[9:12] == status
+    assert CLIENT_SECONDS - 0.1 <= seconds <= LATEST_SECONDS
+
+
+def test_a_client_that_does_not_read_is_dropped(strict_service: Running) -> None:
+    with connect(strict_service) as client:
+        began = time.monotonic()
+        while is_open(client) and time.monotonic() - began < 4 * LATEST_SECONDS:
+            pass
+
+        assert CLIENT_SECONDS - 0.1 <= time.monotonic() - began <= LATEST_SECONDS
+    assert send("GET", f"{strict_service.url}/healthz").status == 200
+    assert '"level": "error"' not in strict_service.log()
+
+
+def test_connections_beyond_the_limit_are_closed_at_once_and_later_ones_served(
+    strict_service: Running,
+) -> None:
+    wait_until(lambda: send("GET", f"{strict_service.url}/healthz").status == 200)
+    crowd = [connect(strict_service) for _ in range(10)]
+    try:
+        for client in crowd:
+            client.settimeout(patience.seconds(5))
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert client.recv(65_536).startswith(b"HTTP/1.1 200")
+        with connect(strict_service) as one_too_many:
+            answer, seconds = until_closed(one_too_many)
+        assert (answer, seconds < CLIENT_SECONDS) == (b"", True)
+    finally:
+        for client in crowd:
+            client.close()
+
+    def is_served() -> bool:
+        try:
+            return send("GET", f"{strict_service.url}/healthz").status == 200
+        except OSError:
+            return False
+
+    wait_until(is_served)

@@ -1,0 +1,188 @@
+"""Metrics and log alone tell which trouble it is: each has signs that no other has."""
+
+import re
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from fake_spotify import FakeSpotify
+from fake_spotify.faults import (
+    CaptivePortal,
+    FalseInvalidGrant,
+    Fault,
+    NoHealthyUpstream,
+    Silence,
+    SlowHead,
+    Status,
+    TooManyRequests,
+)
+from tests.contract.http_client import post_form
+from tests.contract.processes import wait_until
+from tests.legacy_sealers import sealed_by_ruby
+from tests.service.metrics import grown, scraped
+from tests.service.refreshing import log_in, refresh
+from tests.service.running import Running, running_service
+from tests.service.seals import new_secret, seal
+
+OPERATE_MD = Path(__file__).parents[2] / "docs/operate.md"
+TABLE = OPERATE_MD.read_text().partition("## Three in the morning")[2]
+TOKEN = "AQ" + "x" * 40
+CALLS, REQUESTS = "sanic_swap_spotify_calls_total", "sanic_swap_requests_total"
+Cause = Callable[[Running, FakeSpotify], None]
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """
+    What may go wrong.
+
+    Attributes:
+        name: The first cell of its row in the document.
+        metric: What grows, and its labels.
+        log: A part of a line.
+        cause: Brings it about.
+    """
+
+    name: str
+    metric: tuple[str, ...]
+    log: str
+    cause: Cause
+    settings: dict[str, str] = field(default_factory=dict)
+
+
+def swaps(count: int, *faults: Fault) -> Cause:
+    """Return what swaps at once while Spotify has *faults*."""
+
+    def cause(service: Running, spotify: FakeSpotify) -> None:
+        codes = [spotify.code() for _ in range(count)]
+        for fault in faults:
+            spotify.fault(fault, times=None)
+        with ThreadPoolExecutor(5) as pool:
+            list(pool.map(lambda code: post_form(f"{service.url}/swap", {"code": code}), codes))
+
+    return cause
+
+
+def a_key_is_missing(service: Running, spotify: FakeSpotify) -> None:
+    refresh(service, seal(TOKEN, 0, spotify.accounts_url, new_secret()))
+
+
+def living_grants_are_refused(service: Running, spotify: FakeSpotify) -> None:
+    tokens = [log_in(service, spotify) for _ in range(6)]
+    spotify.fault(FalseInvalidGrant(), times=None)
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(lambda token: refresh(service, token), tokens))
+
+
+TROUBLES = [
+    Trouble(
+        "wrong client secret",
+        (CALLS, "credentials_refused"),
+        "Spotify refused our credentials",
+        swaps(1, Status(400, '{"error":"invalid_client"}')),
+    ),
+    Trouble(
+        "a key is missing",
+        (REQUESTS, "/refresh", "token_held"),
+        "held back: a token of key",
+        a_key_is_missing,
+    ),
+    Trouble(
+        "legacy tokens, and nobody said what of them",
+        (REQUESTS, "/refresh", "token_held"),
+        "held back: a token that looks like one of another swap service",
+        lambda service, _: refresh(service, sealed_by_ruby("a secret", TOKEN)),
+    ),
+    Trouble(
+        "Spotify is down",
+        ("sanic_swap_spotify_breaker_open",),
+        "Spotify fails for everyone",
+        swaps(25, NoHealthyUpstream()),
+    ),
+    Trouble(
+        "Spotify is slow",
+        (CALLS, "spotify_too_slow"),
+        "no answer within",
+        swaps(1, Silence()),
+        {"SPOTIFY_TIMEOUT": "1"},
+    ),
+    Trouble(
+        "Spotify throttles",
+        ("sanic_swap_spotify_hold_back_seconds",),
+        "Spotify asks us to wait",
+        swaps(1, TooManyRequests(60)),
+    ),
+    Trouble(
+        "Spotify calls living grants dead",
+        ("sanic_swap_revocation_guard_holding",),
+        "Spotify refuses many young grants",
+        living_grants_are_refused,
+    ),
+    Trouble(
+        "DNS, network or firewall",
+        (CALLS, "spotify_unreachable"),
+        "ClientConnectorDNSError",
+        swaps(1),
+        {"SPOTIFY_ACCOUNTS_URL": "https://accounts.spotify.invalid"},
+    ),
+    Trouble(
+        "a portal or proxy answers in Spotify's name",
+        (CALLS, "spotify_nonsense"),
+        "Spotify's answer cannot be used",
+        swaps(1, CaptivePortal()),
+    ),
+    Trouble(
+        "the store is lost",
+        ("sanic_swap_store_lost",),
+        "the store is lost",
+        lambda service, spotify: refresh(service, log_in(service, spotify)),
+        {"STORE_URL": "redis://127.0.0.1:1"},
+    ),
+    Trouble(
+        "too much to do",
+        (REQUESTS, "/swap", "too_busy"),
+        "too_busy",
+        swaps(5, SlowHead(0.5)),
+        {"MAX_IN_FLIGHT": "1", "MAX_CONNECTIONS": "50"},
+    ),
+    Trouble(
+        "somebody guesses tokens, or an app sends nonsense",
+        (REQUESTS, "/refresh", "token_refused"),
+        "token_refused",
+        lambda service, _: refresh(service, "s1.guessed"),
+    ),
+]
+each_trouble = pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.name)
+
+
+@each_trouble
+def test_a_trouble_is_known_by_its_signs(trouble: Trouble, spotify: FakeSpotify) -> None:
+    settings = {
+        "METRICS_PORT": "0",
+        "SPOTIFY_ACCOUNTS_URL": spotify.accounts_url,
+        **trouble.settings,
+    }
+    with running_service("", **settings) as service:
+        with grown(service) as change:
+            trouble.cause(service, spotify)
+        # From its start on, because a store may be lost before anybody looks.
+        change = {key: max(change[key], value) for key, value in scraped(service).items()}
+        wait_until(lambda: trouble.log in service.log())
+        log = service.log()
+    seen = {other.name for other in TROUBLES if change.get(other.metric) and other.log in log}
+
+    assert seen == {trouble.name}
+
+
+@each_trouble
+def test_the_document_names_the_signs(trouble: Trouble) -> None:
+    [row] = [line for line in TABLE.splitlines() if line.startswith(f"| {trouble.name} |")]
+    metric, *labels = trouble.metric
+
+    metrics, log = (re.sub(r"[`…]", "", cell) for cell in row.split("|")[2:4])
+    assert metric.removeprefix("sanic_swap_") in metrics or metrics.strip() == "the same"
+    assert not labels or labels[-1] in metrics or metrics.strip() == "the same"
+    assert trouble.log.split(": ")[0] in log or trouble.log in row

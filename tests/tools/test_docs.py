@@ -1,0 +1,113 @@
+"""What the documents say is what the code does."""
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from sanic_swap.settings import Settings, variables
+from sanic_swap.version import __version__
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+OPENAPI = next((ROOT / "sanic_swap").rglob("openapi.json")).read_text()
+SETUP = "python3 -m venv .venv && .venv/bin/pip install"
+
+
+def read(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+@pytest.mark.parametrize("variable", variables().values(), ids=lambda variable: variable.name)
+def test_every_setting_stands_in_the_readme_with_its_aliases(variable: object) -> None:
+    for spelling in variable.spellings:
+        assert f"`{spelling}`" in README
+
+
+def test_the_readme_names_no_setting_that_does_not_exist() -> None:
+    table = README.partition("## Settings")[2].partition("## Commands")[0]
+    named = set(re.findall(r"`([A-Z][A-Z_]{3,})`", table))
+    known = {spelling for variable in variables().values() for spelling in variable.spellings}
+
+    assert named - known == {"NAME", "NAME_FILE"} & named
+
+
+def test_defaults_in_the_readme_are_the_settings_own() -> None:
+    table = README.partition("## Settings")[2].partition("## Commands")[0]
+    settings = Settings(client_id="x", client_secret="x", callback_urls=("x:y",))
+    for name, value in (
+        ("PORT", settings.port),
+        ("SPOTIFY_TIMEOUT", settings.spotify_timeout),
+        ("MAX_IN_FLIGHT", settings.max_in_flight),
+        ("CLIENT_TIMEOUT", settings.client_timeout),
+        ("ROTATION_REPLAY", settings.rotation_replay),
+        ("UNKNOWN_KEY", settings.unknown_key),
+        ("SPOTIFY_ACCOUNTS_URL", settings.accounts_url.url),
+    ):
+        shown = f"{value:g}" if isinstance(value, float) else str(value)
+        [row] = [line for line in table.splitlines() if re.match(rf"\|[^|]*`{name}`", line)]
+
+        assert f"`{shown}`" in row.split("|")[2]
+
+
+@pytest.mark.parametrize("path", [path for path in json.loads(OPENAPI)["paths"] if path != "/"])
+def test_every_endpoint_stands_in_the_readme(path: str) -> None:
+    assert path in README
+
+
+@pytest.mark.parametrize(
+    "command", ["serve", "check", "demo", "keygen", "swap", "refresh", "inspect"]
+)
+def test_every_command_stands_in_the_readme(command: str) -> None:
+    assert command in README.partition("## Commands")[2].partition("##")[0]
+
+
+def test_ci_runs_the_readmes_two_commands() -> None:
+    blocks = re.findall(r"```sh\n(.*?)\n```", README, re.DOTALL)
+    run, test = [block for block in blocks if block.startswith(SETUP)]
+    lines = read(".ci/run").splitlines()
+
+    assert f"{run} --once" in lines
+    assert test in lines
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
+    ],
+)
+def test_links_between_documents_lead_somewhere(name: str) -> None:
+    for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", read(name)):
+        assert (ROOT / name).parent.joinpath(link).exists(), link
+
+
+def test_every_direct_dependency_is_explained() -> None:
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    explained = read("docs/dependencies.md").lower()
+    for requirement in project["dependencies"]:
+        name = re.match(r"[a-zA-Z0-9-]+", requirement)
+        assert name is not None
+        assert f"[{name[0]}]" in explained
+    assert len(project["dependencies"]) <= 12
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_locks_hold_names_versions_and_hashes_alone(name: str) -> None:
+    text = read(name)
+    dependencies = tomllib.loads(read("pyproject.toml"))["project"]["dependencies"]
+
+    assert "://" not in text
+    assert "index" not in re.findall(r"^--?([a-z]+)", text, re.MULTILINE)
+    for requirement in dependencies:
+        assert re.search(rf"^{re.match(r'[a-z0-9-]+', requirement)[0]}==", text, re.MULTILINE)
+
+
+def test_the_changelog_and_the_version_fit() -> None:
+    assert re.match(r"\d+\.\d+\.\d+\Z", __version__)
+    assert "## Unreleased" in read("CHANGELOG.md")
