@@ -16,7 +16,7 @@ import measures
 from programs import Cores, Programs
 from report import print_report
 
-from sanic_swap.keys import new_secret
+from sanic_swap.sealing.keys import new_secret
 
 _MEASURES = ("throughput", "latency", "memory", "start", "slow")
 

@@ -52,7 +52,7 @@ from fake_spotify.faults import (
     UpstreamReset,
     UpstreamTimeout,
 )
-from sanic_swap.keys import new_secret
+from sanic_swap.sealing.keys import new_secret
 
 ENDPOINTS = ("/swap", "/refresh")
 _SLACK_SECONDS = 0.15

@@ -9,7 +9,7 @@ import load
 import measures
 from programs import Cores, Programs, tool
 
-from sanic_swap.keys import new_secret
+from sanic_swap.sealing.keys import new_secret
 
 
 def main() -> None:

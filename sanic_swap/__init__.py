@@ -1,5 +1,3 @@
-"""Token swap and refresh for apps that use Spotify's SDKs.
+"""Token swap and refresh service for apps that use Spotify's SDKs."""
 
-The public interface of this package is its HTTP endpoints, its commands and its
-environment variables; see the README.
-"""
+__version__ = "0.1.0"

@@ -15,7 +15,7 @@ def main() -> NoReturn:
     if sys.argv[1:2] == ["serve"]:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: os._exit(0))
-    from sanic_swap import cli
+    from sanic_swap.commands import cli
 
     cli.main()
 

@@ -6,10 +6,10 @@ from typing import Any
 from sanic import Sanic
 from sanic.exceptions import SanicException
 
-from sanic_swap import api, ops
-from sanic_swap.cors import Cors
-from sanic_swap.edge import Edge, Handler
 from sanic_swap.parts import Parts
+from sanic_swap.web import api, ops
+from sanic_swap.web.cors import Cors
+from sanic_swap.web.edge import Edge, Handler
 
 App = Sanic[Any, Any]
 _IDLE_SECONDS = 95  # above what proxies keep idle connections for; Heroku's router: 90

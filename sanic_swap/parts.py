@@ -6,28 +6,28 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from sanic_swap.access_log import AccessLog
-from sanic_swap.api import GRANT_TYPES
-from sanic_swap.error_table import OUTCOMES, outcome_of, outcomes_below
 from sanic_swap.errors import SpotifyError
-from sanic_swap.grant_id import GrantIds
-from sanic_swap.key_ring import KeyRing, SealingContext
-from sanic_swap.keys import Keys
-from sanic_swap.legacy import CIPHERED, LegacyTokens, Opener
-from sanic_swap.limits import Counts, InFlight, RateLimit
 from sanic_swap.logs import configure_logging
-from sanic_swap.ops import PATHS, Readiness
-from sanic_swap.parameters import CallbackUrls, ParameterRules
-from sanic_swap.revocations import Revocations
-from sanic_swap.settings import Settings
-from sanic_swap.sharing import OtherMachines
-from sanic_swap.spotify import SpotifyAccounts
-from sanic_swap.token_swap import TokenSwap
+from sanic_swap.monitoring.access_log import AccessLog
+from sanic_swap.sealing.grant_id import GrantIds
+from sanic_swap.sealing.key_ring import KeyRing, SealingContext
+from sanic_swap.sealing.keys import Keys
+from sanic_swap.sealing.legacy import CIPHERED, LegacyTokens, Opener
+from sanic_swap.settings.table import Settings
+from sanic_swap.spotify.accounts import SpotifyAccounts
+from sanic_swap.swap.limits import Counts, InFlight, RateLimit
+from sanic_swap.swap.revocations import Revocations
+from sanic_swap.swap.sharing import OtherMachines
+from sanic_swap.swap.token_swap import TokenSwap
+from sanic_swap.web.api import GRANT_TYPES
+from sanic_swap.web.error_table import OUTCOMES, outcome_of, outcomes_below
+from sanic_swap.web.ops import PATHS, Readiness
+from sanic_swap.web.parameters import CallbackUrls, ParameterRules
 
 if TYPE_CHECKING:
-    from sanic_swap.metrics import Metrics
-    from sanic_swap.new_relic import NewRelic
-    from sanic_swap.redis_store import RedisStore
+    from sanic_swap.monitoring.metrics import Metrics
+    from sanic_swap.monitoring.new_relic import NewRelic
+    from sanic_swap.store.redis import RedisStore
 
 
 class Sealing(NamedTuple):
@@ -109,7 +109,7 @@ def make_parts(settings: Settings, readiness: Readiness) -> Parts:
         readiness.troubles.append(lambda: revocations.is_holding)
     if monitoring.metrics is not None:
         # Imported here: the library takes time to load, and most services do without.
-        from sanic_swap.metrics_state import State
+        from sanic_swap.monitoring.state import State
 
         refreshes, is_draining = swap.refreshes, lambda: readiness.draining
         monitoring.metrics.read_from(
@@ -162,7 +162,7 @@ def _make_legacy(settings: Settings) -> LegacyTokens:
     )
     if ciphered := CIPHERED & set(settings.legacy_tokens):
         # Imported here: it is an optional extra, and start-up time counts.
-        from sanic_swap.legacy_ciphers import OPENERS
+        from sanic_swap.sealing.legacy_ciphers import OPENERS
 
         for name in ciphered:
             made = (OPENERS[name](secret) for secret in settings.legacy_opening_secrets)
@@ -190,7 +190,7 @@ def _make_store(settings: Settings) -> "RedisStore | None":
     if settings.store_url is None:
         return None
     # Imported here: it is an optional extra, and start-up time counts.
-    from sanic_swap.redis_store import RedisStore
+    from sanic_swap.store.redis import RedisStore
 
     return RedisStore(settings.store_url)
 
@@ -206,9 +206,9 @@ def _make_swap(
     other_machines: OtherMachines | None = None
     counts: Counts | None = None
     if store is not None:
-        from sanic_swap.store_counts import StoreCounts
-        from sanic_swap.store_flights import StoreFlights
-        from sanic_swap.store_sealing import StoreSealer
+        from sanic_swap.store.counts import StoreCounts
+        from sanic_swap.store.flights import StoreFlights
+        from sanic_swap.store.sealing import StoreSealer
 
         counts = StoreCounts(store, sha256(settings.client_secret.reveal().encode()).digest())
         other_machines = StoreFlights(
@@ -237,7 +237,7 @@ def _make_monitoring(settings: Settings) -> Monitoring:
     metrics = new_relic = None
     if settings.metrics_port is not None:
         # Imported here: the library takes time to load, and most services do without.
-        from sanic_swap.metrics import Labels, Metrics
+        from sanic_swap.monitoring.metrics import Labels, Metrics
 
         keys = (settings.current_key, *settings.previous_keys)
         labels = Labels(
@@ -251,7 +251,7 @@ def _make_monitoring(settings: Settings) -> Monitoring:
         metrics = Metrics(labels, outcome_of)
     if settings.new_relic_license_key is not None:
         # Imported here: it is an optional extra, and starts threads.
-        from sanic_swap.new_relic import NewRelic
+        from sanic_swap.monitoring.new_relic import NewRelic
 
         new_relic = NewRelic(settings.new_relic_license_key, settings.accounts_url.origin)
     return Monitoring(access_log, metrics, new_relic)

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from sanic_swap.keys import RootKey, root_key
+from sanic_swap.sealing.keys import RootKey, root_key
 
 # A busy machine may take its time; how long a test may take in all is pytest's to say.
 settings.register_profile("patient", deadline=None)

@@ -7,15 +7,15 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 
 from sanic_swap.errors import SpotifyFails, SpotifyTooSlow, StoreLost
-from sanic_swap.key_ring import OpenedToken, SealingContext
-from sanic_swap.keys import root_key
-from sanic_swap.redis_store import RedisStore
+from sanic_swap.sealing.key_ring import OpenedToken, SealingContext
+from sanic_swap.sealing.keys import root_key
 from sanic_swap.secret import Secret
-from sanic_swap.sharing import Refreshed
-from sanic_swap.store_counts import StoreCounts
-from sanic_swap.store_flights import StoreFlights
-from sanic_swap.store_sealing import StoreSealer
-from sanic_swap.token_answer import read_answer
+from sanic_swap.spotify.answer import read_answer
+from sanic_swap.store.counts import StoreCounts
+from sanic_swap.store.flights import StoreFlights
+from sanic_swap.store.redis import RedisStore
+from sanic_swap.store.sealing import StoreSealer
+from sanic_swap.swap.sharing import Refreshed
 from sanic_swap.trace import RequestTrace
 from tests.contract.processes import KEY
 from tests.contract.redis_server import RedisServer

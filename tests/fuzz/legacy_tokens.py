@@ -16,7 +16,7 @@ from random import Random
 
 from sanic_swap.errors import TokenRefused
 from sanic_swap.parts import make_sealing
-from sanic_swap.setting_reading import read_settings
+from sanic_swap.settings.reading import read_settings
 from tests.legacy_sealers import FERNET_KEY, SEALERS, as_pack_m
 
 SECRET = "s3cr3t"

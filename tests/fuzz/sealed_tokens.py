@@ -15,8 +15,8 @@ from collections.abc import Callable
 from random import Random
 
 from sanic_swap.errors import TokenHeld, TokenRefused
-from sanic_swap.key_ring import KeyRing, SealingContext
-from sanic_swap.keys import root_key
+from sanic_swap.sealing.key_ring import KeyRing, SealingContext
+from sanic_swap.sealing.keys import root_key
 from sanic_swap.secret import Secret
 
 HEAD = len("s1.12345678.")

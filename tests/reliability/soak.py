@@ -20,8 +20,8 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.plot import Line, svg
-from sanic_swap.key_ring import KeyRing, SealingContext
-from sanic_swap.keys import root_key
+from sanic_swap.sealing.key_ring import KeyRing, SealingContext
+from sanic_swap.sealing.keys import root_key
 from sanic_swap.secret import Secret
 from tests.contract.profiles import CLIENT_ID
 from tests.fuzz.raw_requests import descriptors, is_trouble, memory_mb, mutants, problems_of

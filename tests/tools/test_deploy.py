@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from sanic_swap.settings import Settings, variables
+from sanic_swap.settings.table import Settings, variables
 from tests.programs import need
 from tests.tools.dockerfile import steps
 

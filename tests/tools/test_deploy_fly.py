@@ -4,7 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from sanic_swap.settings import Settings
+from sanic_swap.settings.table import Settings
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = Settings(client_id="x", client_secret="x", callback_urls=("x:y",))

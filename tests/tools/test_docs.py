@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sanic_swap.settings import Settings, variables
-from sanic_swap.version import __version__
+from sanic_swap import __version__
+from sanic_swap.settings.table import Settings, variables
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

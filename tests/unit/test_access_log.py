@@ -5,8 +5,8 @@ import json
 
 import pytest
 
-from sanic_swap.access_log import AccessLog
 from sanic_swap.logs import Lines, json_line, text_line
+from sanic_swap.monitoring.access_log import AccessLog
 from sanic_swap.trace import Answered, RequestTrace
 
 ALWAYS = {"time", "level", "message", "method", "path", "status", "ms"}

@@ -5,15 +5,15 @@ from hypothesis import given
 from hypothesis import settings as tuned
 from hypothesis import strategies as st
 
-from sanic_swap.against import Fate, losses
+from sanic_swap.commands.against import Fate, losses
 from sanic_swap.errors import TokenHeld, TokenRefused
-from sanic_swap.key_ring import KeyRing, SealingContext
-from sanic_swap.keys import root_key
 from sanic_swap.parts import make_key_ring
+from sanic_swap.sealing.key_ring import KeyRing, SealingContext
+from sanic_swap.sealing.keys import root_key
 from sanic_swap.secret import Secret
-from sanic_swap.setting_urls import accounts_url
-from sanic_swap.setting_values import SealingSecret
-from sanic_swap.settings import Settings
+from sanic_swap.settings.table import Settings
+from sanic_swap.settings.urls import accounts_url
+from sanic_swap.settings.values import SealingSecret
 
 SECRETS = [SealingSecret(Secret(digit * 64), root_key(digit * 64)) for digit in "12345"]
 IDS = [secret.key.key_id for secret in SECRETS]

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import settings as tuned
 from hypothesis import strategies as st
 
-from sanic_swap.against import Fate, losses
+from sanic_swap.commands.against import Fate, losses
 from sanic_swap.errors import TokenHeld, TokenRefused
-from sanic_swap.keys import root_key
 from sanic_swap.parts import make_sealing
+from sanic_swap.sealing.keys import root_key
 from sanic_swap.secret import Secret
-from sanic_swap.setting_values import SealingSecret, end_of_day
-from sanic_swap.settings import Settings
+from sanic_swap.settings.table import Settings
+from sanic_swap.settings.values import SealingSecret, end_of_day
 from tests.legacy_sealers import FERNET_KEY, SEALERS
 
 OURS = SealingSecret(Secret("1" * 64), root_key("1" * 64))

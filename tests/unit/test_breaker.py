@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.breaker import (
+from sanic_swap.spotify.breaker import (
     CALLS,
     LONGEST_COOLDOWN_SECONDS,
     PROBE_SECONDS,
@@ -15,7 +15,7 @@ from sanic_swap.breaker import (
     Breaker,
     Cooldown,
 )
-from sanic_swap.retries import Grant
+from sanic_swap.spotify.retries import Grant
 
 CODE, REFRESH = Grant
 waits = st.integers(1, 86_400)

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from sanic_swap.against import Fate, Loss
-from sanic_swap.check_report import Report, Row, rows
-from sanic_swap.findings import Finding, Level
-from sanic_swap.setting_reading import read
-from sanic_swap.settings import variables
+from sanic_swap.commands.against import Fate, Loss
+from sanic_swap.commands.report import Report, Row, rows
+from sanic_swap.settings.findings import Finding, Level
+from sanic_swap.settings.reading import read
+from sanic_swap.settings.table import variables
 from tests.unit.test_settings import GOOD_VALUES, NEEDED, SEALED
 
 LOST = Loss("RETIRED_KEY_IDS: names key abc", "everyone", Fate.LOGGED_OUT, "take it out")

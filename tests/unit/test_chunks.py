@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.chunks import BodyReader
-from sanic_swap.head import Malformed
+from sanic_swap.server.chunks import BodyReader
+from sanic_swap.server.head import Malformed
 
 EXTENSIONS = ("", ";a", ";a=b", ';a="b;\\"c"', " ; a = b;c", ";a\t=\tb")
 TRAILERS = ("", "X: y\r\n", "X:\r\nY: \t z\r\n")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sanic_swap.cors import Cors
+from sanic_swap.web.cors import Cors
 
 APP, NATIVE = "https://app.example", "capacitor://localhost"
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sanic import exceptions as sanic_errors
 
 from sanic_swap import errors
-from sanic_swap.error_table import ErrorAnswer, answer_to, row_of
-from sanic_swap.token_answer import read_answer
+from sanic_swap.spotify.answer import read_answer
+from sanic_swap.web.error_table import ErrorAnswer, answer_to, row_of
 
 RFC_6749 = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+")
 SAYS = "what the app's developer should know"

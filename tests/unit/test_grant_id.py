@@ -6,7 +6,7 @@ from hashlib import blake2b, sha256
 import pytest
 from hypothesis import given
 
-from sanic_swap.grant_id import GrantIds
+from sanic_swap.sealing.grant_id import GrantIds
 from sanic_swap.secret import Secret
 from tests import strategies
 

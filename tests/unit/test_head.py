@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.head import Malformed, begins_with_request_line, read_head
+from sanic_swap.server.head import Malformed, begins_with_request_line, read_head
 
 HOST = "Host: swap.example"
 

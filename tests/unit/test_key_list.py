@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from sanic_swap.errors import SettingsError
-from sanic_swap.keys import root_key
-from sanic_swap.risks import risks
-from sanic_swap.setting_reading import read_settings
+from sanic_swap.sealing.keys import root_key
+from sanic_swap.settings.reading import read_settings
+from sanic_swap.settings.risks import risks
 
 APP = {"CLIENT_ID": "an-app", "CLIENT_SECRET": "s", "CALLBACK_URL": "myapp://callback"}
 ROOT = bytes(range(200, 232))

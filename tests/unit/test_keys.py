@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.keys import UnusableSecret, is_published, new_secret, root_key
+from sanic_swap.sealing.keys import UnusableSecret, is_published, new_secret, root_key
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/sealed_tokens.json").read_text())
 KEY_IDS = {vector["secret"]: vector["kid"] for vector in VECTORS}

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.legacy import shape_of
-from sanic_swap.legacy_ciphers import OPENERS, fernet_opener, node_opener, ruby_opener
+from sanic_swap.sealing.legacy import shape_of
+from sanic_swap.sealing.legacy_ciphers import OPENERS, fernet_opener, node_opener, ruby_opener
 from sanic_swap.secret import Secret
 from tests.legacy_sealers import (
     FERNET_KEY,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sanic_swap.errors import SettingsError
-from sanic_swap.setting_reading import read_settings
+from sanic_swap.settings.reading import read_settings
 
 KEY = "ab" * 32
 SET = {

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sanic_swap.key_ring import KeyRing, SealingContext
-from sanic_swap.keys import root_key
-from sanic_swap.legacy import readings, shape_of
+from sanic_swap.sealing.key_ring import KeyRing, SealingContext
+from sanic_swap.sealing.keys import root_key
+from sanic_swap.sealing.legacy import readings, shape_of
 from sanic_swap.secret import Secret
 from tests import strategies
 from tests.legacy_sealers import as_pack_m

@@ -5,9 +5,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sanic_swap.errors import TokenHeld, TokenRefused
-from sanic_swap.legacy import LegacyTokens
 from sanic_swap.parts import make_sealing
-from sanic_swap.setting_reading import read_settings
+from sanic_swap.sealing.legacy import LegacyTokens
+from sanic_swap.settings.reading import read_settings
 from tests import strategies
 from tests.legacy_sealers import FERNET_KEY, SEALERS, sealed_by_fernet, sealed_by_node
 from tests.unit.test_legacy_shapes import MANGLED

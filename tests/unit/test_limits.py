@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sanic_swap.errors import RateLimited, TooBusy
-from sanic_swap.limits import MOST_COUNTERS, InFlight, MemoryCounts, Rate, RateLimit
+from sanic_swap.swap.limits import MOST_COUNTERS, InFlight, MemoryCounts, Rate, RateLimit
 
 ONE, OTHER = "203.0.113.7", "198.51.100.2"
 MINUTE = 60

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sanic_swap.local_pair import PairFailed, running_pair
+from sanic_swap.demo.pair import PairFailed, running_pair
 from tests.contract.http_client import send
 
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.body import FORM, JSON, Field, read_fields
 from sanic_swap.errors import InvalidRequest, OtherClient, RequestRefused, UnsupportedGrantType
-from sanic_swap.parameters import REFRESH, SWAP, CallbackUrls, ParameterRules
-from sanic_swap.swap_requests import RefreshRequest, SwapRequest
+from sanic_swap.swap.requests import RefreshRequest, SwapRequest
+from sanic_swap.web.body import FORM, JSON, Field, read_fields
+from sanic_swap.web.parameters import REFRESH, SWAP, CallbackUrls, ParameterRules
 from tests import strategies
 
 CLIENT_ID = "961392984a198dadab432ab5b9688056"

@@ -17,7 +17,7 @@ from sanic_swap.errors import (
     SpotifyTooSlow,
     SpotifyUnreachable,
 )
-from sanic_swap.retries import LEAST_SECONDS, MOST_TRIES, Grant, seconds_to_retry
+from sanic_swap.spotify.retries import LEAST_SECONDS, MOST_TRIES, Grant, seconds_to_retry
 
 UNSENT, STALE, EARLY, LATE = (SpotifyUnreachable(loss.value, loss) for loss in ConnectionLoss)
 ANSWERED = [

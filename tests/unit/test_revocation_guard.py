@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.revocation_guard import (
+from sanic_swap.swap.revocation_guard import (
     ENDS_AT,
     LEAST_GRANTS,
     LONGEST_SECONDS,

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from sanic_swap.errors import GrantRefused, RevocationDoubted
-from sanic_swap.revocation_guard import ENDS_AT, LEAST_GRANTS, WINDOW_SECONDS
-from sanic_swap.revocations import Revocations
+from sanic_swap.swap.revocation_guard import ENDS_AT, LEAST_GRANTS, WINDOW_SECONDS
+from sanic_swap.swap.revocations import Revocations
 
 NOW = 1_795_040_626
 REFUSED = GrantRefused(400, "invalid_grant", None, None)

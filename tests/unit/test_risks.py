@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from sanic_swap.findings import Level
-from sanic_swap.risks import risks
-from sanic_swap.setting_reading import read_settings
+from sanic_swap.settings.findings import Level
+from sanic_swap.settings.reading import read_settings
+from sanic_swap.settings.risks import risks
 from tests.legacy_sealers import FERNET_KEY
 
 SETTINGS = {

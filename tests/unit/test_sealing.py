@@ -13,12 +13,12 @@ import pytest
 from nacl.secret import SecretBox
 
 from sanic_swap.errors import TokenHeld, TokenRefused
-from sanic_swap.key_ring import KeyRing, SealingContext, key_id_of
-from sanic_swap.keys import root_key
 from sanic_swap.parts import make_key_ring
+from sanic_swap.sealing.key_ring import KeyRing, SealingContext, key_id_of
+from sanic_swap.sealing.keys import root_key
 from sanic_swap.secret import Secret
-from sanic_swap.setting_values import sealing_secret
-from sanic_swap.settings import Settings
+from sanic_swap.settings.table import Settings
+from sanic_swap.settings.values import sealing_secret
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors/sealed_tokens.json").read_text())
 CLIENT_ID, ORIGIN = "961392984a198dadab432ab5b9688056", "https://accounts.spotify.com"

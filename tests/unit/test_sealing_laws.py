@@ -9,8 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from sanic_swap.errors import TokenHeld, TokenRefused
-from sanic_swap.key_ring import KeyRing, SealingContext
-from sanic_swap.keys import root_key
+from sanic_swap.sealing.key_ring import KeyRing, SealingContext
+from sanic_swap.sealing.keys import root_key
 from sanic_swap.secret import Secret
 from tests import strategies
 from tests.strategies import BASE64URL

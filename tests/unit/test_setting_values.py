@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap import setting_urls as urls
-from sanic_swap import setting_values as values
-from sanic_swap.keys import root_key
-from sanic_swap.limits import Rate
+from sanic_swap.sealing.keys import root_key
+from sanic_swap.settings import urls, values
+from sanic_swap.swap.limits import Rate
 from tests import strategies
 
 KEY = "1" * 64

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sanic_swap.errors import SettingsError
-from sanic_swap.risks import risks
-from sanic_swap.setting_reading import read_settings
-from sanic_swap.settings import Settings, variables
+from sanic_swap.settings.reading import read_settings
+from sanic_swap.settings.risks import risks
+from sanic_swap.settings.table import Settings, variables
 
 KEY, OLDER = "1" * 64, "2" * 64
 NEEDED = {

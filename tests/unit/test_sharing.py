@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap import sharing
 from sanic_swap.errors import SpotifyFails
-from sanic_swap.key_ring import OpenedToken
+from sanic_swap.sealing.key_ring import OpenedToken
 from sanic_swap.secret import Secret
-from sanic_swap.sharing import Refreshed, SharedRefreshes
-from sanic_swap.token_answer import TokenAnswer
+from sanic_swap.spotify.answer import TokenAnswer
+from sanic_swap.swap import sharing
+from sanic_swap.swap.sharing import Refreshed, SharedRefreshes
 from sanic_swap.trace import RequestTrace
 
 KEY, OTHER_KEY = b"digest", b"another"

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.key_ring import KeyRing, SealingContext
-from sanic_swap.keys import root_key
+from sanic_swap.sealing.key_ring import KeyRing, SealingContext
+from sanic_swap.sealing.keys import root_key
 from sanic_swap.secret import Secret
-from sanic_swap.store_sealing import StoreSealer
+from sanic_swap.store.sealing import StoreSealer
 
 OLD, NEW, OTHER = (root_key(f"{number}" * 64) for number in "123")
 CONTEXT = SealingContext("app", "https://accounts.spotify.com")

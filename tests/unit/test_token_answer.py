@@ -17,7 +17,7 @@ from sanic_swap.errors import (
     SpotifyThrottles,
 )
 from sanic_swap.secret import Secret
-from sanic_swap.token_answer import TokenAnswer, read_answer, seconds_to_wait
+from sanic_swap.spotify.answer import TokenAnswer, read_answer, seconds_to_wait
 from tests import strategies
 from tests.strategies import escaped, meaning
 

@@ -4,14 +4,14 @@ import asyncio
 
 import pytest
 
-from sanic_swap.grant_id import GrantIds
-from sanic_swap.key_ring import KeyRing, SealingContext
-from sanic_swap.keys import root_key
-from sanic_swap.legacy import LegacyTokens
+from sanic_swap.sealing.grant_id import GrantIds
+from sanic_swap.sealing.key_ring import KeyRing, SealingContext
+from sanic_swap.sealing.keys import root_key
+from sanic_swap.sealing.legacy import LegacyTokens
 from sanic_swap.secret import Secret
-from sanic_swap.swap_requests import RefreshRequest
-from sanic_swap.token_answer import TokenAnswer
-from sanic_swap.token_swap import TokenSwap
+from sanic_swap.spotify.answer import TokenAnswer
+from sanic_swap.swap.requests import RefreshRequest
+from sanic_swap.swap.token_swap import TokenSwap
 from sanic_swap.trace import RequestTrace
 
 CONTEXT = SealingContext("app", "https://accounts.spotify.com")

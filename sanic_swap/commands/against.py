@@ -1,0 +1,170 @@
+"""Whose tokens stop to open when a service changes from old settings to new ones.
+
+Tokens are sealed by the old settings' key ring and opened by the new settings' one. Other
+services' tokens are compared as sets of format, secret and last day; no secret is shown.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import Enum
+
+from sanic_swap.errors import TokenHeld, TokenRefused
+from sanic_swap.parts import make_key_ring
+from sanic_swap.sealing.key_ring import KeyRing
+from sanic_swap.sealing.keys import Keys, is_fernet_key, new_secret, root_key
+from sanic_swap.secret import Secret
+from sanic_swap.settings.table import Settings, variables
+
+_TOKEN = Secret("a refresh token")
+_UNKNOWN_AGE, _ALWAYS_YOUNG = 0, 2**63  # when its user authorized, in Unix seconds
+_DAY = 86_400  # seconds
+# Spotify's refresh tokens live six months from the user's authorization, and such tokens are
+# made no more: what opens for so long opens for ever.
+_LONGEST_LIFE = 184 * _DAY
+
+
+class Fate(Enum):
+    """What an app hears that brings a token which does not open any more."""
+
+    HELD = "held"  # 503 until the settings are fixed; nobody is logged out
+    LOGGED_OUT = "logged out"  # invalid_grant
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """One reason why tokens stop to open: which setting, whose tokens, what keeps them alive."""
+
+    what: str
+    who: str
+    fate: Fate
+    remedy: str
+
+
+def losses(old: Settings, new: Settings, now: float) -> list[Loss]:
+    """
+    Return everything in *new* that makes tokens of *old* fare worse, from *now* (Unix seconds).
+
+    The old settings may be another swap service's: see `Settings.is_of_another_service`.
+    """
+    return [*_by_key(old, new), *_by_one_setting(old, new), *_imported(old, new, now)]
+
+
+def _by_key(old: Settings, new: Settings) -> Iterator[Loss]:
+    own, unknown = old.keys(), root_key(new_secret())
+    made_up = own.current if old.encryption_secret is None and not old.legacy_tokens else None
+    keys = [key for key in (made_up, old.current_key, *old.previous_keys, unknown) if key]
+    tokens = {key.key_id: make_key_ring(old, Keys(key)).seal(_TOKEN, _ALWAYS_YOUNG) for key in keys}
+    for key_id in new.retired_key_ids:  # of which there may be no key any more
+        tokens.setdefault(key_id, tokens[unknown.key_id].replace(unknown.key_id, key_id, 1))
+    before = make_key_ring(old, own)
+    after = make_key_ring(replace(new, client_id=old.client_id, accounts_url=old.accounts_url))
+    lost = {name: fate for name, token in tokens.items() if (fate := _worse(token, before, after))}
+    if new.current_key is None and made_up is None:
+        what = "ENCRYPTION_SECRET: is not set, and a key made up at start opens no older token"
+        remedy = "set it to the old one, or move that one to PREVIOUS_ENCRYPTION_SECRETS"
+        yield Loss(what, "everyone", Fate.LOGGED_OUT, remedy)
+        return
+    for key_id, fate in lost.items():
+        who = f"everyone whose token key {key_id} sealed"
+        if made_up and key_id == made_up.key_id:
+            who = "everyone"
+            what = "ENCRYPTION_SECRET: was not set, so the old key ends with its process"
+            remedy = "none; UNKNOWN_KEY=reject lets those who are held log in again"
+        elif key_id == unknown.key_id:
+            who = "everyone whose token is of a key that is not configured (held until now)"
+            what = "UNKNOWN_KEY: reject, it was hold"
+            remedy = "UNKNOWN_KEY=hold, until every old key is configured or retired"
+        elif key_id in new.retired_key_ids:
+            what = f"RETIRED_KEY_IDS: names key {key_id}"
+            remedy = "take it out, and keep its secret in PREVIOUS_ENCRYPTION_SECRETS"
+        else:
+            what = f"PREVIOUS_ENCRYPTION_SECRETS: lacks key {key_id}"
+            remedy = "add the old secret that made it"
+        yield Loss(what, who, fate, remedy)
+
+
+def _by_one_setting(old: Settings, new: Settings) -> Iterator[Loss]:
+    origins = f"{new.accounts_url.origin}, it was {old.accounts_url.origin}"
+    moments = f"{_moment(new.revoke_before)}, it was {_moment(old.revoke_before)}"
+    older = "everyone who authorized before that moment"
+    older += "" if old.revoke_before else ", or whose token has no known age (imported)"
+    before = make_key_ring(old, keys := old.keys())
+    ages = (_UNKNOWN_AGE, max(_UNKNOWN_AGE, new.revoke_before - 1), _ALWAYS_YOUNG)
+    for name, change, who, remedy in (
+        ("client_id", "another app", "everyone", "none: Spotify binds its tokens to one app"),
+        ("accounts_url", origins, "everyone", "go back: tokens open for the old Spotify alone"),
+        ("revoke_before", moments, older, "put the old value back, unless you want this"),
+    ):
+        after = make_key_ring(replace(old, **{name: getattr(new, name)}), keys)
+        if any(_worse(before.seal(_TOKEN, age), before, after) for age in ages):
+            yield Loss(f"{variables()[name].name}: {change}", who, Fate.LOGGED_OUT, remedy)
+
+
+def _imported(old: Settings, new: Settings, now: float) -> Iterator[Loss]:
+    who = "everyone who has a token of another swap service"
+    was_held = old.holds_unknown and not old.legacy_tokens and not old.revoke_before
+    if was_held and new.legacy_tokens == ("none",):
+        what, remedy = "LEGACY_TOKENS: none, it was not set", "name that service, if there was one"
+        yield Loss(what, f"{who} (held until now)", Fate.LOGGED_OUT, remedy)
+    named = [name for name in dict.fromkeys(old.legacy_tokens) if name != "none"]
+    if not named and old.is_of_another_service:
+        # Its own tokens were one of these; the new settings may say which.
+        named = [name for name in ("node", "ruby") if name in new.legacy_tokens] or ["node or ruby"]
+    opened, opens = _openers(old, named), set().union(*_openers(new, named).values())
+    formats = sorted({name for pairs in opened.values() for name, _ in pairs})
+    closes_at = [old.legacy_closes_at, new.legacy_closes_at]
+    closed, closes = (math.inf if at is None else at for at in closes_at)
+    if not formats or old.revoke_before or closed <= now:
+        return  # none opened before
+    undecided = not new.legacy_tokens and new.holds_unknown and not new.revoke_before
+    fate = Fate.HELD if undecided else Fate.LOGGED_OUT
+    if missing := [name for name in formats if name not in new.legacy_tokens]:
+        names, remedy = ", ".join(missing), "name it there, until such tokens are gone"
+        yield Loss(f"LEGACY_TOKENS: lacks {names}", f"{who} ({names})", fate, remedy)
+    for place, pairs in opened.items():
+        if lacking := ", ".join(sorted(name for name, _ in pairs - opens)):
+            whose = f"{who} ({lacking}) that this secret sealed"
+            remedy = "add it, as it is; a short or published one too"
+            yield Loss(f"LEGACY_SECRETS: lacks {place}", whose, fate, remedy)
+    kept = ", ".join(name for name in formats if name not in missing)
+    if kept and closes < min(closed, now + _LONGEST_LIFE):
+        last, was = (_moment(end - _DAY)[:10] for end in (closes, closed))
+        what = f"LEGACY_TOKENS_UNTIL: {last}, it was {was}"
+        remedy = "a later day (six months from now is enough), or no imports in the log by then"
+        yield Loss(what, f"{who} ({kept}) after that day", Fate.LOGGED_OUT, remedy)
+
+
+def _openers(settings: Settings, formats: list[str]) -> dict[str, set[tuple[str, str]]]:
+    """Return by the place of each secret what it opens: formats, with what makes it differ."""
+    found = {"": {("plain", "")}} if "plain" in formats else {}
+    listed = "LEGACY_SECRETS" if settings.legacy_secrets else "PREVIOUS_ENCRYPTION_SECRETS"
+    first = 1 if settings.legacy_secrets or not settings.encryption_secret else 0
+    for line, secret in enumerate(settings.legacy_opening_secrets, first):
+        text = secret.reveal()
+        pairs = {(name, text) for name in formats if name not in ("plain", "fernet")}
+        if "fernet" in formats and is_fernet_key(text):
+            pairs.add(("fernet", text[:43]))
+        found[f"line {line} of the old {listed}" if line else "the old ENCRYPTION_SECRET"] = pairs
+    return found
+
+
+def _worse(token: str, before: KeyRing, after: KeyRing) -> Fate | None:
+    """Return what becomes of *token* after, if it fared better before."""
+    was, becomes = _fate(before, token), _fate(after, token)
+    return becomes if was not in (becomes, Fate.LOGGED_OUT) else None
+
+
+def _fate(ring: KeyRing, token: str) -> Fate | None:
+    try:
+        ring.open(token)
+    except (TokenHeld, TokenRefused) as error:
+        return Fate.HELD if isinstance(error, TokenHeld) else Fate.LOGGED_OUT
+    return None
+
+
+def _moment(seconds: float) -> str:
+    if seconds in (0, math.inf):
+        return "not set"
+    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")

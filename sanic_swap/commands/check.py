@@ -1,0 +1,112 @@
+"""`check`: what is wrong, risky or fine about the settings, before they cost something."""
+
+import asyncio
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from sanic_swap.commands.against import Loss, losses
+from sanic_swap.commands.report import Report, rows
+from sanic_swap.settings.findings import Finding, Level
+from sanic_swap.settings.reading import Reading, read
+from sanic_swap.settings.risks import risks
+from sanic_swap.settings.table import Settings
+from sanic_swap.settings.values import opening_secrets
+
+_NARROWEST, _WIDEST = 80, 100  # characters
+# What has to be right before Spotify can be asked, and before tokens can be compared.
+_ASKS_SPOTIFY = ("client_id", "client_secret", "accounts_url")
+_SEALS = ("client_id", "accounts_url", "encryption_secret", "previous_secrets", "retired_key_ids")
+_REFUSES = ("unknown_key", "revoke_before", "legacy_tokens", "legacy_secrets", "legacy_closes_at")
+
+
+def check(
+    environ: Mapping[str, str],
+    *,
+    env_file: Path | None,
+    against: Path | None,
+    offline: bool,
+    as_json: bool,
+) -> int:
+    """
+    Print everything that can be said about the settings, and return the exit code.
+
+    Args:
+        against: Older settings, whose tokens should still open.
+        offline: Do not ask Spotify.
+    """
+    reading = read(environ, env_file=env_file)
+    report = Report(rows(reading), list(_of_settings(reading, environ)), [])
+    if offline:
+        not_asked = "Spotify was not asked (--offline)"
+        report.findings.append(Finding(Level.NOT_KNOWN, "CLIENT_ID, CLIENT_SECRET", not_asked))
+    elif not reading.wrong_about(*_ASKS_SPOTIFY):
+        # Imported here: nothing else of `check` needs an HTTP client.
+        from sanic_swap.commands.check_spotify import finding_of_spotify
+
+        report.findings.append(asyncio.run(finding_of_spotify(reading.as_far_as_read())))
+    if against is not None:
+        findings, report.losses = _compare(against, reading)
+        report.findings += findings
+    width = min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
+    print(report.as_json() if as_json else report.as_text(width))
+    return report.exit_code
+
+
+def _of_settings(reading: Reading, environ: Mapping[str, str]) -> Iterator[Finding]:
+    yield from reading.wrong
+    wrong = {finding.variable for finding in reading.wrong}
+    for risk in risks(reading.as_far_as_read(), environ, reading.names_in_file):
+        # Of what is wrong already, the default that stands in for it says nothing.
+        if risk.variable not in wrong:
+            yield risk
+    if not wrong:
+        count = len(reading.written)
+        yield Finding(Level.FINE, "", f"{count} settings are set, and make a service")
+
+
+def _compare(path: Path, reading: Reading) -> tuple[list[Finding], list[Loss]]:
+    """Return what becomes of the tokens that the settings in *path* have made."""
+    place = str(path)
+    old, wrong = _older(path)
+    findings = [
+        problem if problem.variable == place else Finding(Level.WRONG, place, str(problem))
+        for problem in wrong
+    ]
+    if wrong or reading.wrong_about(*_SEALS, *_REFUSES):
+        not_compared = "not compared, because something is wrong"
+        return [*findings, Finding(Level.NOT_KNOWN, place, not_compared)], []
+    name_it = "LEGACY_TOKENS=node, ruby, fernet or plain in it says which tokens it has made"
+    lost = losses(old, reading.as_far_as_read(), time.time())
+    if old.is_of_another_service and not old.legacy_tokens:
+        # Which tokens it has made decides on whether they open.
+        doubt = f"its ENCRYPTION_SECRET makes no key, so another swap service's; {name_it}"
+        return [Finding(Level.RISKY, place, doubt)], lost
+    if not old.legacy_tokens and (old.current_key is None or old.current_key.from_passphrase):
+        doubt = f"taken for settings of this service; if another had them, {name_it}"
+        findings.append(Finding(Level.NOT_KNOWN, place, doubt))
+    if not lost:
+        opens = "every token that it made or took still opens"
+        findings.append(Finding(Level.FINE, place, opens))
+    return findings, lost
+
+
+def _older(path: Path) -> tuple[Settings, list[Finding]]:
+    """
+    Return older settings, and what is wrong with them as far as it matters to tokens.
+
+    They may be another swap service's: a secret from which no key of ours is made stays in
+    them without a key, and that this service would not start with them is no matter.
+    """
+    reading = read({}, env_file=path)
+    settings = reading.as_far_as_read()
+    about_tokens = reading.wrong_about(*_SEALS, *_REFUSES)
+    wrong = [problem for problem in about_tokens if problem in reading.problems]
+    written = reading.written.get("encryption_secret")
+    match opening_secrets(written.text) if written else ():
+        case (secret,) if secret.key is None:
+            settings = replace(settings, encryption_secret=secret)
+            wrong = [problem for problem in wrong if problem.variable != "ENCRYPTION_SECRET"]
+    return settings, wrong

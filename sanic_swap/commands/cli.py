@@ -1,0 +1,157 @@
+"""The command `sanic-swap`: lists the commands, and runs one.
+
+Each command's module is imported when it is asked for, so that `keygen` does not wait
+for a web framework.
+"""
+
+import argparse
+import gc
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from sanic_swap import __version__
+from sanic_swap.errors import SettingsError
+
+if TYPE_CHECKING:
+    from sanic_swap.settings.table import Settings
+
+SUCCESS, WRONG_USE = 0, 2
+
+_FROM_STDIN = "Reads it from standard input, or prompts for it without echo on a terminal."
+_COMMANDS = {
+    "serve": "Run the service in the foreground; SIGTERM or SIGINT drains and stops it.",
+    "swap": f"Trade an authorization code for tokens, as POST /swap does. {_FROM_STDIN}",
+    "refresh": f"Trade a refresh token for an access token, as POST /refresh does. {_FROM_STDIN}",
+    "inspect": f"Show a refresh token's format, key and age, never its content. {_FROM_STDIN}",
+    "check": "List what is wrong or risky about the settings, and try them at Spotify."
+    " Exit code 0: good, 1: risky, 2: wrong.",
+    "keygen": "Print a new ENCRYPTION_SECRET.",
+    "demo": "Show the whole flow with a fake Spotify; needs no settings.",
+}
+_ENV_FILE = "also read NAME=value lines; the environment wins (default: .env if it exists)"
+_AGAINST = "older settings; list which of their tokens would no longer open (exit code 1)"
+_FLAGS = (
+    ("check", "--offline", "do not call Spotify"),
+    ("check", "--json", "print one JSON object"),
+    ("inspect", "--json", "print one JSON object"),
+    ("keygen", "--env", "print it as a line for .env"),
+    ("demo", "--once", "run it without a browser, then exit"),
+    ("demo", "--no-browser", "do not open a browser"),
+)
+
+
+def main() -> NoReturn:
+    """Run the command that the arguments name, and exit with its code."""
+    parser = _parser()
+    arguments, extra = parser.parse_known_args()
+    if extra:
+        # Not repeated: it may be a token, and is in the process list already.
+        parser.error("unknown arguments (codes and tokens are read from standard input only)")
+    try:
+        sys.exit(_run(arguments))
+    except SettingsError as error:
+        print("sanic-swap: the settings are not valid:", file=sys.stderr)
+        for problem in error.problems:
+            print(f"  {problem}", file=sys.stderr)
+        sys.exit(WRONG_USE)
+    except KeyboardInterrupt:
+        sys.exit(SUCCESS)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="sanic-swap",
+        description="Token swap and refresh for apps that use Spotify's SDKs.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"sanic-swap {__version__}")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    commands = {
+        name: subparsers.add_parser(
+            name, help=text.partition(".")[0], description=text, allow_abbrev=False
+        )
+        for name, text in _COMMANDS.items()
+    }
+    for name in ("serve", "swap", "refresh", "inspect", "check"):
+        commands[name].add_argument("--env-file", type=Path, metavar="FILE", help=_ENV_FILE)
+    commands["swap"].add_argument("--redirect-uri", metavar="URI", help="one of CALLBACK_URL")
+    commands["check"].add_argument("--against", type=Path, metavar="OLD.env", help=_AGAINST)
+    for name, flag, text in _FLAGS:
+        commands[name].add_argument(flag, action="store_true", help=text)
+    return parser
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    match arguments.command:
+        case "serve":
+            return _serve(arguments)
+        case "keygen":
+            from sanic_swap.sealing.keys import new_secret
+
+            print(f"{'ENCRYPTION_SECRET=' if arguments.env else ''}{new_secret()}")
+            return SUCCESS
+        case "demo":
+            from sanic_swap.demo.run import demo
+
+            return demo(once=arguments.once, browser=not arguments.no_browser)
+        case "check":
+            from sanic_swap.commands.check import check
+
+            return check(
+                os.environ,
+                env_file=_env_file(arguments),
+                against=arguments.against,
+                offline=arguments.offline,
+                as_json=arguments.json,
+            )
+    settings = _settings(arguments)
+    from sanic_swap.commands import tokens
+
+    is_swap = arguments.command == "swap"
+    secret = tokens.read_secret("authorization code" if is_swap else "refresh token")
+    if not secret.reveal():
+        print("sanic-swap: standard input is empty", file=sys.stderr)
+        return WRONG_USE
+    if is_swap:
+        return tokens.swap(settings, secret, arguments.redirect_uri)
+    if arguments.command == "refresh":
+        return tokens.refresh(settings, secret)
+    return tokens.inspect(settings, secret, as_json=arguments.json)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    gc.disable()  # while modules are loaded, everything made stays; the server turns it on
+    settings = _settings(arguments)
+    from sanic_swap.server.process import serve
+
+    try:
+        serve(settings)
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        print(
+            f"sanic-swap: HOST, PORT: cannot listen on {where}: {error.strerror}", file=sys.stderr
+        )
+        return WRONG_USE
+    return SUCCESS
+
+
+def _settings(arguments: argparse.Namespace) -> "Settings":
+    """Read the settings, set up logging by them, and log what is risky about them."""
+    from sanic_swap.logs import configure_logging, log
+    from sanic_swap.settings.reading import read
+    from sanic_swap.settings.risks import risks
+
+    reading = read(os.environ, env_file=_env_file(arguments))
+    settings = reading.settings()
+    configure_logging(settings.log_level, settings.log_format)
+    for risk in risks(settings, os.environ, reading.names_in_file):
+        if risk.at_start:
+            log.warning("%s", risk)
+    return settings
+
+
+def _env_file(arguments: argparse.Namespace) -> Path | None:
+    default = Path(".env")
+    return arguments.env_file or (default if default.exists() else None)

@@ -1,0 +1,123 @@
+"""`swap`, `refresh` and `inspect`: the endpoints' work from the command line."""
+
+import asyncio
+import json
+import sys
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from getpass import getpass
+
+from sanic_swap.errors import SwapError, TokenHeld, TokenRefused
+from sanic_swap.parts import make_parts, make_sealing
+from sanic_swap.sealing.key_ring import PREFIX, OpenedToken, key_id_of
+from sanic_swap.sealing.legacy import shape_of
+from sanic_swap.secret import Secret
+from sanic_swap.settings.table import Settings
+from sanic_swap.swap.requests import SwapRequest
+from sanic_swap.trace import RequestTrace
+from sanic_swap.web.body import Field
+from sanic_swap.web.error_table import answer_to
+from sanic_swap.web.ops import Readiness
+from sanic_swap.web.parameters import REFRESH, SWAP
+
+_DAY = 86_400  # seconds
+
+
+def read_secret(name: str) -> Secret:
+    """Return what standard input holds, or prompt for *name* without echo on a terminal."""
+    if sys.stdin.isatty():
+        return Secret(getpass(f"{name}: "))
+    return Secret(sys.stdin.buffer.read().decode(errors="replace"))
+
+
+def swap(settings: Settings, code: Secret, redirect_uri: str | None) -> int:
+    """Print what `POST /swap` would answer; return 0 if that is tokens, else 1."""
+    fields = [Field("code", code.reveal()), Field("redirect_uri", redirect_uri)]
+    return _print_answer(settings, fields, SWAP)
+
+
+def refresh(settings: Settings, sealed: Secret) -> int:
+    """Print what `POST /refresh` would answer; return 0 if that is tokens, else 1."""
+    return _print_answer(settings, [Field("refresh_token", sealed.reveal())], REFRESH)
+
+
+def inspect(settings: Settings, sealed: Secret, *, as_json: bool) -> int:
+    """Print what can be said of a token without its content; return 0 if it opens, else 1."""
+    description = _describe(settings, sealed.reveal())
+    if as_json:
+        print(json.dumps(description))
+    else:
+        words = {True: "yes", False: "no", None: "unknown"}
+        for name, value in description.items():
+            shown = words[value] if isinstance(value, bool | None) else value
+            print(f"{name + ':':15}{shown}")
+    return 0 if description["opens"] else 1
+
+
+def _describe(settings: Settings, sealed: str) -> dict[str, object]:
+    token = sealed.strip(" \t\r\n")
+    is_ours = token.startswith(PREFIX)
+    description: dict[str, object] = {"format": "s1" if is_ours else shape_of(sealed)}
+    if is_ours:
+        description["key_id"] = key_id_of(token)
+    sealing = make_sealing(settings)
+    try:
+        if is_ours:
+            opened = sealing.ring.open(token)
+        else:
+            opened = sealing.legacy.open(sealed)
+            description["format"] = opened.imported
+    except (TokenRefused, TokenHeld) as error:
+        reason = getattr(error, "reason", "it does not open with these settings")
+        return {**description, "opens": False, "reason": reason}
+    grant = sealing.grant_ids.of(opened.refresh_token)
+    age = _describe_age(settings, opened) if is_ours else {}
+    return {**description, "opens": True, "grant": grant, **age}
+
+
+def _describe_age(settings: Settings, opened: OpenedToken) -> dict[str, object]:
+    description: dict[str, object] = {
+        "sealed_by": "the current key" if opened.is_current else "an older key",
+        "sealed_at": _iso(opened.sealed_at),
+        "authorized_at": _iso(opened.authorized_at) if opened.authorized_at else None,
+    }
+    if opened.authorized_at:
+        age = int(time.time()) - opened.authorized_at
+        description["age_days"] = round(age / _DAY, 1)
+        if settings.refresh_token_lifetime is not None:
+            left = max(0, settings.refresh_token_lifetime - age)
+            description["days_left"] = round(left / _DAY, 1)
+    return description
+
+
+def _iso(moment: int) -> str:
+    """Return Unix seconds in ISO 8601, or as they are where no date can be that far away."""
+    try:
+        return datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
+    except (ValueError, OverflowError, OSError):
+        return f"{moment} s after 1970"
+
+
+def _print_answer(settings: Settings, fields: list[Field], grant_type: str) -> int:
+    try:
+        print(asyncio.run(_answer(settings, fields, grant_type)).decode())
+    except SwapError as error:
+        answer = answer_to(error)
+        print(answer.body().decode())
+        print(f"sanic-swap: the service would answer with status {answer.status}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def _answer(settings: Settings, fields: list[Field], grant_type: str) -> bytes:
+    # A command counts nothing, and shares nothing with other machines.
+    alone = replace(
+        settings, metrics_port=None, new_relic_license_key=None, rate_limit=(), store_url=None
+    )
+    parts, trace = make_parts(alone, Readiness()), RequestTrace()
+    request = parts.rules.read(fields, grant_type)
+    async with parts.opened():
+        if isinstance(request, SwapRequest):
+            return await parts.swap.swap(request, trace)
+        return await parts.swap.refresh(request, trace)

@@ -1,0 +1,107 @@
+"""Serves the demo's page, and passes its requests on to the fake Spotify and the service."""
+
+import json
+import sys
+from dataclasses import asdict
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from typing import Any
+
+from sanic_swap.demo.flow import authorize_url, send, steps
+from sanic_swap.demo.pair import LocalPair, PairFailed
+from sanic_swap.sealing.keys import new_secret, root_key
+
+_POLICY = (
+    "default-src 'none'; connect-src 'self'; img-src data:; script-src 'unsafe-inline';"
+    " style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+class DemoServer(ThreadingHTTPServer):
+    """Listens on a free loopback port; before the pair starts, because the fake must know it."""
+
+    pair: LocalPair
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+    def run(self, pair: LocalPair) -> None:
+        """Let the page control *pair*, until the process is told to end."""
+        self.pair = pair
+        self._secrets = [pair.settings["ENCRYPTION_SECRET"]]
+        self.serve_forever(poll_interval=0.1)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Print what went wrong, but not that a browser closed a connection."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]  # passed on
+
+    def perform(self, command: str, fields: dict[str, str]) -> dict[str, Any]:
+        """
+        Do what the page asks for, and return what it shows.
+
+        Raises:
+            PairFailed: If it cannot be done.
+        """
+        fake = self.pair.fake
+        bases = {
+            "service": self.pair.service_url,
+            "control": fake.control_url,
+            "api": fake.api_url,
+        }
+        match command, fields:
+            case "/send", {"to": to, "method": method, "path": path, "body": body, **headers}:
+                return asdict(send(method, bases[to] + path, headers=headers, body=body))
+            case "/change-key", _:
+                self._secrets.insert(0, new_secret())
+                self.pair.start_service(
+                    ENCRYPTION_SECRET=self._secrets[0], PREVIOUS_ENCRYPTION_SECRETS=""
+                )
+            case "/restore-key", _:
+                self.pair.start_service(PREVIOUS_ENCRYPTION_SECRETS="\n".join(self._secrets[1:]))
+            case _ if command != "/state":
+                raise PairFailed(f"no command {command}")
+        return {
+            **bases,
+            "authorize_url": authorize_url(self.pair, show_dialog="true"),
+            "client_secret": fake.client_secret,
+            "key_id": root_key(self._secrets[0]).key_id,
+            "commands": [command for _, command in steps(self.pair)],
+        }
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: DemoServer
+    timeout = 30  # seconds
+
+    def do_GET(self) -> None:
+        if self.path.partition("?")[0] in ("/", "/callback"):
+            page = files(__package__ or "").joinpath("page.html").read_bytes()
+            self._send(200, "text/html; charset=utf-8", page)
+        else:
+            self.send_error(404)
+
+    def do_POST(self) -> None:
+        fields = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "{}")
+        # Pages of other sites could post here, too.
+        if self.headers.get("Origin") == self.server.url:
+            try:
+                answer, status = self.server.perform(self.path, fields), 200
+            except PairFailed as error:
+                answer, status = {"error": str(error)}, 502
+            self._send(status, "application/json", json.dumps(answer).encode())
+        else:
+            self.send_error(403)
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing: the terminal belongs to the explanation."""
+
+    def _send(self, status: int, content_type: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", content_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "no-store")
+        self.send_header("Content-Security-Policy", _POLICY)
+        self.end_headers()
+        self.wfile.write(body)

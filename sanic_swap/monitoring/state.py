@@ -1,0 +1,105 @@
+"""What the parts of the service know of themselves, read by Prometheus at each scrape."""
+
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from prometheus_client import Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from sanic_swap import __version__
+from sanic_swap.spotify.accounts import SpotifyAccounts
+from sanic_swap.swap.limits import InFlight
+from sanic_swap.swap.revocations import Revocations
+from sanic_swap.swap.sharing import SharedRefreshes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sanic_swap.store.redis import RedisStore
+
+
+@dataclass(frozen=True, slots=True)
+class State(Collector):
+    """
+    The parts of one process.
+
+    Reads numbers alone, as it is asked from another thread than the one that changes them.
+
+    Args:
+        is_draining: Says whether the process is about to end.
+        revocations: None if every refusal is believed.
+        store: None if there is none.
+    """
+
+    spotify: SpotifyAccounts
+    refreshes: SharedRefreshes
+    revocations: Revocations | None
+    store: "RedisStore | None"
+    in_flight: InFlight
+    is_draining: "Callable[[], bool]"
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield each metric with its value of this moment."""
+        build = GaugeMetricFamily(
+            "sanic_swap_build_info", "What runs here.", labels=("version", "python")
+        )
+        build.add_metric((__version__, platform.python_version()), 1)
+        yield build
+        yield _gauge("draining", "1 while the process is about to end.", self.is_draining())
+        yield _gauge("requests_in_flight", "Token requests under way now.", self.in_flight.count)
+        yield _gauge("requests_in_flight_limit", "MAX_IN_FLIGHT.", self.in_flight.limit)
+        yield from self._of_spotify()
+        yield _counter(
+            "refreshes_coalesced",
+            "Refreshes that shared the answer of an equal one under way.",
+            self.refreshes.coalesced,
+        )
+        yield _counter(
+            "refreshes_replayed",
+            "Refreshes that got the answer of an earlier rotation.",
+            self.refreshes.replayed,
+        )
+        if self.revocations is not None:
+            yield _gauge(
+                "revocation_guard_holding",
+                "1 while refusals of young grants are held back.",
+                self.revocations.is_holding,
+            )
+            yield _counter(
+                "revocations_held", "Refusals that were held back.", self.revocations.held
+            )
+
+        if self.store is not None:
+            yield _gauge("store_lost", "1 while the store does not answer.", self.store.is_lost)
+            yield _counter("store_losses", "How often the store was lost.", self.store.losses)
+
+    def _of_spotify(self) -> Iterator[Metric]:
+        yield _counter(
+            "spotify_retries", "Calls to Spotify that were repetitions.", self.spotify.retries
+        )
+        yield _counter(
+            "spotify_not_asked",
+            "Requests that were turned away without a call, to spare Spotify.",
+            self.spotify.suppressed,
+        )
+        yield _gauge(
+            "spotify_breaker_open",
+            "1 while Spotify fails for everyone and is asked once a second.",
+            self.spotify.breaker_is_open,
+        )
+        yield _gauge(
+            "spotify_hold_back_seconds",
+            "How long nobody's calls go to Spotify, because it asks to wait.",
+            self.spotify.cooldown_seconds,
+        )
+
+
+def _gauge(name: str, meaning: str, value: float) -> Metric:
+    return GaugeMetricFamily(f"sanic_swap_{name}", meaning, value)
+
+
+def _counter(name: str, meaning: str, value: float) -> Metric:
+    return CounterMetricFamily(f"sanic_swap_{name}", meaning, value)

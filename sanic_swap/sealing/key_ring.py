@@ -1,0 +1,216 @@
+"""Seals refresh tokens with the current key, opens them with any known one.
+
+The format `s1.`, and why each part of it is there:
+
+    token   = "s1." key id "." base64url(nonce || secretbox(payload))
+    payload = u8 1 | u64 sealed_at | u64 authorized_at | u16 n | refresh token (n bytes)
+              | the fewest zeros up to a multiple of 64
+
+The key id stands outside, so that one key is tried and never several. Client id and
+Spotify's origin are bound by key derivation (SecretBox knows no associated data). The
+nonce is hedged: derived from fresh random bytes *and* the payload, so that a cloned
+random generator cannot encrypt two payloads under one nonce. Padding hides the length.
+"""
+
+import os
+import re
+import struct
+import time
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from nacl.exceptions import CryptoError
+from nacl.secret import SecretBox
+
+from sanic_swap.errors import TokenHeld, TokenRefused
+from sanic_swap.sealing.keys import RootKey
+from sanic_swap.secret import Secret
+
+LONGEST_REFRESH_TOKEN = 2925  # characters; its seal still fits a 4096-character parameter
+PREFIX = "s1."
+_REFRESH_TOKEN = re.compile(rf"[\x20-\x7e]{{1,{LONGEST_REFRESH_TOKEN}}}\Z")
+_SEALED = re.compile(r"s1\.([A-Za-z0-9_-]{8})\.([A-Za-z0-9_-]{139,4000})\Z")
+_HEAD = struct.Struct(">BQQH")
+_VERSION = 1
+_BLOCK = 64
+_NONCE = 24
+_RANDOM = 32
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedToken:
+    """
+    What was inside a sealed token.
+
+    Attributes:
+        sealed_at, authorized_at: Unix seconds; 0 when unknown.
+        key_id: None if another service sealed it.
+        is_current: Whether it may come back as it is; if not, it wants sealing anew.
+        imported: Which other service made it, None if we did.
+    """
+
+    refresh_token: Secret
+    sealed_at: int
+    authorized_at: int
+    key_id: str | None
+    is_current: bool
+    imported: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SealingContext:
+    """For whom tokens are sealed: one app at one Spotify (RFC 6454 origin)."""
+
+    client_id: str
+    origin: str
+
+    def as_bytes(self) -> bytes:
+        """Return both parts, each behind its length, so that no two contexts are alike."""
+        parts = (self.client_id.encode(), self.origin.encode())
+        return b"".join(len(part).to_bytes(2, "big") + part for part in parts)
+
+
+def key_id_of(sealed: str) -> str | None:
+    """Return the id of the key that sealed a token, whether it opens here or not."""
+    match = _SEALED.match(sealed)
+    return match[1] if match else None
+
+
+def is_refresh_token(text: str) -> bool:
+    """Say whether *text* can be a refresh token of Spotify's: 1 to 2925 printable ASCII."""
+    return _REFRESH_TOKEN.match(text) is not None
+
+
+class _Sealer:
+    """One root key, bound to one context."""
+
+    def __init__(self, key: RootKey, context: SealingContext) -> None:
+        bound = context.as_bytes()
+        self.key_id = key.key_id
+        self._box = SecretBox(_derived(key.root, b"sanic_swap.seal1", bound))
+        self._nonce_key = _derived(key.root, b"sanic_swap.nonc1", bound)
+        self._prefix = f"{PREFIX}{key.key_id}."
+
+    def seal(self, payload: bytes, randomness: bytes) -> str:
+        nonce = blake2b(randomness + payload, digest_size=_NONCE, key=self._nonce_key).digest()
+        return self._prefix + _encoded(bytes(self._box.encrypt(payload, nonce)))
+
+    def open(self, encoded: str) -> bytes:
+        try:
+            sealed = urlsafe_b64decode(encoded + "==")  # more padding than it takes is no error
+            # Many spellings decode alike; only the one that we write is ours.
+            if _encoded(sealed) == encoded:
+                return self._box.decrypt(sealed)
+        except (CryptoError, ValueError, TypeError):  # base64 and PyNaCl raise each, by length
+            pass
+        raise TokenRefused
+
+
+class KeyRing:
+    """
+    Seals with the current key, opens with the current and the previous ones.
+
+    Args:
+        current: The key that seals.
+        context: Whose tokens these are.
+        previous: Keys that open and never seal, newest first.
+        retired: Ids of keys given up on purpose: their tokens are refused.
+        hold_unknown: Whether tokens of a key that nobody has named are held back
+            (`TokenHeld`) rather than refused.
+        revoke_before: Unix seconds; tokens authorized before are refused, and with any
+            other value than 0 so are those of unknown age.
+        now: Unix seconds, for tests.
+        randomness: Makes so many random bytes; another one for tests.
+    """
+
+    def __init__(
+        self,
+        current: RootKey,
+        context: SealingContext,
+        *,
+        previous: Iterable[RootKey] = (),
+        retired: Iterable[str] = (),
+        hold_unknown: bool = True,
+        revoke_before: int = 0,
+        now: Callable[[], float] = time.time,
+        randomness: Callable[[int], bytes] = os.urandom,
+    ) -> None:
+        self._current = _Sealer(current, context)
+        self._sealers = {key.key_id: _Sealer(key, context) for key in previous}
+        self._sealers[current.key_id] = self._current
+        self._retired = frozenset(retired)
+        self._hold_unknown = hold_unknown
+        self._revoke_before = revoke_before
+        self._now = now
+        self._randomness = randomness
+
+    def seal(self, refresh_token: Secret, authorized_at: int) -> str:
+        """
+        Return *refresh_token* sealed by the current key, safe in any form body or URL.
+
+        Args:
+            refresh_token: 1 to 2925 printable ASCII characters.
+            authorized_at: When the user agreed, in Unix seconds; 0 if unknown.
+
+        Raises:
+            ValueError: If the refresh token is none.
+        """
+        if not is_refresh_token(refresh_token.reveal()):
+            raise ValueError("not a refresh token: 1 to 2925 printable ASCII characters")
+        plain = refresh_token.reveal().encode()
+        payload = _HEAD.pack(_VERSION, int(self._now()), authorized_at, len(plain)) + plain
+        payload += bytes(-len(payload) % _BLOCK)
+        return self._current.seal(payload, self._randomness(_RANDOM))
+
+    def open(self, sealed: str) -> OpenedToken:
+        """
+        Return what is inside *sealed*.
+
+        Raises:
+            TokenRefused: If it is altered, of another context, of a retired key, from
+                before `revoke_before`, or not a sealed token at all. Which, is not said.
+            TokenHeld: If it is well formed, and nobody has said what became of its key.
+        """
+        match = _SEALED.match(sealed)
+        if match is None:
+            raise TokenRefused
+        key_id, encoded = match.groups()
+        sealer = self._sealers.get(key_id)
+        if key_id in self._retired or (sealer is None and not self._hold_unknown):
+            raise TokenRefused
+        if sealer is None:
+            raise TokenHeld(
+                f"a token of key {key_id}, which is not configured here: restore that key in"
+                " PREVIOUS_ENCRYPTION_SECRETS, or give it up by naming it in RETIRED_KEY_IDS"
+            )
+        opened = self._parse(sealer, sealer.open(encoded))
+        if self._revoke_before and opened.authorized_at < self._revoke_before:
+            raise TokenRefused
+        return opened
+
+    def _parse(self, sealer: _Sealer, payload: bytes) -> OpenedToken:
+        if len(payload) % _BLOCK:  # by the pattern above it has one block at least
+            raise TokenRefused
+        version, sealed_at, authorized_at, length = _HEAD.unpack_from(payload)
+        end = _HEAD.size + length
+        plain, padding = payload[_HEAD.size : end].decode("latin-1"), payload[end:]
+        whole = len(plain) == length and len(padding) < _BLOCK and not any(padding)
+        if version != _VERSION or not whole or not is_refresh_token(plain):
+            raise TokenRefused
+        return OpenedToken(
+            Secret(plain),
+            sealed_at,
+            authorized_at,
+            sealer.key_id,
+            is_current=sealer is self._current,
+        )
+
+
+def _derived(root: bytes, purpose: bytes, context: bytes) -> bytes:
+    return blake2b(context, digest_size=32, key=root, person=purpose).digest()
+
+
+def _encoded(data: bytes) -> str:
+    return urlsafe_b64encode(data).decode().rstrip("=")

@@ -1,0 +1,145 @@
+"""Opens tokens of other swap services, told apart by their shape alone; never seals one.
+
+Shapes undo what is known to happen to such tokens on their way. Each is as narrow as a
+refresh token of 20 to 2925 characters inside allows.
+"""
+
+import re
+import time
+from base64 import b64decode
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from sanic_swap.errors import TokenHeld, TokenRefused
+from sanic_swap.sealing.key_ring import LONGEST_REFRESH_TOKEN, OpenedToken
+from sanic_swap.secret import Secret
+
+# From what a service handed out to what it had sealed; None if that cannot have been sealed
+# so. Most of these services did not authenticate: look at what comes out.
+Opener = Callable[[bytes], bytes | None]
+
+CIPHERED = frozenset({"node", "ruby", "fernet"})  # what takes a secret, and a library, to open
+_LONGEST = LONGEST_REFRESH_TOKEN
+# What a wrong secret or an altered token makes of it must not reach Spotify.
+_REFRESH_TOKEN = re.compile(rb"[A-Za-z0-9_-]{20,%d}\Z" % _LONGEST)
+# AES-256-CTR in hex: as many bytes out as in.
+_NODE = re.compile(rf"(?:[0-9a-f]{{2}}){{20,{_LONGEST}}}\Z")
+# Version byte 0x80 and the upper bytes of a time stamp; at least one 32-byte ciphertext.
+_FERNET = re.compile(r"(gAAAA[A-Za-z0-9_-]{113,})={0,2}\Z")
+_PLAIN = re.compile(rf"AQ[A-Za-z0-9_-]{{18,{_LONGEST - 2}}}\Z")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{32,3904}\Z")
+_DES_BLOCK = 8
+_RUBY_LINE = 60  # characters, before the newline that wraps them
+# A newline as two characters, a quote or slash that somebody escaped; escaped again or not.
+_ESCAPES = re.compile(r"\\[nrt]?")
+_LINE_ENDS = str.maketrans("", "", "\r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class LegacyTokens:
+    """
+    Opens the tokens of those services that are wanted.
+
+    Attributes:
+        openers: For each format that is wanted, one opener for each secret; of the
+            others every token is refused.
+        hold: Whether tokens are held back, because nobody has said which are wanted.
+        closes_at: Unix seconds from which on none opens; None for never.
+        reseal: Whether they are to come back sealed as ours.
+        now: Unix seconds, for tests.
+    """
+
+    openers: Mapping[str, Sequence[Opener]]
+    hold: bool = False
+    closes_at: float | None = None
+    reseal: bool = True
+    now: Callable[[], float] = time.time
+
+    def open(self, as_sent: str) -> OpenedToken:
+        """
+        Return what is inside a token; when it was authorized, nobody knows.
+
+        Args:
+            as_sent: With the blanks around it.
+
+        Raises:
+            TokenRefused: If it does not open, or is no token of a service that is wanted.
+            TokenHeld: If it looks like one, and nobody has said which are wanted.
+        """
+        if self.hold and (shape := shape_of(as_sent)):
+            raise TokenHeld(
+                f"a token that looks like one of another swap service ({shape}): LEGACY_TOKENS"
+                " decides which are opened; none tells such users to log in again"
+            )
+        if self.closes_at is not None and self.now() >= self.closes_at:
+            raise TokenRefused
+        for name, sealed in readings(as_sent):
+            for open_ in self.openers.get(name, ()):
+                plain = open_(sealed)
+                if plain is not None and _REFRESH_TOKEN.match(plain):
+                    token = Secret(plain.decode("ascii"))
+                    return OpenedToken(token, 0, 0, None, not self.reseal, imported=name)
+        raise TokenRefused
+
+
+def shape_of(as_sent: str) -> str | None:
+    """Name the service that most likely made a token: node, fernet, plain, ruby, or None."""
+    names = {name for name, _ in readings(as_sent)}
+    return next((name for name in ("node", "fernet", "plain", "ruby") if name in names), None)
+
+
+def readings(as_sent: str) -> Iterator[tuple[str, bytes]]:
+    """
+    Yield each service that may have made a token, and the bytes that it sealed it to.
+
+    A token of the Ruby service can look like a plain one, and the other way round, so there
+    may be several; those that prove themselves by what is inside come first.
+
+    Args:
+        as_sent: With the blanks around it: to the Ruby service's they may belong.
+    """
+    text = _tidied(as_sent)
+    bare = text.strip()
+    if _NODE.match(bare):
+        yield "node", bytes.fromhex(bare)
+    if match := _FERNET.match(bare):
+        yield "fernet", _padded(match[1]).encode()
+    for blocks in dict.fromkeys(_des_blocks(text)):
+        yield "ruby", blocks
+    if _PLAIN.match(bare):
+        yield "plain", bare.encode()
+
+
+def _tidied(text: str) -> str:
+    if "%" in text:  # percent-encoded once more than it was decoded
+        text = unquote(text)
+    text = _ESCAPES.sub("", text).translate(_LINE_ENDS)
+    # What stands outside of quotes is no part of the token; a blank inside may be.
+    bare = text.strip()
+    inner = bare.strip("\"'")
+    return text if inner == bare else inner
+
+
+def _des_blocks(text: str) -> Iterator[bytes]:
+    for spelled in _without_blanks(text):
+        packed = spelled.rstrip("=")
+        if _BASE64.match(packed) and len(packed) % 4 != 1:
+            blocks = b64decode(_padded(packed))
+            if len(blocks) % _DES_BLOCK == 0:
+                yield blocks
+
+
+def _without_blanks(text: str) -> Iterator[str]:
+    """Yield what base64 may have been before each "+", or each end of a line, was a blank."""
+    for edged in (text, text.lstrip(), text.rstrip(), text.strip()):
+        yield edged.replace(" ", "+")
+        if not edged[_RUBY_LINE :: _RUBY_LINE + 1].strip():
+            starts = range(0, len(edged), _RUBY_LINE + 1)
+            lines = (edged[start : start + _RUBY_LINE] for start in starts)
+            yield "".join(lines).replace(" ", "+")
+        yield edged.replace(" ", "")
+
+
+def _padded(base64: str) -> str:
+    return base64 + "=" * (-len(base64) % 4)

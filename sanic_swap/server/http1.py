@@ -1,0 +1,209 @@
+"""HTTP/1 on one connection, stricter than Sanic's, and with deadlines that hold.
+
+Endpoints stay ordinary Sanic handlers.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from sanic import Request
+from sanic.exceptions import BadRequest, ExpectationFailed, PayloadTooLarge, RequestTimeout
+from sanic.http import Http, Stage
+from sanic.http.http1 import HTTP_CONTINUE
+
+from sanic_swap.errors import BodyTooLarge
+from sanic_swap.server.chunks import BodyReader
+from sanic_swap.server.head import Malformed, begins_with_request_line, read_head
+from sanic_swap.web.answers import Answer
+
+LARGEST_HEAD = 16 * 1024  # bytes
+LARGEST_BODY = 16 * 1024  # bytes
+_EMPTY_LINES = 2  # before a request; some clients send them (RFC 9112 section 2.2)
+_END_OF_HEAD = b"\r\n\r\n"
+_LINGER_SECONDS = 0.5
+_LINGER_BYTES = 4 * 1024 * 1024
+
+
+class StrictHttp(Http):
+    """Sanic's HTTP/1, with our own reading of head and body and our own word on keep-alive."""
+
+    protocol: Any  # the Connection that has this one
+    recv_buffer: bytearray
+    request: Request
+    request_bytes_left: int | None
+
+    async def http1(self) -> None:
+        try:
+            await super().http1()
+        finally:
+            # When a client hangs up, Sanic leaves request and stream referring to each other, and
+            # kilobytes wait for the garbage collector.
+            self.init_for_request()
+
+    async def http1_request_header(self) -> None:
+        try:
+            head = read_head(await self._take_head())
+        except Malformed:
+            # Never put what cannot be trusted into a Request, not even its URL.
+            raise BadRequest("Bad Request") from None
+        self.head_only = head.method == "HEAD"
+        # Nothing behind chunks is read as another request: most smuggling hides there.
+        self.keep_alive = head.keep_alive and head.length is not None
+        self.request = Request(
+            url_bytes=head.target,
+            headers=head.fields,  # type: ignore[arg-type]  # it makes a Header of them
+            version=head.version,
+            method=head.method,
+            transport=self.protocol.transport,
+            app=self.protocol.app,
+        )
+        self.request.stream = self
+        self.request.conn_info = self.protocol.conn_info
+        self.protocol.state["requests_count"] += 1
+        self.request_bytes_left = head.length
+        self.request_body = None if head.length == 0 else b"unread"  # Sanic asks if it is true
+        if head.expectation not in (None, "100-continue"):
+            raise ExpectationFailed("Unknown expectation")
+        # RFC 9110 section 10.1.1: HTTP/1.0 does not know expectations.
+        if self.request_body and head.version != "1.0":
+            self.expecting_continue = head.expectation is not None
+
+    async def _take_head(self) -> bytes:
+        """Take a head off the buffer, and return it without its last empty line."""
+        buffer = self.recv_buffer
+        end = buffer.find(_END_OF_HEAD)
+        if end < 0 or buffer.startswith(b"\r"):
+            end = await self._receive_head()
+        if end >= LARGEST_HEAD:
+            raise PayloadTooLarge("Head too large")
+        head = bytes(buffer[:end])
+        del buffer[: end + len(_END_OF_HEAD)]
+        return head
+
+    async def _receive_head(self) -> int:
+        """Receive a whole head, and return where its last empty line begins."""
+        buffer = self.recv_buffer
+        is_first = not self.protocol.state["requests_count"]
+        began = self.protocol.opened_at if is_first else self.protocol.loop.time()
+        try:
+            async with _deadline("head", began + self.protocol.client_seconds):
+                await self._receive_until(b"\n")
+                for _ in range(_EMPTY_LINES):
+                    if buffer.startswith(b"\r\n"):
+                        del buffer[:2]
+                        await self._receive_until(b"\n")
+                if not begins_with_request_line(buffer):
+                    raise Malformed
+                return await self._receive_until(_END_OF_HEAD)
+        except asyncio.CancelledError:
+            # Sanic logs which request a lost connection had, and fails if there is none yet.
+            self.create_empty_request()
+            raise
+
+    async def _receive_until(self, mark: bytes) -> int:
+        """Return where *mark* is in the buffer, once it is there."""
+        while (place := self.recv_buffer.find(mark)) < 0:
+            if len(self.recv_buffer) >= LARGEST_HEAD:
+                raise PayloadTooLarge("Head too large")
+            await self._receive_more()
+        return place
+
+    async def read(self) -> bytes:
+        """
+        Return the whole body; Sanic's own returns it in pieces.
+
+        Raises:
+            BodyTooLarge: As soon as it is known to be over 16 KiB.
+            BadRequest: If its chunks are malformed.
+            RequestTimeout: If it does not come in time.
+        """
+        if not self.request_body:
+            return b""
+        buffer, length = self.recv_buffer, self.request_bytes_left
+        _check_size(length or 0)
+        if self.expecting_continue:
+            self.expecting_continue = False
+            await self._send(HTTP_CONTINUE)
+        if length is not None and length <= len(buffer):  # nearly always, both come together
+            body = bytes(buffer[:length])
+            del buffer[:length]
+        else:
+            body = await self._receive_body(length)
+        self.request_body = None
+        return body
+
+    async def _receive_body(self, length: int | None) -> bytes:
+        async with _deadline("body", self.protocol.loop.time() + self.protocol.client_seconds):
+            reader = BodyReader(self.recv_buffer, self._receive_more, _check_size)
+            try:
+                return await (reader.read_chunks() if length is None else reader.take(length))
+            except Malformed:
+                raise BadRequest("Bad chunks") from None
+
+    async def http1_response_header(self, data: bytes, end_stream: bool) -> None:
+        self.expecting_continue = False
+        is_last = self.protocol.has_ended and not self.recv_buffer
+        # A body that is not read could be taken for another request.
+        if self.request_body or is_last or self.protocol.readiness.draining:
+            self.keep_alive = False
+        if isinstance(self.response, Answer):
+            await self._send_whole(self.response)
+        else:
+            await super().http1_response_header(data, end_stream)
+        transport = self.protocol.transport
+        if transport is not None and transport.get_write_buffer_size():
+            self.protocol.abort_unless_taken()
+        if self.request_body:
+            await self._linger()
+
+    async def _send_whole(self, answer: Answer) -> None:
+        """Send head and body at once: what Sanic does for any answer, done for ours alone."""
+        self.response_func = None  # type: ignore[assignment]  # as Sanic itself does
+        transport = self.protocol.transport
+        if transport is None or transport.is_closing():  # nobody is there to take it
+            self.keep_alive = False
+        else:
+            head = answer.head(keep_alive=self.keep_alive)
+            await self._send(head if self.head_only else head + (answer.body or b""))
+        self.stage = Stage.IDLE
+        self.protocol.quiet_since = self.protocol.loop.time()
+
+    def create_empty_request(self) -> None:
+        super().create_empty_request()
+        self.request_body = b"unread"  # whatever comes behind a head that was not read
+        self.request.conn_info = self.protocol.conn_info
+
+    async def _linger(self) -> None:
+        """
+        Say that nothing more will come, and read on for a moment.
+
+        Closing on unread bytes resets the connection, answer and all (RFC 9112 section 9.6).
+        """
+        left = self.request_bytes_left or _LINGER_BYTES
+        left = min(left, _LINGER_BYTES) - len(self.recv_buffer)
+        self.request_body = None
+        transport = self.protocol.transport
+        if transport is not None and not transport.is_closing():
+            transport.write_eof()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_SECONDS):
+                while left > 0:
+                    self.recv_buffer.clear()
+                    await self._receive_more()
+                    left -= len(self.recv_buffer)
+
+
+def _check_size(size: int) -> None:
+    if size > LARGEST_BODY:
+        raise BodyTooLarge(f"the body must not exceed {LARGEST_BODY} bytes")
+
+
+@asynccontextmanager
+async def _deadline(what: str, when: float) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout_at(when):
+            yield
+    except TimeoutError:
+        raise RequestTimeout(f"The {what} took too long") from None

@@ -1,0 +1,174 @@
+"""What works and may hurt: in the settings, in the file they stand in, in the environment."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from urllib.parse import urlsplit
+
+from sanic_swap.sealing.keys import is_fernet_key, is_published
+from sanic_swap.settings.findings import Finding, Level
+from sanic_swap.settings.table import Settings, variables
+from sanic_swap.settings.urls import is_loopback
+
+# Android's usual HTTP client gives up after so many seconds.
+_CLIENTS_PATIENCE = 10
+_PLATFORMS = {"FLY_MACHINE_ID": "fly.io", "DYNO": "Heroku"}
+# Spotify takes these two literals with plain http, and no other host (since 2025-11-27).
+_LOOPBACK_LITERALS = ("127.0.0.1", "::1")
+_PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NETRC")
+_TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+_LIKENESS = 0.8  # of two names, 1 is the same; CLIENT_SECERT is 0.92 of CLIENT_SECRET
+
+
+def risks(
+    settings: Settings,
+    environ: Mapping[str, str],
+    names_in_file: Iterable[str],
+    *,
+    now: Callable[[], float] = time.time,
+) -> Iterator[Finding]:
+    """
+    Yield everything that may hurt, and names in the file that are not known.
+
+    Args:
+        names_in_file: Every name that the file of settings has.
+        now: Unix seconds, for tests.
+    """
+    yield from _about_keys(settings)
+    yield from _about_tokens(settings, now())
+    yield from _about_spotify(settings, environ)
+    yield from _about_clients(settings, environ)
+    yield from _about_names(names_in_file)
+
+
+def _warning(variable: str, text: str) -> Finding:
+    """Return a risk that each start of the service logs."""
+    return Finding(Level.RISKY, variable, text, at_start=True)
+
+
+def _risk(variable: str, text: str) -> Finding:
+    """Return a risk that `check` alone tells."""
+    return Finding(Level.RISKY, variable, text)
+
+
+def _about_keys(settings: Settings) -> Iterator[Finding]:
+    current, older = settings.current_key, "PREVIOUS_ENCRYPTION_SECRETS"
+    if current is None:
+        yield _warning(
+            "ENCRYPTION_SECRET",
+            "not set, so a key was made up for this process alone: every restart logs all users"
+            " out. Create one with `sanic-swap keygen`",
+        )
+    elif current.from_passphrase:
+        yield _warning("ENCRYPTION_SECRET", "is a passphrase; use a key from `sanic-swap keygen`")
+    for secret in settings.previous_secrets:
+        if secret.key is None:
+            is_known = is_published(secret.secret.reveal())
+            why = "printed in public source" if is_known else "too short to have sealed"
+            text = f"one is {why}; it opens only legacy tokens, and only without LEGACY_SECRETS"
+            yield _warning(older, text)
+        elif secret.key.from_passphrase:
+            yield _warning(older, "one is a passphrase; if several were meant, use one line each")
+    for key_id, times in Counter(key.key_id for key in settings.previous_keys).items():
+        if times > 1:
+            yield _warning(
+                older, f"key {key_id} is in it {times} times, perhaps spelled differently"
+            )
+        if current and key_id == current.key_id:
+            text = (
+                f"key {key_id} is ENCRYPTION_SECRET too; remove it here once all machines know it"
+            )
+            yield _warning(older, text)
+        if key_id in settings.retired_key_ids:
+            yield _warning("RETIRED_KEY_IDS", f"key {key_id} is in {older} too; it stays refused")
+
+
+def _about_tokens(settings: Settings, now: float) -> Iterator[Finding]:
+    """Yield what keeps tokens from opening although nothing is wrong with them."""
+    if settings.revoke_before > now:
+        text = "is in the future; until then nobody can refresh, not even after a new login"
+        yield _warning("REVOKE_BEFORE", text)
+    wanted = set(settings.legacy_tokens) - {"none"}
+    if settings.legacy_secrets and not settings.legacy_tokens:
+        yield _warning("LEGACY_SECRETS", "opens nothing, because LEGACY_TOKENS is not set")
+    if wanted and settings.revoke_before:
+        yield _warning("REVOKE_BEFORE", "refuses all LEGACY_TOKENS, because their age is unknown")
+    if wanted and settings.legacy_closes_at is not None and now >= settings.legacy_closes_at:
+        yield _warning("LEGACY_TOKENS_UNTIL", "is over, so tokens of other services are refused")
+    secrets = settings.legacy_opening_secrets
+    if "fernet" in wanted and not any(is_fernet_key(secret.reveal()) for secret in secrets):
+        yield _warning("LEGACY_SECRETS", "has no Fernet key, so no Fernet token opens")
+
+
+def _about_spotify(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
+    for uri in settings.callback_urls:
+        try:
+            parts = urlsplit(uri)
+            scheme, host = parts.scheme.lower(), parts.hostname
+        except ValueError:
+            continue
+        if scheme in ("http", "https") and host == "localhost":
+            why = "Spotify refuses localhost since 2025-11-27; register 127.0.0.1 or [::1] instead"
+            yield _risk("CALLBACK_URL", f"{uri}: {why}")
+        elif scheme == "http" and host not in _LOOPBACK_LITERALS:
+            why = "Spotify refuses http since 2025-11-27, except for 127.0.0.1 and [::1]; use https"
+            yield _risk("CALLBACK_URL", f"{uri}: {why}")
+    if not settings.accounts_url.is_private:
+        yield _warning("SPOTIFY_ACCOUNTS_INSECURE", "the client secret is sent without encryption")
+    for name in _PROXIES:
+        if found := next((one for one in (name, name.lower()) if environ.get(one)), None):
+            yield _warning(found, "is ignored: Spotify is called directly, without proxy or netrc")
+    if environ.get("SSLKEYLOGFILE"):
+        yield _warning(
+            "SSLKEYLOGFILE",
+            "the keys of connections to Spotify are written to that file; whoever has it reads the"
+            " client secret and every token. Unset it",
+        )
+    for name in _TRUST:
+        if environ.get(name):
+            yield _risk(name, "replaces the trusted CA certificates for connections to Spotify")
+
+
+def _about_clients(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
+    if settings.rate_limit and settings.address_header is None:
+        text = "swaps are counted by who connects, which may be a proxy"
+        yield _warning("RATE_LIMIT", f"{text}; set REAL_IP_HEADER or PROXIES_COUNT there")
+    if "*" in settings.cors_origins:
+        yield _risk("CORS_ORIGINS", "* lets every web page read answers; name your own origins")
+    if settings.drain_seconds < settings.spotify_timeout:
+        yield _risk("DRAIN_TIMEOUT", "is below SPOTIFY_TIMEOUT; stopping can cut off a slow login")
+    if settings.spotify_timeout >= _CLIENTS_PATIENCE:
+        text = f"is {_CLIENTS_PATIENCE} s or more; Android's usual HTTP client gives up before that"
+        yield _risk("SPOTIFY_TIMEOUT", text)
+    if settings.connection_limit < settings.max_in_flight:
+        text = "is below MAX_IN_FLIGHT; clients beyond it, health checks too, get no answer"
+        yield _risk("MAX_CONNECTIONS", text)
+    if settings.log_level == "debug":
+        yield _risk("LOG_LEVEL", "debug writes much; use it while you search, not every day")
+    # fly.io reads metrics by the app's private network, and lets nobody else in.
+    is_read_inside = is_loopback(settings.metrics_host) or environ.get("FLY_MACHINE_ID")
+    if settings.metrics_port is not None and not is_read_inside:
+        yield _risk("METRICS_HOST", "others can read the metrics; let only Prometheus reach it")
+    for name, platform in _PLATFORMS.items():
+        if environ.get(name) and is_loopback(settings.host):
+            text = f"only this machine can connect; {platform} needs HOST=0.0.0.0 ({name} is set)"
+            yield _risk("HOST", text)
+
+
+def _about_names(names_in_file: Iterable[str]) -> Iterator[Finding]:
+    """Yield the names in the file that are no settings: likely typos, and others."""
+    known = [spelling for variable in variables().values() for spelling in variable.spellings]
+    known += [f"{name}_FILE" for name in known]
+    others = []
+    for name in names_in_file:
+        if name in known:
+            continue
+        # Imported here: most files have no such name, and start-up time counts.
+        from difflib import get_close_matches
+
+        if meant := get_close_matches(name.upper(), known, 1, _LIKENESS):
+            yield _warning(name, f"no setting of this service; did you mean {meant[0]}?")
+        else:
+            others.append(name)
+    if others:
+        yield Finding(Level.NOT_KNOWN, ", ".join(others), "in the file, but no setting of ours")

@@ -1,0 +1,218 @@
+"""Readers of settings: a variable's text in, a value out.
+
+Each raises ValueError with a text that follows the variable's name and says what is
+wanted. No text repeats the value: a secret may have landed in the wrong variable.
+"""
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+from sanic_swap.sealing.keys import RootKey, UnusableSecret, root_key
+from sanic_swap.secret import Secret
+from sanic_swap.swap.limits import Rate
+
+_VISIBLE = re.compile(r"[\x21-\x7e]+\Z")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}\Z")
+_KEY_ID = re.compile(r"[A-Za-z0-9_-]{8}\Z")
+_DURATION = re.compile(r"([0-9]{1,9})([smhdw])\Z")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_LINE_END = re.compile(r"\r?\n")
+_RATE = re.compile(
+    r"\s*(0*[1-9][0-9]{0,17})\s*(?:/|per)\s*(0*[1-9][0-9]{0,8})?\s*"
+    r"(second|minute|hour|day|month|year)s?\s*"
+)
+_UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
+_UNITS |= {"month": 30 * 86_400, "year": 360 * 86_400}
+_LONGEST_WAIT = 3600.0  # seconds
+_LAST_SECOND = 253_402_300_799  # of the year 9999, the last one that a date can have
+
+
+@dataclass(frozen=True, slots=True)
+class SealingSecret:
+    """An operator's secret, and the key it makes; no key if it may not seal."""
+
+    secret: Secret
+    key: RootKey | None
+
+    def __str__(self) -> str:
+        return f"set, key {self.key.key_id}" if self.key else "set, makes no key"
+
+
+def visible_text(text: str) -> str:
+    """Read something that has no blanks and nothing outside ASCII in it."""
+    if not _VISIBLE.match(text):
+        raise ValueError("must be printable ASCII without blanks")
+    return text
+
+
+def client_id(text: str) -> str:
+    """Read a client id; a colon would end it in HTTP Basic (RFC 7617 section 2)."""
+    if ":" in text or len(text) > 1000:
+        raise ValueError("must be a Spotify client id: no colon, at most 1000 characters")
+    return visible_text(text)
+
+
+def client_secret(text: str) -> Secret:
+    """Read the client secret."""
+    return Secret(visible_text(text))
+
+
+def sealing_secret(text: str) -> SealingSecret:
+    """Read the secret that seals."""
+    return SealingSecret(Secret(text), root_key(text))
+
+
+def opening_secrets(text: str) -> tuple[SealingSecret, ...]:
+    """Read secrets that still open, one a line; what cannot have sealed makes no key."""
+    return tuple(_opening_secret(line) for line in _LINE_END.split(text) if line.strip())
+
+
+def _opening_secret(line: str) -> SealingSecret:
+    try:
+        return SealingSecret(Secret(line), root_key(line))
+    except UnusableSecret:
+        return SealingSecret(Secret(line), None)
+
+
+def key_ids(text: str) -> tuple[str, ...]:
+    """Read the public ids of keys."""
+    ids = comma_separated(text)
+    if not all(_KEY_ID.match(key_id) for key_id in ids):
+        raise ValueError("must be key ids of 8 characters, separated by commas")
+    return ids
+
+
+def comma_separated(text: str) -> tuple[str, ...]:
+    """Read a list; blanks around an entry and empty entries do not count."""
+    return tuple(entry.strip() for entry in text.split(",") if entry.strip())
+
+
+def legacy_secrets(text: str) -> tuple[Secret, ...]:
+    """Read other services' secrets of any length, one a line, blank lines ignored."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("is not valid UTF-8") from None
+    secrets = tuple(Secret(line) for line in _LINE_END.split(text) if line.strip())
+    if not secrets:
+        raise ValueError("holds blank lines alone")
+    return secrets
+
+
+def legacy_tokens(text: str) -> tuple[str, ...]:
+    """Read which other services' tokens are opened; `none` stands alone."""
+    names = comma_separated(text.lower())
+    known = {"node", "ruby", "fernet", "plain"}
+    if not set(names) <= known and names != ("none",):
+        raise ValueError("must be some of node, ruby, fernet and plain, or none")
+    return names
+
+
+def header_name(text: str) -> str:
+    """Read the name of a header that holds addresses (RFC 9110 section 5.1)."""
+    if not _HEADER_NAME.match(text) or text.lower() == "forwarded":
+        raise ValueError("must name a header that holds addresses, such as Fly-Client-IP")
+    return text
+
+
+def seconds(text: str) -> float:
+    """Read a time span in seconds, above zero."""
+    value = seconds_or_zero(text)
+    if not value:
+        raise ValueError("must be above 0 seconds")
+    return value
+
+
+def seconds_or_zero(text: str) -> float:
+    """Read a time span in seconds."""
+    try:
+        value = float(text) if re.match(r"[0-9.]+\Z", text) else math.nan
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= _LONGEST_WAIT:
+        raise ValueError(f"must be a number of seconds from 0 to {_LONGEST_WAIT:g}")
+    return value
+
+
+def lifetime(text: str) -> int | None:
+    """Read a duration such as `180d` in seconds; `off` is None."""
+    if text.lower() == "off":
+        return None
+    match = _DURATION.match(text)
+    if match is None or int(match[1]) == 0:
+        raise ValueError("must be a duration such as 180d (s, m, h, d or w), or off")
+    return int(match[1]) * _SECONDS[match[2]]
+
+
+def moment(text: str) -> int:
+    """Read an ISO 8601 moment as Unix seconds; without a zone it is UTC."""
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError("must be an ISO 8601 moment such as 2026-11-23T15:49:00Z") from None
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=UTC)
+    unix_seconds = math.ceil(value.timestamp())
+    if not 0 < unix_seconds <= _LAST_SECOND:
+        raise ValueError("must be after 1970 and before the year 10000")
+    return unix_seconds
+
+
+def end_of_day(text: str) -> int:
+    """Read an ISO 8601 date as the Unix seconds at which it ends in UTC."""
+    try:
+        midnight = datetime.combine(date.fromisoformat(text), time(), UTC)
+    except ValueError:
+        raise ValueError("must be an ISO 8601 date such as 2027-05-31") from None
+    return int(midnight.timestamp()) + _SECONDS["d"]
+
+
+def switch(text: str) -> bool:
+    """Read on or off."""
+    if text.lower() in ("on", "true", "yes", "1"):
+        return True
+    if text.lower() in ("off", "false", "no", "0"):
+        return False
+    raise ValueError("must be on or off")
+
+
+def not_off(text: str) -> bool:
+    """Read a switch that only `off` turns off, as the 2015 service read ACCESS_LOG."""
+    return text.lower() != "off"
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """Return a reader of one of *choices*, in any case."""
+
+    def read(text: str) -> str:
+        if text.lower() not in choices:
+            raise ValueError(f"must be {' or '.join(choices)}")
+        return text.lower()
+
+    return read
+
+
+def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
+    """Return a reader of a number between *lowest* and *highest*, both included."""
+
+    def read(text: str) -> int:
+        if not re.match(r"[0-9]{1,9}\Z", text) or not lowest <= int(text) <= highest:
+            raise ValueError(f"must be a whole number from {lowest} to {highest}")
+        return int(text)
+
+    return read
+
+
+def rates(text: str) -> tuple[Rate, ...]:
+    """Read rates such as `60/minute` or `100 per 10 minutes`, or a list; `off` is none."""
+    text = text.lower()
+    if text.strip() == "off":
+        return ()
+    found = [_RATE.fullmatch(rate) for rate in re.split("[,;|]", text)]
+    read = [Rate(int(match[2] or 1) * _UNITS[match[3]], int(match[1])) for match in found if match]
+    if len(read) < len(found):
+        raise ValueError("must be a rate such as 60/minute, or several separated by commas, or off")
+    return tuple(read)

@@ -1,0 +1,241 @@
+"""Call Spotify's accounts service with one deadline, bounded retries and backoff.
+
+Whether to try again is decided in `retries`, whether to call at all in `breaker`; here is
+only what carries their decisions out.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from time import monotonic
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote_plus
+
+from sanic_swap.errors import (
+    CallSuppressed,
+    ConnectionLoss,
+    SpotifyError,
+    SpotifyFails,
+    SpotifyThrottles,
+    SpotifyTooSlow,
+    SpotifyUnreachable,
+)
+from sanic_swap.logs import log
+from sanic_swap.secret import Secret
+from sanic_swap.spotify.answer import TokenAnswer, read_answer
+from sanic_swap.spotify.breaker import Breaker, Cooldown
+from sanic_swap.spotify.endpoint import TokenEndpoint
+from sanic_swap.spotify.retries import BUCKET_SIZE, REFILL, Grant, seconds_to_retry
+from sanic_swap.trace import RequestTrace
+
+
+class SpotifyAccounts:
+    """
+    Exchange codes and refresh tokens at one Spotify accounts service.
+
+    Used as `async with`.
+
+    Args:
+        url: Where the accounts service is, without a trailing slash.
+        client_id, client_secret: The app's credentials.
+        timeout_seconds: Longest wait for one exchange, retries and everything else included.
+        observe: Makes a context in which each call is made, to see how it ends.
+
+    Attributes:
+        calls: Requests that were sent to Spotify, or tried to be, so far.
+        retries: How many of them were repetitions.
+        suppressed: Exchanges that were turned away without a call.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        client_id: str,
+        client_secret: Secret,
+        *,
+        timeout_seconds: float,
+        observe: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
+        self._endpoint = TokenEndpoint(
+            url, client_id, client_secret, timeout_seconds=timeout_seconds
+        )
+        self._timeout_seconds = timeout_seconds
+        self._observe = observe
+        self._bucket = BUCKET_SIZE
+        self._breaker = Breaker()
+        self._cooldown = Cooldown()
+        self.calls = 0
+        self.retries = 0
+        self.suppressed = 0
+
+    async def __aenter__(self) -> Self:
+        await self._endpoint.__aenter__()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._endpoint.__aexit__(kind, error, traceback)
+
+    @property
+    def troubled(self) -> bool:
+        """Whether calls are turned away at the moment."""
+        return self.breaker_is_open or self.cooldown_seconds > 0
+
+    @property
+    def breaker_is_open(self) -> bool:
+        """Whether the circuit breaker is open."""
+        return self._breaker.is_open
+
+    @property
+    def cooldown_seconds(self) -> float:
+        """How long calls are still paused because Spotify asked for it, 0 if they are not."""
+        return max(0.0, self._cooldown.until - monotonic())
+
+    async def exchange(
+        self,
+        code: Secret,
+        redirect_uri: str,
+        code_verifier: Secret | None,
+        trace: RequestTrace,
+    ) -> TokenAnswer:
+        """
+        Trade an authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 4.5).
+
+        Raises:
+            SpotifyError: One of those below it.
+        """
+        form = {
+            "grant_type": Grant.CODE.value,
+            "code": code.reveal(),
+            "redirect_uri": redirect_uri,
+        }
+        if code_verifier is not None:
+            form["code_verifier"] = code_verifier.reveal()
+        return await self._exchange(Grant.CODE, form, trace)
+
+    async def refresh(self, refresh_token: Secret, trace: RequestTrace) -> TokenAnswer:
+        """
+        Trade a refresh token for a new access token (RFC 6749 section 6).
+
+        Raises:
+            SpotifyError: One of those below it.
+        """
+        form = {"grant_type": Grant.REFRESH.value, "refresh_token": refresh_token.reveal()}
+        return await self._exchange(Grant.REFRESH, form, trace, sent=(refresh_token,))
+
+    async def verify_credentials(self, timeout_seconds: float) -> None:
+        """
+        Ask Spotify once whether it takes id and secret (RFC 6749 section 4.4: no user is asked).
+
+        Raises:
+            CredentialsRefused: If it does not.
+            SpotifyError: Another one, if its answer does not tell.
+        """
+        reply = await self._endpoint.post(b"grant_type=client_credentials", timeout_seconds)
+        read_answer(reply.status, reply.body, retry_after=reply.retry_after, sent=())
+
+    async def _exchange(
+        self,
+        grant: Grant,
+        form: dict[str, str],
+        trace: RequestTrace,
+        *,
+        sent: Sequence[Secret] = (),
+    ) -> TokenAnswer:
+        now = monotonic()
+        deadline = now + self._timeout_seconds
+        self._bucket = min(BUCKET_SIZE, self._bucket + REFILL)
+        self._check_may_call(grant, now)
+        encoded = _encoded(form)
+        tries, is_repeated = 1, False
+        while True:
+            try:
+                return await self._call(encoded, sent, now, deadline)
+            except SpotifyError as error:
+                wait = seconds_to_retry(
+                    error,
+                    grant,
+                    tries=tries,
+                    is_repeated=is_repeated,
+                    left_seconds=deadline - monotonic(),
+                    bucket=self._bucket,
+                )
+                if wait is None or self._breaker.is_open:
+                    raise
+                if grant is Grant.REFRESH:
+                    self._bucket -= 1
+                await asyncio.sleep(wait)
+                if self.troubled:
+                    raise
+                is_repeated |= _may_have_arrived(error)
+            tries += 1
+            now = monotonic()
+            self.retries += 1
+            trace.retries += 1
+
+    def _check_may_call(self, grant: Grant, now: float) -> None:
+        """Raise CallSuppressed while Spotify is not to be called."""
+        if now < self._cooldown.until:
+            self.suppressed += 1
+            raise CallSuppressed(
+                self._cooldown.status, "it sent Retry-After", self._cooldown.retry_after(now)
+            )
+        if not self._breaker.lets_through(grant, now):
+            self.suppressed += 1
+            raise CallSuppressed(503, "the circuit breaker is open", None)
+
+    async def _call(
+        self, form: bytes, sent: Sequence[Secret], began: float, deadline: float
+    ) -> TokenAnswer:
+        """Call once, and note the outcome for later calls."""
+        self.calls += 1
+        try:
+            with self._observe():
+                reply = await self._endpoint.post(form, deadline - began)
+                answer = read_answer(
+                    reply.status, reply.body, retry_after=reply.retry_after, sent=sent
+                )
+        except SpotifyError as error:
+            self._note(error, began)
+            raise
+        self._note(None, began)
+        return answer
+
+    def _note(self, error: SpotifyError | None, began: float) -> None:
+        now = monotonic()
+        match error:
+            case SpotifyUnreachable(loss=ConnectionLoss.STALE):
+                # Old age of a connection, not trouble; the other idle ones are as old.
+                self._endpoint.close_idle()
+            case SpotifyUnreachable() | SpotifyTooSlow() | SpotifyFails():
+                if self._breaker.failed(began, now):
+                    log.error("Circuit breaker open: Spotify is failing; probing once per second")
+            case _:
+                opened_at = self._breaker.changed_at
+                if self._breaker.succeeded(began, now):
+                    log.warning(
+                        "Spotify recovered after %.1f s; circuit breaker closed", now - opened_at
+                    )
+        match error:
+            case SpotifyThrottles(retry_after=int(seconds)) if seconds:
+                self._cool_down(429, seconds, now)
+            case SpotifyFails(upstream_status=503, retry_after=int(seconds)) if seconds:
+                self._cool_down(503, seconds, now)
+
+    def _cool_down(self, status: int, seconds: int, now: float) -> None:
+        if now >= self._cooldown.until:
+            log.warning("Spotify sent Retry-After %d s; all calls paused", seconds)
+        self._cooldown.begin(status, seconds, now)
+
+
+def _may_have_arrived(error: SpotifyError) -> bool:
+    return not (isinstance(error, SpotifyUnreachable) and error.loss is ConnectionLoss.UNSENT)
+
+
+def _encoded(form: dict[str, str]) -> bytes:
+    return "&".join(f"{name}={quote_plus(value)}" for name, value in form.items()).encode()

@@ -1,0 +1,202 @@
+"""Which refreshes call Spotify, and which share the answer of another.
+
+Every refresh brings a new access token, with two exceptions: equal refreshes under way
+share one answer, and a token that a rotation replaced keeps getting that rotation's answer
+for a while.
+"""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sanic_swap.sealing.key_ring import OpenedToken
+from sanic_swap.spotify.answer import TokenAnswer
+from sanic_swap.trace import RequestTrace
+
+LARGEST = 32 * 1024 * 1024  # characters of all kept answers together; the oldest go first
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """
+    What Spotify answered to a refresh token, in a form that several requests can share.
+
+    Attributes:
+        sealed: The refresh token that replaces the one that came in; None if that one stays.
+        authorized_at: What is sealed with it, in Unix seconds.
+        is_rotation: Whether Spotify replaced the refresh token, which may be dead from now on.
+    """
+
+    answer: TokenAnswer
+    sealed: str | None = field(repr=False)
+    authorized_at: int
+    is_rotation: bool
+
+    @property
+    def size(self) -> int:
+        """Roughly the characters that it holds."""
+        return self.answer.size + len(self.sealed or "")
+
+
+# The digest of the refresh token, the token itself, and the request that is served.
+CallSpotify = Callable[[bytes, OpenedToken, RequestTrace], Awaitable[Refreshed]]
+
+
+class OtherMachines(Protocol):
+    """
+    Shares refreshes with other machines.
+
+    Attributes:
+        joined: How many refreshes got what another machine had called Spotify for.
+    """
+
+    joined: int
+
+    async def refresh(
+        self, call: CallSpotify, digest: bytes, opened: OpenedToken, trace: RequestTrace
+    ) -> Refreshed:
+        """Return what *call* returns, here or on another machine."""
+
+
+class SharedRefreshes:
+    """
+    The refreshes of this process.
+
+    Args:
+        call: Calls Spotify.
+        replay_seconds: How long a replaced refresh token keeps getting the same answer.
+        other_machines: None if there are none.
+        clock: Seconds that only go forward.
+
+    Attributes:
+        replayed: Refreshes that got the answer of an earlier rotation.
+    """
+
+    def __init__(
+        self,
+        call: CallSpotify,
+        *,
+        replay_seconds: float,
+        other_machines: OtherMachines | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._call = call
+        self._rotations = Rotations(replay_seconds, clock)
+        self._other_machines = other_machines
+        # The one strong reference: the event loop itself holds tasks weakly.
+        self._flights: dict[bytes, asyncio.Task[Refreshed]] = {}
+        self._joined = 0
+        self.replayed = 0
+
+    @property
+    def coalesced(self) -> int:
+        """Refreshes that shared an answer that was under way."""
+        return self._joined + (self._other_machines.joined if self._other_machines else 0)
+
+    async def refresh(self, digest: bytes, opened: OpenedToken, trace: RequestTrace) -> Refreshed:
+        """
+        Return what Spotify answers to *opened*.
+
+        The call has a task of its own: a client that hangs up neither takes the others'
+        answer away nor loses a rotation.
+
+        Args:
+            digest: Of the refresh token; equal tokens have equal ones.
+
+        Raises:
+            SpotifyError: The same one for everybody who waited for it.
+        """
+        kept = self._rotations.get(digest)
+        if kept is not None:
+            self.replayed += 1
+            return kept
+        flight = self._flights.get(digest)
+        if flight is None:
+            flight = asyncio.create_task(self._fly(digest, opened, trace))
+            flight.add_done_callback(_mark_retrieved)
+            self._flights[digest] = flight
+        else:
+            self._joined += 1
+        return await asyncio.shield(flight)
+
+    async def close(self, deadline: float | None = None) -> None:
+        """
+        Wait for the calls under way, and cancel those that are not done in time.
+
+        Args:
+            deadline: In the event loop's time. None: as long as the calls themselves may take.
+        """
+        flights = tuple(self._flights.values())
+        if not flights:
+            return
+        seconds = None if deadline is None else deadline - asyncio.get_running_loop().time()
+        _, late = await asyncio.wait(flights, timeout=seconds)
+        for flight in late:
+            flight.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def _fly(self, digest: bytes, opened: OpenedToken, trace: RequestTrace) -> Refreshed:
+        try:
+            if self._other_machines is None:
+                return await self._call_and_keep(digest, opened, trace)
+            return await self._other_machines.refresh(self._call_and_keep, digest, opened, trace)
+        finally:
+            del self._flights[digest]
+
+    async def _call_and_keep(
+        self, digest: bytes, opened: OpenedToken, trace: RequestTrace
+    ) -> Refreshed:
+        refreshed = await self._call(digest, opened, trace)
+        if refreshed.is_rotation:
+            self._rotations.keep(digest, refreshed)
+        return refreshed
+
+
+class Rotations:
+    """
+    Rotations' answers, each kept for *seconds*; so the oldest is the first to end.
+
+    Attributes:
+        size: The characters of all of them; beyond *largest* the oldest go.
+    """
+
+    def __init__(
+        self, seconds: float, clock: Callable[[], float], *, largest: int = LARGEST
+    ) -> None:
+        self._seconds = seconds
+        self._clock = clock
+        self._largest = largest
+        # With the moment at which it ends. A plain dict finds its oldest key ever more slowly.
+        self._kept: OrderedDict[bytes, tuple[Refreshed, float]] = OrderedDict()
+        self.size = 0
+
+    def get(self, digest: bytes) -> Refreshed | None:
+        """Return the answer that is kept for *digest*, if there is one."""
+        refreshed, until = self._kept.get(digest, (None, 0.0))
+        return refreshed if self._clock() < until else None
+
+    def keep(self, digest: bytes, refreshed: Refreshed) -> None:
+        """Keep *refreshed*, and drop what is over or too much."""
+        if digest in self._kept:
+            self._drop(digest)
+        now = self._clock()
+        self._kept[digest] = refreshed, now + self._seconds
+        self.size += refreshed.size
+        while self._kept:
+            oldest, (_, until) = next(iter(self._kept.items()))
+            if self.size <= self._largest and now < until:
+                return
+            self._drop(oldest)
+
+    def _drop(self, digest: bytes) -> None:
+        refreshed, _ = self._kept.pop(digest)
+        self.size -= refreshed.size
+
+
+def _mark_retrieved(flight: asyncio.Task[Refreshed]) -> None:
+    """See the error of a flight that nobody waits for any more, or asyncio would log it."""
+    if not flight.cancelled():
+        flight.exception()

@@ -1,0 +1,179 @@
+"""What the service does, in its users' words: swap a code, refresh a token.
+
+Knows no HTTP. An answer is the JSON body for the app, beside what the log may say.
+"""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from sanic_swap.errors import GrantRefused
+from sanic_swap.logs import log
+from sanic_swap.sealing.grant_id import GrantIds
+from sanic_swap.sealing.key_ring import PREFIX, KeyRing, OpenedToken
+from sanic_swap.sealing.legacy import LegacyTokens
+from sanic_swap.spotify.accounts import SpotifyAccounts
+from sanic_swap.spotify.answer import TokenAnswer
+from sanic_swap.swap.limits import RateLimit
+from sanic_swap.swap.requests import RefreshRequest, SwapRequest
+from sanic_swap.swap.revocations import Revocations
+from sanic_swap.swap.sharing import OtherMachines, Refreshed, SharedRefreshes
+from sanic_swap.trace import RequestTrace
+
+T = TypeVar("T")
+
+
+class TokenSwap:
+    """
+    Trades codes and sealed refresh tokens at Spotify, and seals what comes back.
+
+    Args:
+        replay_seconds: How long a token that Spotify replaced keeps getting the same answer.
+        other_machines: Shares refreshes with them; None if there are none.
+        rate_limit: Counts swaps and refreshes, if they are limited.
+        revocations: Holds back false refusals; None believes every one.
+        lifetime_seconds: How long a refresh token lives from the user's authorization;
+            given, answers say what is left of it. None says nothing.
+        now: Unix seconds.
+
+    Attributes:
+        refreshes: Its calls for refreshes, each a task; `close` waits for them.
+    """
+
+    def __init__(
+        self,
+        spotify: SpotifyAccounts,
+        keys: KeyRing,
+        grant_ids: GrantIds,
+        legacy: LegacyTokens,
+        *,
+        replay_seconds: float,
+        other_machines: OtherMachines | None = None,
+        rate_limit: RateLimit | None = None,
+        revocations: Revocations | None = None,
+        lifetime_seconds: int | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._spotify = spotify
+        self._keys = keys
+        self._grant_ids = grant_ids
+        self._legacy = legacy
+        self.refreshes = SharedRefreshes(
+            self._call_spotify, replay_seconds=replay_seconds, other_machines=other_machines
+        )
+        self._rate_limit = rate_limit
+        self._revocations = revocations
+        self._lifetime_seconds = lifetime_seconds
+        self._now = now
+
+    async def swap(self, request: SwapRequest, trace: RequestTrace) -> bytes:
+        """
+        Trade an authorization code for Spotify's answer, its refresh token sealed.
+
+        Raises:
+            RateLimited: If the client swapped too often.
+            SpotifyError: One of those below it.
+        """
+        if self._rate_limit is not None:
+            await self._rate_limit.count_swap(trace.client)
+        exchange = self._spotify.exchange(
+            request.code, request.redirect_uri, request.code_verifier, trace
+        )
+        answer = await _timed(exchange, trace)
+        if answer.refresh_token is None:
+            log.warning("Spotify answered a swap without a refresh token; the app gets none either")
+            return answer.render(None)
+        trace.grant = self._grant_ids.of(answer.refresh_token)
+        authorized_at = int(self._now())
+        sealed = self._keys.seal(answer.refresh_token, authorized_at)
+        return answer.render(sealed, self._seconds_left(authorized_at))
+
+    async def refresh(self, request: RefreshRequest, trace: RequestTrace) -> bytes:
+        """
+        Trade a sealed refresh token for a new access token.
+
+        The answer always has a refresh token: the rotated one, or the one that came in.
+
+        Raises:
+            TokenRefused, TokenHeld: If it does not open here.
+            RateLimited: If its grant was refreshed too often.
+            SpotifyError: One of those below it.
+        """
+        sealed = request.refresh_token.reveal()
+        if sealed.startswith(PREFIX):
+            opened = self._keys.open(sealed)
+        else:
+            sealed = request.as_sent.reveal()
+            opened = self._legacy.open(sealed)
+        trace.key_id = opened.key_id
+        trace.imported = opened.imported
+        digest = self._grant_ids.digest(opened.refresh_token)
+        trace.grant = self._grant_ids.name(digest)
+        if self._rate_limit is not None:
+            await self._rate_limit.count_refresh(trace.grant)
+        refreshed = await _timed(self.refreshes.refresh(digest, opened, trace), trace)
+        answer, replacement = refreshed.answer, refreshed.answer.refresh_token
+        if refreshed.is_rotation and replacement is not None:
+            trace.rotated_to = self._grant_ids.of(replacement)
+        if refreshed.is_rotation or not opened.is_current:
+            if refreshed.sealed is None or refreshed.authorized_at != opened.authorized_at:
+                sealed = self._seal(answer, opened)  # the same grant, sealed otherwise
+            else:
+                sealed = refreshed.sealed
+        if opened.imported is not None:
+            _log_import(opened, trace)
+        return answer.render(sealed, self._seconds_left(opened.authorized_at))
+
+    async def close(self, deadline: float | None = None) -> None:
+        """Wait for the calls under way, at most until *deadline* (the event loop's time)."""
+        await self.refreshes.close(deadline)
+
+    async def _call_spotify(
+        self, digest: bytes, opened: OpenedToken, trace: RequestTrace
+    ) -> Refreshed:
+        began = time.monotonic()
+        try:
+            answer = await self._spotify.refresh(opened.refresh_token, trace)
+        except GrantRefused as refusal:
+            if self._revocations is not None:
+                await self._revocations.check(digest, opened.authorized_at, refusal, began=began)
+            raise
+        if self._revocations is not None:
+            self._revocations.succeeded()
+        is_rotation = answer.refresh_token not in (None, opened.refresh_token)
+        # Here, so that all who share the answer get the same seal.
+        sealed = self._seal(answer, opened) if is_rotation or not opened.is_current else None
+        return Refreshed(answer, sealed, opened.authorized_at, is_rotation)
+
+    def _seal(self, answer: TokenAnswer, opened: OpenedToken) -> str:
+        refresh_token = answer.refresh_token or opened.refresh_token
+        return self._keys.seal(refresh_token, opened.authorized_at)
+
+    def _seconds_left(self, authorized_at: int) -> int | None:
+        if self._lifetime_seconds is None or not authorized_at:
+            return None
+        return max(0, authorized_at + self._lifetime_seconds - int(self._now()))
+
+
+async def _timed(exchange: Awaitable[T], trace: RequestTrace) -> T:
+    started = time.perf_counter()
+    try:
+        return await exchange
+    finally:
+        trace.spotify_ms = (time.perf_counter() - started) * 1000
+
+
+def _log_import(opened: OpenedToken, trace: RequestTrace) -> None:
+    fields = {"imported": opened.imported, "grant": trace.grant}
+    if trace.rotated_to is not None:
+        fields["rotated_to"] = trace.rotated_to
+    if not opened.is_current:
+        message = "Imported another service's token; the app gets it sealed by this one"
+    elif trace.rotated_to is None:
+        message = "Another service's token goes back unchanged (LEGACY_RESEAL=off)"
+    else:
+        message = (
+            "Spotify replaced another service's token: the app gets the new one sealed by this"
+            " service, although LEGACY_RESEAL=off, as the old one may be dead now"
+        )
+    log.info("%s", message, extra={"fields": fields})

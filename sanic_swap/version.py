@@ -1,3 +1,0 @@
-"""The version, in one place: read by the build and by the service."""
-
-__version__ = "0.1.0"

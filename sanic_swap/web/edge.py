@@ -1,0 +1,157 @@
+"""What surrounds every request: its id, CORS, errors as our own JSON, who hears of the answer."""
+
+import logging
+import re
+import traceback
+from asyncio import CancelledError
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from random import getrandbits
+from time import perf_counter
+from typing import Any
+
+from sanic import Request
+from sanic.exceptions import MethodNotAllowed
+
+from sanic_swap.client_address import AddressHeader
+from sanic_swap.logs import log
+from sanic_swap.trace import Answered, RequestTrace
+from sanic_swap.web.answers import Answer, json_answer, options_answer
+from sanic_swap.web.cors import Cors
+from sanic_swap.web.error_table import CLIENT_GONE, ErrorAnswer, answer_to, row_of
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+Handler = Callable[[Request, RequestTrace], Awaitable[Answer]]
+SanicHandler = Callable[[Request], Awaitable[Answer]]
+
+
+def new_request_id() -> str:
+    """Return 16 random hex digits; nobody gains anything by guessing them."""
+    return f"{getrandbits(64):016x}"  # not a secret  # nosec B311
+
+
+class Edge:
+    """
+    Finishes every answer, and makes answers of errors.
+
+    Around handlers and not as Sanic's response middleware, which would do the same for a
+    noticeable part of what a whole request costs.
+
+    Args:
+        believed: Where proxies tell the client's address, if they are believed.
+        observers: Each is called with every answer: access log, metrics.
+    """
+
+    def __init__(
+        self,
+        cors: Cors,
+        believed: AddressHeader | None,
+        observers: Sequence[Callable[[Answered], None]],
+    ) -> None:
+        self._cors = cors
+        self._believed = believed
+        self._observers = observers
+
+    def around(self, handler: Handler, path: str) -> SanicHandler:
+        """Return *handler*, which answers at *path*, as Sanic calls it: it never raises."""
+
+        async def handle(request: Request) -> Answer:
+            trace = RequestTrace(self._client_of(request))
+            try:
+                answer = await handler(request, trace)
+            except (Exception, CancelledError) as error:  # noqa: BLE001 - the outermost border
+                return self._refuse(request, error, trace, path)
+            return self._finish(request, answer, trace, path, "ok", None)
+
+        return handle
+
+    async def on_error(self, request: Request, error: BaseException) -> Answer:
+        """Answer what Sanic refuses before it comes to a handler."""
+        trace = RequestTrace(self._client_of(request))
+        if not isinstance(error, MethodNotAllowed):
+            return self._refuse(request, error, trace, None)
+        path = request.path.rstrip("/") or "/"  # one of ours, or it would not have been found
+        if request.method == "OPTIONS":
+            answer = options_answer(_allowed(error))
+            if "access-control-request-method" in request.headers:
+                preflight = self._cors.preflight_headers(request.headers.get("origin"))
+                answer.headers.update(preflight)
+            return self._finish(request, answer, trace, path, "ok", None)
+        return self._refuse(request, error, trace, path)
+
+    def _refuse(
+        self, request: Request, error: BaseException, trace: RequestTrace, path: str | None
+    ) -> Answer:
+        """Return the answer to *error*, finished; tell the operator what concerns them."""
+        stream: Any = request.stream
+        if isinstance(error, CancelledError) and stream.exception is not None:
+            # Sanic's place for why it is cancelled: the time to stop is over.
+            error, stream.exception = stream.exception, None
+        row, refusal = row_of(type(error)), answer_to(error)
+        if row.status == 500:
+            refusal = _log_bug(error, refusal, trace)
+        elif row.level != logging.NOTSET:
+            log.log(row.level, row.log, error, extra={"fields": _grant(trace)})
+        headers = refusal.headers()
+        if isinstance(error, MethodNotAllowed):
+            headers["Allow"] = _allowed(error)
+        answer = json_answer(refusal.body(), refusal.status, headers)
+        return self._finish(request, answer, trace, path, row.outcome, refusal.error)
+
+    def _finish(
+        self,
+        request: Request,
+        answer: Answer,
+        trace: RequestTrace,
+        path: str | None,
+        outcome: str,
+        error: str | None,
+    ) -> Answer:
+        """Return *answer* with what the request decides of it; let the observers know."""
+        headers = request.headers
+        request_id = headers.get("x-request-id")
+        if request_id is None or not _REQUEST_ID.match(request_id):
+            request_id = new_request_id()
+        answer.headers["X-Request-ID"] = request_id
+        if (origin := headers.get("origin")) is not None:
+            answer.headers.update(self._cors.headers(origin))
+        began: float | None = getattr(request.stream, "perft0", None)
+        is_gone = request.conn_info is not None and request.conn_info.lost
+        answered = Answered(
+            request.method if began else "-",  # "NONE" is Sanic's where the head cannot be read
+            path,
+            CLIENT_GONE if is_gone else answer.status,
+            "client_gone" if is_gone else outcome,
+            error,
+            perf_counter() - began if began else 0.0,
+            request_id,
+            headers.get("user-agent", "-"),
+            trace,
+        )
+        for observe in self._observers:
+            observe(answered)
+        return answer
+
+    def _client_of(self, request: Request) -> str:
+        peer = request.ip
+        return peer if self._believed is None else self._believed.client_of(peer, request.headers)
+
+
+def _allowed(error: MethodNotAllowed) -> str:
+    methods = error.headers.get("Allow", "").split(", ")
+    return ", ".join(sorted({"OPTIONS", *filter(None, methods)}))
+
+
+def _grant(trace: RequestTrace) -> dict[str, str]:
+    return {} if trace.grant is None else {"grant": trace.grant}
+
+
+def _log_bug(error: BaseException, refusal: ErrorAnswer, trace: RequestTrace) -> ErrorAnswer:
+    """Log where it happened; return an answer by which its reader can ask for that line."""
+    request_id = new_request_id()
+    # Neither the error's text nor its values: a token may be in them.
+    frames = traceback.extract_tb(error.__traceback__)
+    where = " < ".join(f"{frame.name} {frame.filename}:{frame.lineno}" for frame in frames)
+    fields = {**_grant(trace), "request_id": request_id}
+    log.error("Unhandled %s at %s", type(error).__name__, where, extra={"fields": fields})
+    return replace(refusal, description=f"Internal error, request {request_id}")

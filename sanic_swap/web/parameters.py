@@ -1,0 +1,126 @@
+"""The six parameters of a token request, and the rule that each must keep."""
+
+import re
+from collections.abc import Sequence
+
+from sanic_swap.errors import InvalidRequest, OtherClient, UnsupportedGrantType
+from sanic_swap.secret import Secret
+from sanic_swap.strict_json import Number
+from sanic_swap.swap.requests import RefreshRequest, SwapRequest
+from sanic_swap.web.body import Field
+
+SWAP = "authorization_code"
+REFRESH = "refresh_token"
+LONGEST_SEALED_TOKEN = 4096  # characters
+
+_CODE = re.compile(r"[\x20-\x7e]{1,2048}\Z")
+_CODE_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}\Z")  # RFC 7636 section 4.1
+_BLANKS = " \t\r\n"
+# What SDKs send that have nothing to send: a null that was turned into a string.
+_NOTHING = frozenset({"(null)", "null", "undefined"})
+_LOOPBACK_WITHOUT_PORT = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(/.*)?\Z", re.DOTALL)
+_GRANT_TYPES = (SWAP, REFRESH)
+
+
+class CallbackUrls:
+    """
+    The redirect URIs registered for the app; the first is the default.
+
+    An entry `http://127.0.0.1/…` or `http://[::1]/…` without a port fits any port, as at
+    Spotify (RFC 8252 section 7.3); everything else is compared character for character.
+    """
+
+    def __init__(self, registered: Sequence[str]) -> None:
+        self.default = registered[0]
+        self._exact = frozenset(registered)
+        self._any_port = [
+            re.compile(rf"{re.escape(match[1])}:[0-9]{{1,5}}{re.escape(match[2] or '')}\Z")
+            for uri in registered
+            if (match := _LOOPBACK_WITHOUT_PORT.match(uri))
+        ]
+
+    def __contains__(self, uri: str) -> bool:
+        return uri in self._exact or any(pattern.match(uri) for pattern in self._any_port)
+
+
+class ParameterRules:
+    """
+    Turns the fields of a body into a request, or says what is wrong with them.
+
+    Args:
+        client_id: Ours; a request may name it, and no other.
+        callbacks: What `redirect_uri` may be.
+    """
+
+    def __init__(self, client_id: str, callbacks: CallbackUrls) -> None:
+        self._client_id = client_id
+        self._callbacks = callbacks
+
+    def read(self, fields: Sequence[Field], grant_type: str | None) -> SwapRequest | RefreshRequest:
+        """
+        Return the request that *fields* make.
+
+        Args:
+            grant_type: The one of the endpoint; None if the request chooses, where none
+                chosen means a swap.
+
+        Raises:
+            OtherClient, UnsupportedGrantType, InvalidRequest: In this order.
+        """
+        client_id = _optional(fields, "client_id")
+        if client_id is not None and client_id != self._client_id:
+            raise OtherClient("client_id is not the one of this service")
+        sent = _optional(fields, "grant_type")
+        allowed = _GRANT_TYPES if grant_type is None else (grant_type,)
+        if sent is not None and sent not in allowed:
+            raise UnsupportedGrantType(f"grant_type must be {' or '.join(allowed)} here")
+        if (grant_type or sent) == REFRESH:
+            return _refresh_request(fields)
+        return self._swap_request(fields)
+
+    def _swap_request(self, fields: Sequence[Field]) -> SwapRequest:
+        code = _required(fields, "code")
+        if not _CODE.match(code):
+            raise InvalidRequest("code must be 1 to 2048 printable ASCII characters")
+        redirect_uri = _optional(fields, "redirect_uri")
+        if redirect_uri is None:
+            redirect_uri = self._callbacks.default
+        elif redirect_uri not in self._callbacks:
+            raise InvalidRequest("redirect_uri is not one of CALLBACK_URL of this service")
+        verifier = _optional(fields, "code_verifier")
+        if verifier is not None and not _CODE_VERIFIER.match(verifier):
+            raise InvalidRequest("code_verifier must be 43 to 128 characters of RFC 7636")
+        return SwapRequest(Secret(code), redirect_uri, Secret(verifier) if verifier else None)
+
+
+def _refresh_request(fields: Sequence[Field]) -> RefreshRequest:
+    sealed = _required(fields, "refresh_token")
+    if len(sealed) > LONGEST_SEALED_TOKEN:
+        raise InvalidRequest(f"refresh_token must not exceed {LONGEST_SEALED_TOKEN} characters")
+    as_sent = next(str(field.value) for field in fields if field.name == "refresh_token")
+    return RefreshRequest(Secret(sealed), Secret(as_sent))
+
+
+def _required(fields: Sequence[Field], name: str) -> str:
+    value = _optional(fields, name)
+    if value is None:
+        raise InvalidRequest(f"{name} is missing")
+    return value
+
+
+def _optional(fields: Sequence[Field], name: str) -> str | None:
+    """Return the stripped value of the one field *name*; None if not sent, empty or null."""
+    values = [field.value for field in fields if field.name == name]
+    if not values:
+        return None
+    if len(values) > 1:
+        raise InvalidRequest(f"{name} must not be repeated")
+    value = values[0]
+    if value is None:
+        return None
+    if not isinstance(value, str) or isinstance(value, Number):
+        raise InvalidRequest(f"{name} must be a string")
+    value = value.strip(_BLANKS)
+    if value in _NOTHING:
+        raise InvalidRequest(f"{name} must not be {value}")
+    return value or None
