@@ -1,7 +1,7 @@
-"""One client's connection: who may have one, for how long, and when it ends.
+"""Limit one client's connection: how many there are, how long each may take, when it ends.
 
 Sanic's own timeouts are idle timers, which a byte now and then keeps from firing; those here
-count from where something began.
+count from the beginning of a head, a body or an answer.
 """
 
 import asyncio
@@ -65,7 +65,7 @@ class Connection(HttpProtocol):
 
     async def receive_more(self) -> None:
         if self.has_ended:
-            # Nothing will come. What has been answered goes out, then this task is cancelled.
+            # Nothing will come. Closing sends what has been answered, then cancels this task.
             self.close()
             await self.loop.create_future()
         await super().receive_more()
@@ -112,9 +112,8 @@ class Connection(HttpProtocol):
 
     def _abort_if_full(self) -> None:
         if self.transport is not None and self.transport.get_write_buffer_size():
-            # With what the kernel would go on offering to a client that takes nothing.
+            # The kernel drops its part too, instead of offering it to the client any longer.
             connection = self.transport.get_extra_info("socket")
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DROP_WHAT_IS_LEFT)
-            # Sanic's own `abort` forgets the transport, and an answer that waits to be sent
-            # would fail on that.
+            # Not Sanic's `abort`: it sets the transport to None, on which a waiting send fails.
             self.transport.abort()

@@ -29,8 +29,8 @@ def bound(host: str, port: int, client_seconds: float, *, reuse_port: bool) -> s
     listener = socket.socket(family, kind)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # These two are inherited by every connection. Who reads nothing gets this much of our
-        # memory, and what the kernel holds for them not for ever either.
+        # Each connection inherits these two: they bound what a client that reads nothing can
+        # make the kernel hold, and for how long.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             milliseconds = int(client_seconds * 1000)

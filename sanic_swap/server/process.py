@@ -1,7 +1,7 @@
-"""One process, from its first signal handler to its last answer.
+"""Run one process, from its first signal handler to its last answer.
 
-Sanic's own runners are not used: the worker manager does not restart a worker that was
-killed, and both lose requests when a second signal arrives while they drain.
+Sanic's own runners are not used: the worker manager does not restart a killed worker, and both
+lose requests when a second signal arrives during the drain.
 """
 
 import asyncio
@@ -22,8 +22,8 @@ from sanic_swap.web.ops import Phase, Readiness
 _BACKLOG = 4096
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _POLL_SECONDS = 0.02
-_ACCEPT_SECONDS = 1.0  # for the kernel's queue, which takes milliseconds
-_LAST_WORD_SECONDS = 0.5  # for answers to those whose time is up
+_ACCEPT_SECONDS = 1.0  # for the kernel's queue; it takes milliseconds
+_LAST_WORD_SECONDS = 0.5  # to send 503 to unfinished requests
 
 
 def serve(settings: Settings) -> None:
@@ -48,7 +48,7 @@ async def _run(settings: Settings) -> None:
     async with parts.opened():
         await _serve(parts, readiness, stop)
     log.info("stopped")
-    for number in _SIGNALS:  # one that comes while Python puts itself away changes nothing
+    for number in _SIGNALS:  # a signal while Python shuts down must not change the exit code
         loop.remove_signal_handler(number)
         signal.signal(number, signal.SIG_IGN)
 
@@ -89,7 +89,7 @@ async def _serve(parts: Parts, readiness: Readiness, stop: asyncio.Event) -> Non
 
 
 async def _accept_the_rest(listener: socket.socket) -> None:
-    """Let in those whose connection stands; closing the listener would reset it."""
+    """Accept what is in the kernel's queue; closing the listener resets those connections."""
     drop_new_connections(listener)
     deadline = asyncio.get_running_loop().time() + _ACCEPT_SECONDS
     while is_readable(listener):
@@ -99,7 +99,7 @@ async def _accept_the_rest(listener: socket.socket) -> None:
 
 
 async def _drain(connections: Collection[Connection], deadline: float) -> None:
-    """Let the answers under way go out until *deadline*, then answer 503; close the idle ones."""
+    """Finish the requests under way until *deadline*, then answer 503; close idle connections."""
     await _close_idle(connections, deadline)
     for connection in tuple(connections):
         connection.give_up()
@@ -109,16 +109,15 @@ async def _drain(connections: Collection[Connection], deadline: float) -> None:
 async def _close_idle(connections: Collection[Connection], deadline: float) -> None:
     loop = asyncio.get_running_loop()
     while connections and loop.time() < deadline:
-        # Each one, not up to the first that is busy; and closing takes a moment, in which
-        # the last bytes are still on their way out.
+        # A closed connection stays in the set until its last bytes are sent.
         for connection in tuple(connections):
             connection.close_if_idle()
         await asyncio.sleep(_POLL_SECONDS)
 
 
 def _settle_memory() -> None:
-    """Tell the garbage collector that what is there now stays, and to look less often."""
-    # Almost nothing of a request is part of a cycle: reference counts free it at once.
+    """Exempt what exists now from garbage collection, and collect less often."""
+    # Requests leave almost no reference cycles: reference counting frees them at once.
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()

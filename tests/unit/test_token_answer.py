@@ -372,7 +372,7 @@ def test_a_server_error_is_spotifys_trouble_whatever_the_body_says(status, body)
     with pytest.raises(SpotifyFails) as trouble:
         judge(body, status, retry_after="7")
 
-    assert (trouble.value.status, trouble.value.retry_after) == (status, 7)
+    assert (trouble.value.upstream_status, trouble.value.retry_after) == (status, 7)
 
 
 @pytest.mark.parametrize("body", [None, "", '{"error":"invalid_grant"}', f"{{{ACCESS}}}"])
