@@ -61,7 +61,7 @@ def statuses(answers: list[Answer]) -> list[int]:
 
 def logged_client(service: Running, headers: dict[str, str]) -> str:
     """Ask with these headers, and return the address that the access log tells."""
-    request_id = f"asked-{len(service.log())}"
+    request_id = f"request-{len(service.log())}"
     send("GET", f"{service.url}/healthz", headers={**headers, "X-Request-ID": request_id})
 
     def lines() -> list[str]:
@@ -99,13 +99,6 @@ def test_what_an_app_writes_into_the_list_itself_has_no_effect(limited: Running)
     answers = [swap(limited, f"192.0.2.{number}, 203.0.113.4") for number in range(LIMIT + 1)]
 
     assert statuses(answers) == [400] * LIMIT + [429]
-
-
-def test_addresses_of_one_ipv6_network_are_one_client(limited: Running) -> None:
-    answers = [swap(limited, f"2001:db8:1:2::{number}") for number in range(LIMIT + 1)]
-
-    assert statuses(answers) == [400] * LIMIT + [429]
-    assert swap(limited, "2001:db8:1:3::1").status == 400
 
 
 def test_both_ways_to_swap_are_counted_together(limited: Running) -> None:
@@ -155,22 +148,22 @@ def test_whose_window_is_over_may_ask_again(counted: FakeSpotify) -> None:
 
 
 def test_nobody_is_believed_about_addresses_unless_told_to(service: Running) -> None:
-    told = ["X-Forwarded-For", "X-Real-IP", "Fly-Client-IP", "Forwarded", "True-Client-IP"]
+    claimed = ["X-Forwarded-For", "X-Real-IP", "Fly-Client-IP", "Forwarded", "True-Client-IP"]
 
-    assert logged_client(service, dict.fromkeys(told, SPOOF)) == "127.0.0.1"
+    assert logged_client(service, dict.fromkeys(claimed, SPOOF)) == "127.0.0.1"
 
 
 def test_on_heroku_the_last_proxy_is_believed(limited: Running) -> None:
-    told = {"X-Forwarded-For": f"{SPOOF}, 203.0.113.1", "X-Real-IP": SPOOF}
+    claimed = {"X-Forwarded-For": f"{SPOOF}, 203.0.113.1", "X-Real-IP": SPOOF}
 
-    assert logged_client(limited, told) == "203.0.113.1"
+    assert logged_client(limited, claimed) == "203.0.113.1"
 
 
 def test_on_fly_its_own_header_is_believed(counted: FakeSpotify) -> None:
     with running_service(counted.accounts_url, REAL_IP_HEADER="Fly-Client-IP") as service:
-        told = {"Fly-Client-IP": "2001:db8::7", "X-Forwarded-For": f"{SPOOF}, {SPOOF}"}
+        claimed = {"Fly-Client-IP": "2001:db8::7", "X-Forwarded-For": f"{SPOOF}, {SPOOF}"}
 
-        assert logged_client(service, told) == "2001:db8::7"
+        assert logged_client(service, claimed) == "2001:db8::7"
         assert logged_client(service, {"Fly-Client-IP": f"{SPOOF}, {SPOOF}"}) == "127.0.0.1"
         assert logged_client(service, {"X-Forwarded-For": SPOOF}) == "127.0.0.1"
 
@@ -181,8 +174,8 @@ from sanic_swap.app import create_app
 config = create_app().config
 print(config.REAL_IP_HEADER, config.PROXIES_COUNT, config.FORWARDED_SECRET)
 """
-    told = {"REAL_IP_HEADER": "X-Real-IP", "PROXIES_COUNT": "1", "FORWARDED_SECRET": "x"}
-    both = told | {f"SANIC_{name}": value for name, value in told.items()}
+    claimed = {"REAL_IP_HEADER": "X-Real-IP", "PROXIES_COUNT": "1", "FORWARDED_SECRET": "x"}
+    both = claimed | {f"SANIC_{name}": value for name, value in claimed.items()}
     answer = subprocess.run(
         [sys.executable, "-c", ask],
         env=environment("http://127.0.0.1:9", **both),

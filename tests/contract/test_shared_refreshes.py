@@ -96,12 +96,6 @@ def test_errors_are_shared_as_well(spotify: FakeSpotify, service: Running, seale
     assert spotify.count(REFRESHES) == 1
 
 
-def test_every_refresh_after_another_asks_spotify(service: Running, sealed: str) -> None:
-    answers = [refresh(service, sealed).json()["access_token"] for _ in range(3)]
-
-    assert len(set(answers)) == 3
-
-
 def test_a_rotation_whose_client_hung_up_is_there_for_the_next_one() -> None:
     with (
         FakeSpotify(
