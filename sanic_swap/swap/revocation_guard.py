@@ -1,7 +1,7 @@
 """Decides whether to believe Spotify that a grant is dead: one pure function.
 
-Spotify has once told most users of a product, in an outage, that their living tokens were
-dead, and the product logged them out (metabrainz/listenbrainz-server#1921). On any other
+In an outage Spotify has once called the living tokens of most users of a product dead, and
+the product logged them out (metabrainz/listenbrainz-server#1921). On any other
 day some refreshes in a thousand are refused, each for a reason of its own. So the guard
 looks for many different grants that are refused together, all of them too young to have
 expired.

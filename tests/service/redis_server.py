@@ -79,8 +79,8 @@ class RedisServer:
                 connection.connect(str(self._socket))
             except OSError:
                 return b""
-            asked = "".join(f"${len(word)}\r\n{word}\r\n" for word in words)
-            connection.sendall(f"*{len(words)}\r\n{asked}*1\r\n$4\r\nQUIT\r\n".encode())
+            command = "".join(f"${len(word)}\r\n{word}\r\n" for word in words)
+            connection.sendall(f"*{len(words)}\r\n{command}*1\r\n$4\r\nQUIT\r\n".encode())
             answer = b""
             while received := connection.recv(65_536):
                 answer += received

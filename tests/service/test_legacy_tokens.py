@@ -156,7 +156,7 @@ def test_each_import_is_told_without_the_token(importing: Running, spotify: Fake
     wait_until(lambda: len(lines()) == 3)
     assert [line.get("imported") for line in lines()] == ["fernet", "fernet", None]
     assert [line["level"] for line in lines()] == ["info"] * 3
-    assert sum("imported a token" in str(line["message"]) for line in lines()) == 1
+    assert sum("Imported another" in str(line["message"]) for line in lines()) == 1
     assert not any(secret in importing.log() for secret in (token, sealed, returned, SECRET))
 
 

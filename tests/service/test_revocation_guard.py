@@ -19,7 +19,7 @@ from tests.service.seals import seal
 USERS = 40
 DAY = 86_400
 HELD = (503, "temporarily_unavailable")
-TOLD = (400, "invalid_grant")
+BELIEVED = (400, "invalid_grant")
 
 
 @contextmanager
@@ -71,7 +71,7 @@ def test_on_a_normal_day_nobody_is_held_back(spotify: FakeSpotify) -> None:
 
         answers = refresh_at_once(service, sealed)
 
-        assert outcomes(answers) == {(200, None): USERS - 4, TOLD: 4}
+        assert outcomes(answers) == {(200, None): USERS - 4, BELIEVED: 4}
 
 
 @pytest.mark.parametrize("age", [181, None], ids=["past six months", "of unknown age"])
@@ -80,18 +80,18 @@ def test_in_an_outage_old_grants_are_believed_dead(spotify: FakeSpotify, age: in
         spotify.fault(FalseInvalidGrant(), times=None)
 
         assert outcomes(refresh_at_once(service, sealed[:10])) == {HELD: 10}
-        assert outcomes(refresh_at_once(service, sealed[10:])) == {TOLD: 10}
+        assert outcomes(refresh_at_once(service, sealed[10:])) == {BELIEVED: 10}
 
 
 def test_a_single_case_is_told_even_if_nobody_else_comes(spotify: FakeSpotify) -> None:
     with service_and_users(spotify, [10] * 2) as (service, sealed):
         spotify.fault(FalseInvalidGrant(), times=None)
 
-        assert outcomes(refresh_at_once(service, sealed)) == {TOLD: 2}
+        assert outcomes(refresh_at_once(service, sealed)) == {BELIEVED: 2}
 
 
 def test_the_guard_can_be_turned_off(spotify: FakeSpotify) -> None:
     with service_and_users(spotify, [10] * USERS, REVOCATION_GUARD="off") as (service, sealed):
         spotify.fault(FalseInvalidGrant(), times=None)
 
-        assert outcomes(refresh_at_once(service, sealed)) == {TOLD: USERS}
+        assert outcomes(refresh_at_once(service, sealed)) == {BELIEVED: USERS}
