@@ -129,7 +129,8 @@ BAD = [
     (urls.accounts_url, [
         "", "accounts.spotify.com", "//accounts.spotify.com", "ftp://accounts.spotify.com",
         "https://", "https:///api", "https://:443", "https://user@accounts.spotify.com",
-        "https://u:p@x.example", "https://@x.example", "https://x.example?", "https://x.example/?a=b", "https://x.example/#",
+        "https://u:p@x.example", "https://@x.example", "https://x.example?",
+        "https://x.example/?a=b", "https://x.example/#",
         "https://x.example#frag", "https://x.example:0", "https://x.example:65536",
         "https://x.example:port", "https://x.example:-1", "https://[::1", "https://::1]",
         "https://x .example", "https://x.example\n", "https://x.example\\@evil.example",
