@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sanic_swap.commands.against import Loss, losses
 from sanic_swap.commands.report import Report, rows
+from sanic_swap.errors import CredentialsRefused, SpotifyError
 from sanic_swap.settings.findings import Finding, Level
 from sanic_swap.settings.reading import Reading, read
 from sanic_swap.settings.risks import risks
@@ -43,10 +44,7 @@ def check(
         not_asked = "Spotify was not asked (--offline)"
         report.findings.append(Finding(Level.NOT_KNOWN, "CLIENT_ID, CLIENT_SECRET", not_asked))
     elif not reading.wrong_about(*_ASKS_SPOTIFY):
-        # Imported here: nothing else of `check` needs an HTTP client.
-        from sanic_swap.commands.check_spotify import finding_of_spotify
-
-        report.findings.append(asyncio.run(finding_of_spotify(reading.as_far_as_read())))
+        report.findings.append(asyncio.run(_of_spotify(reading.as_far_as_read())))
     if against is not None:
         findings, report.losses = _compare(against, reading)
         report.findings += findings
@@ -65,6 +63,27 @@ def _of_settings(reading: Reading, environ: Mapping[str, str]) -> Iterator[Findi
     if not wrong:
         count = len(reading.written)
         yield Finding(Level.FINE, "", f"{count} settings are set, and make a service")
+
+
+async def _of_spotify(settings: Settings) -> Finding:
+    """Ask Spotify whether it takes CLIENT_ID and CLIENT_SECRET."""
+    # Imported here: nothing else of `check` needs an HTTP client.
+    from sanic_swap.spotify.accounts import SpotifyAccounts
+
+    level, text = Level.FINE, "Spotify takes them"
+    async with SpotifyAccounts(
+        settings.accounts_url.url,
+        settings.client_id,
+        settings.client_secret,
+        timeout_seconds=settings.spotify_timeout,
+    ) as spotify:
+        try:
+            await spotify.verify_credentials(settings.spotify_timeout)
+        except CredentialsRefused:
+            level, text = Level.WRONG, "Spotify does not take them"
+        except SpotifyError as error:
+            level, text = Level.RISKY, f"cannot tell whether they are right: {error}"
+    return Finding(level, "CLIENT_ID, CLIENT_SECRET", text)
 
 
 def _compare(path: Path, reading: Reading) -> tuple[list[Finding], list[Loss]]:

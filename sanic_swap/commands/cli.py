@@ -93,7 +93,7 @@ def _run(arguments: argparse.Namespace) -> int:
             print(f"{'ENCRYPTION_SECRET=' if arguments.env else ''}{new_secret()}")
             return SUCCESS
         case "demo":
-            from sanic_swap.demo.run import demo
+            from sanic_swap.demo.page import demo
 
             return demo(once=arguments.once, browser=not arguments.no_browser)
         case "check":

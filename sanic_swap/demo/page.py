@@ -1,20 +1,73 @@
-"""Serves the demo's page, and passes its requests on to the fake Spotify and the service."""
+"""The command `demo`: its page is the app, and the fake and the service are real.
+
+Each is a process of its own, and they talk real HTTP; this one serves the page, and passes
+its requests on to the two.
+"""
 
 import json
+import os
+import signal
 import sys
+import webbrowser
 from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
-from typing import Any
+from typing import Any, NoReturn
 
-from sanic_swap.demo.flow import authorize_url, send, steps
-from sanic_swap.demo.pair import LocalPair, PairFailed
+from sanic_swap.demo.flow import announce, authorize_url, run_all, send, steps
+from sanic_swap.demo.pair import LocalPair, PairFailed, running_pair
 from sanic_swap.sealing.keys import new_secret, root_key
 
 _POLICY = (
     "default-src 'none'; connect-src 'self'; img-src data:; script-src 'unsafe-inline';"
     " style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+
+# So that a person sees a slow Spotify soon, and every revocation.
+_SETTINGS = {"SPOTIFY_TIMEOUT": "3", "REVOCATION_GUARD": "off"}
+
+
+def demo(*, once: bool, browser: bool) -> int:
+    """
+    Run the demo; return the exit code.
+
+    Args:
+        once: Go through the flow without a person, print each step, and end.
+        browser: Open the page by itself, where there is a desktop.
+    """
+    signal.signal(signal.SIGTERM, _end)
+    try:
+        if once:
+            with running_pair(["http://127.0.0.1/callback"], ["--auto-approve"]) as pair:
+                _print_places(pair)
+                run_all(pair)
+        else:
+            _run_page(browser=browser)
+    except PairFailed as error:
+        print(f"sanic-swap demo: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _run_page(*, browser: bool) -> None:
+    with DemoServer() as page, running_pair([f"{page.url}/callback"], **_SETTINGS) as pair:
+        _print_places(pair)
+        print(f"The app       {page.url}   <- open this and click through; Ctrl-C ends it all\n")
+        for number, step in enumerate(steps(pair), 1):
+            announce(number, *step)
+        if browser and (sys.platform == "darwin" or os.environ.get("DISPLAY")):
+            webbrowser.open(page.url)
+        page.run(pair)
+
+
+def _print_places(pair: LocalPair) -> None:
+    print(f"Fake Spotify  {pair.fake.control_url}/   <- make it misbehave here")
+    print(f"The service   {pair.service_url}")
+
+
+def _end(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 class DemoServer(ThreadingHTTPServer):

@@ -8,8 +8,7 @@ from typing import Any
 
 from sanic_swap.errors import SettingsError
 from sanic_swap.secret import Secret
-from sanic_swap.settings.findings import Finding, wrong
-from sanic_swap.settings.rules import contradictions
+from sanic_swap.settings.findings import Finding, contradictions, wrong
 from sanic_swap.settings.table import Settings, Variable, variables
 
 ENVIRONMENT = "environment"
@@ -82,14 +81,12 @@ def read(
     environ: Mapping[str, str],
     *,
     env_file: Path | None = None,
-    key_required_because: str | None = None,
 ) -> Reading:
     """
     Return what *environ* and *env_file* say; the environment wins.
 
     Args:
         env_file: `NAME=value` lines; None reads no file.
-        key_required_because: Why a made-up key will not do here, if the caller knows.
     """
     problems: list[Finding] = []
     from_file = _read_env_file(env_file, problems) if env_file else {}
@@ -105,7 +102,7 @@ def read(
             values[attribute] = variable.read(found.text)
         except ValueError as error:
             problems.append(wrong(variable.name, str(error)))
-    against_each_other = contradictions(values, {**from_file, **environ}, key_required_because)
+    against_each_other = contradictions(values, {**from_file, **environ})
     return Reading(values, written, problems, list(against_each_other), tuple(from_file))
 
 
@@ -113,10 +110,9 @@ def read_settings(
     environ: Mapping[str, str],
     *,
     env_file: Path | None = None,
-    key_required_because: str | None = None,
 ) -> Settings:
     """Return the settings that `read` reads; raise `SettingsError` with every problem."""
-    reading = read(environ, env_file=env_file, key_required_because=key_required_because)
+    reading = read(environ, env_file=env_file)
     return reading.settings()
 
 

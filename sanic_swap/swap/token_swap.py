@@ -5,6 +5,7 @@ Knows no HTTP. An answer is the JSON body for the app, beside what the log may s
 
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from sanic_swap.errors import GrantRefused
@@ -12,15 +13,32 @@ from sanic_swap.logs import log
 from sanic_swap.sealing.grant_id import GrantIds
 from sanic_swap.sealing.key_ring import PREFIX, KeyRing, OpenedToken
 from sanic_swap.sealing.legacy import LegacyTokens
+from sanic_swap.secret import Secret
 from sanic_swap.spotify.accounts import SpotifyAccounts
 from sanic_swap.spotify.answer import TokenAnswer
 from sanic_swap.swap.limits import RateLimit
-from sanic_swap.swap.requests import RefreshRequest, SwapRequest
 from sanic_swap.swap.revocations import Revocations
 from sanic_swap.swap.sharing import OtherMachines, Refreshed, SharedRefreshes
 from sanic_swap.trace import RequestTrace
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class SwapRequest:
+    """A request to trade an authorization code."""
+
+    code: Secret
+    redirect_uri: str
+    code_verifier: Secret | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshRequest:
+    """A request to refresh; *as_sent* still has the blanks that were around the token."""
+
+    refresh_token: Secret
+    as_sent: Secret
 
 
 class TokenSwap:

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from sanic import Request
 
 from sanic_swap.swap.limits import InFlight
-from sanic_swap.swap.requests import SwapRequest
-from sanic_swap.swap.token_swap import TokenSwap
+from sanic_swap.swap.token_swap import SwapRequest, TokenSwap
 from sanic_swap.trace import RequestTrace
 from sanic_swap.web.answers import Answer, json_answer
 from sanic_swap.web.body import media_type, read_fields

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sanic_swap.errors import InvalidRequest, OtherClient, UnsupportedGrantType
 from sanic_swap.secret import Secret
 from sanic_swap.strict_json import Number
-from sanic_swap.swap.requests import RefreshRequest, SwapRequest
+from sanic_swap.swap.token_swap import RefreshRequest, SwapRequest
 from sanic_swap.web.body import Field
 
 SWAP = "authorization_code"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sanic_swap.errors import InvalidRequest, OtherClient, RequestRefused, UnsupportedGrantType
-from sanic_swap.swap.requests import RefreshRequest, SwapRequest
+from sanic_swap.swap.token_swap import RefreshRequest, SwapRequest
 from sanic_swap.web.body import FORM, JSON, Field, read_fields
 from sanic_swap.web.parameters import REFRESH, SWAP, CallbackUrls, ParameterRules
 from tests import strategies

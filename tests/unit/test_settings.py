@@ -422,15 +422,6 @@ def test_a_made_up_key_will_not_do_where_others_must_know_it(name, text):
     assert "keygen" in problem
 
 
-@pytest.mark.parametrize("because", ["Sanic runs several workers"])
-def test_a_caller_may_know_that_a_made_up_key_will_not_do(because):
-    [problem] = problems(NEEDED, key_required_because=because)
-
-    assert problem.startswith("ENCRYPTION_SECRET: ")
-    assert because in problem
-    assert read_settings(SEALED, key_required_because=because) == read_settings(SEALED)
-
-
 @pytest.mark.parametrize(
     "environ",
     [

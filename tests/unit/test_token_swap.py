@@ -10,8 +10,7 @@ from sanic_swap.sealing.keys import root_key
 from sanic_swap.sealing.legacy import LegacyTokens
 from sanic_swap.secret import Secret
 from sanic_swap.spotify.answer import TokenAnswer
-from sanic_swap.swap.requests import RefreshRequest
-from sanic_swap.swap.token_swap import TokenSwap
+from sanic_swap.swap.token_swap import RefreshRequest, TokenSwap
 from sanic_swap.trace import RequestTrace
 
 CONTEXT = SealingContext("app", "https://accounts.spotify.com")
