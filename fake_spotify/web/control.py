@@ -24,12 +24,12 @@ _OUTAGES = {"connection_refused": Listener.refuse, "connection_ignored": Listene
 
 
 class NotFoundError(LookupError):
-    """What should be changed is not there."""
+    """What was to be changed does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A control request: the app that it names, its JSON object, and all of it."""
+    """A control request: its app, its JSON object, and the HTTP request itself."""
 
     app: App
     members: _Members
@@ -90,7 +90,7 @@ class ControlEndpoints:
 
     async def _unregister(self, http: web.Request) -> web.Response:
         if not self._directory.remove(http.match_info["client_id"]):
-            raise NotFoundError("no such app, or the first one, which stays")
+            raise NotFoundError("no such app, or the first one, which cannot be removed")
         return _json(None, 204)
 
     async def _plan(self, http: web.Request) -> web.Response:

@@ -73,7 +73,7 @@ def test_it_can_be_stopped_twice_and_started_again():
 
 
 def test_it_says_so_if_it_does_not_run():
-    with pytest.raises(RuntimeError, match="does not run"):
+    with pytest.raises(RuntimeError, match="is not running"):
         FakeSpotify().refuse_connections(1)
 
 
