@@ -179,6 +179,15 @@ def test_equal_seeds_make_equal_worlds():
     assert worlds[0][3].refresh_token == worlds[1][3].refresh_token
 
 
+def test_an_app_that_is_registered_again_loses_all_that_it_was_given():
+    with FakeSpotify() as spotify:
+        app = spotify.register(client_id="an-app", era="2021")
+        app.grant()
+        spotify.register(client_id="an-app", client_secret="new")
+
+        assert (app.client_secret, app.policy.era, app.grants()) == ("new", "2026", [])
+
+
 def test_many_clients_and_a_meddling_test_do_not_disturb_each_other():
     with FakeSpotify() as spotify, ThreadPoolExecutor(8) as pool:
         answers = [pool.submit(_own_token, spotify) for _ in range(200)]
