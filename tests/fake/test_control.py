@@ -167,7 +167,7 @@ def test_faults_are_planned_listed_and_taken_back(spotify):
 
 @pytest.mark.parametrize("kind", ["connection_refused", "connection_ignored"])
 def test_an_outage_begins_once_it_was_answered_and_ends_by_itself(spotify, kind):
-    status, _ = _control(spotify, "POST", "/faults", {"kind": kind, "seconds": 0.3})
+    status, _ = _control(spotify, "POST", "/faults", {"kind": kind, "seconds": 2})
     parts = urlsplit(spotify.accounts_url)
     with (
         pytest.raises((ConnectionRefusedError, TimeoutError)),
