@@ -55,7 +55,7 @@ def test_a_redirect_uri_that_is_not_registered_never_reaches_spotify(
 ) -> None:
     swap_service.swap(redirect_uri=EVIL)
 
-    sent = [entry.asked.parameters for entry in swap_service.spotify.requests()]
+    sent = [entry.request.parameters for entry in swap_service.spotify.requests()]
     assert not [form for form in sent if form.get("redirect_uri") == EVIL], "it did"
 
 
