@@ -21,7 +21,7 @@ from tests.legacy_sealers import (
 )
 
 NO_BASE64URL = re.compile(r"[^A-Za-z0-9=_-]|=[^=]")
-VECTORS = Path(__file__).parents[1] / "vectors"
+VECTORS = Path(__file__).parents[2] / "vectors"
 SPECIFICATION = json.loads((VECTORS / "fernet_spec.json").read_text())
 secrets = st.text(st.characters(codec="utf-8"), min_size=1, max_size=80)
 RUBY = ruby_opener(Secret("s3cr3t"))

@@ -20,7 +20,7 @@ from sanic_swap.secret import Secret
 from sanic_swap.settings.table import Settings
 from sanic_swap.settings.values import sealing_secret
 
-VECTORS = json.loads((Path(__file__).parents[1] / "vectors/sealed_tokens.json").read_text())
+VECTORS = json.loads((Path(__file__).parents[2] / "vectors/sealed_tokens.json").read_text())
 CLIENT_ID, ORIGIN = "961392984a198dadab432ab5b9688056", "https://accounts.spotify.com"
 CONTEXT = SealingContext(CLIENT_ID, ORIGIN)
 NEW, OLD, OTHER = (root_key(f"{number}" * 64) for number in "123")

@@ -95,7 +95,7 @@ def test_machines_can_be_compared_by_the_ids_that_they_log():
 
 
 def test_an_env_file_as_the_document_writes_it_holds_several_secrets(tmp_path):
-    document = (Path(__file__).parents[2] / "docs" / "keys.md").read_text()
+    document = (Path(__file__).parents[3] / "docs" / "keys.md").read_text()
     [block] = [
         text
         for text in re.findall(r"```sh\n(.*?)```", document, re.DOTALL)

@@ -10,7 +10,7 @@ from sanic_swap.sealing.legacy import LegacyTokens
 from sanic_swap.settings.reading import read_settings
 from tests import strategies
 from tests.legacy_sealers import FERNET_KEY, SEALERS, sealed_by_fernet, sealed_by_node
-from tests.unit.test_legacy_shapes import MANGLED
+from tests.unit.sealing.test_legacy_shapes import MANGLED
 
 SECRET = "s3cr3t"
 TOKEN = "AQguoV8FWnFbB0JxXujr4qqaaABvvLOzAxzXMcU1vsHiQ"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sanic_swap.sealing.keys import UnusableSecret, is_published, new_secret, root_key
 
-VECTORS = json.loads((Path(__file__).parents[1] / "vectors/sealed_tokens.json").read_text())
+VECTORS = json.loads((Path(__file__).parents[2] / "vectors/sealed_tokens.json").read_text())
 KEY_IDS = {vector["secret"]: vector["kid"] for vector in VECTORS}
 BYTES = bytes(range(224, 256))  # its base64 has "-", "_", "+" and "/" in it
 URLSAFE = urlsafe_b64encode(BYTES).decode()

@@ -12,7 +12,7 @@ import pytest
 from sanic_swap.parts import make_key_ring, make_sealing
 from sanic_swap.settings.reading import read_settings
 
-VECTORS = Path(__file__).parents[1] / "vectors"
+VECTORS = Path(__file__).parents[2] / "vectors"
 APP = {"CLIENT_ID": "an-app", "CLIENT_SECRET": "shared", "CALLBACK_URL": "my-app://callback"}
 KEY = "ab" * 32
 

@@ -9,7 +9,7 @@ from sanic_swap.commands.report import Report, Row, rows
 from sanic_swap.settings.findings import Finding, Level
 from sanic_swap.settings.reading import read
 from sanic_swap.settings.table import variables
-from tests.unit.test_settings import GOOD_VALUES, NEEDED, SEALED
+from tests.unit.settings.test_reading import GOOD_VALUES, NEEDED, SEALED
 
 LOST = Loss("RETIRED_KEY_IDS: names key abc", "everyone", Fate.LOGGED_OUT, "take it out")
 HIDDEN = {
