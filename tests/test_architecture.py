@@ -24,13 +24,13 @@ LEVELS = {
         },
         {"strict_json", "keys", "logs", "request_head", "revocation_guard", "secret"},
         {"listener", "single_flight", "store", "swap_requests", "version"},
-        {"retries", "connections"},
+        {"retries"},
         {"client_address", "rate_counts", "rates"},
         # Pure: what a request, a token, an answer or a setting is.
         {"body", "demo_page", "error_responses", "grant_id", "in_flight"},
         {"sealing", "setting_values", "token_answer"},
-        {"breaker", "endpoint"},
-        {"legacy_tokens", "parameters", "refreshed", "settings"},
+        {"breaker", "exchange"},
+        {"endpoint", "legacy_tokens", "parameters", "refreshed", "settings"},
         {
             "kept_answers",
             "key_list",
@@ -87,7 +87,7 @@ WEB |= {"strict_http", "watched_app"}
 DOORS = {
     "sanic_swap": {
         # A connection, and the sessions that use it.
-        "aiohttp": {"connections", "endpoint"},
+        "aiohttp": {"endpoint", "exchange"},
         "cryptography": {"legacy_ciphers"},
         "dotenv": {"setting_sources"},
         "limits": {"rate_counts", "rate_limit", "rates", "shared_counts"},

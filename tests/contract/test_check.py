@@ -104,6 +104,7 @@ def test_credentials_that_spotify_refuses_are_wrong(spotify: Running) -> None:
 def test_an_answer_that_tells_nothing_is_no_answer(
     upstream: HTTPServer, status: int, body: str
 ) -> None:
+    upstream.clear()
     headers = {"Location": "https://canary-passphrase-0123.example/login"}
     upstream.expect_request("/api/token").respond_with_data(body, status, headers)
     found = told(upstream.url_for("").rstrip("/"))
@@ -114,6 +115,7 @@ def test_an_answer_that_tells_nothing_is_no_answer(
 
 
 def test_nothing_but_the_token_endpoint_is_called_and_only_once(upstream: HTTPServer) -> None:
+    upstream.clear()
     upstream.expect_request("/api/token").respond_with_json({"access_token": "x"})
     told(upstream.url_for("").rstrip("/"))
     calls = [(request.path, request.get_data()) for request, _ in upstream.log]

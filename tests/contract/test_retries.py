@@ -34,7 +34,8 @@ from sanic_swap.spotify import SpotifyAccounts
 from sanic_swap.token_answer import TokenAnswer
 from sanic_swap.trace import RequestTrace
 from tests.contract.broken_upstream import BrokenUpstream, Script, resets, says
-from tests.contract.processes import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI
+from tests.contract.http_client import post_form
+from tests.contract.processes import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI, running_service
 
 DEADLINE_SECONDS = 2.0
 SOON_SECONDS = 0.6  # a deadline for those who wait for it
@@ -241,6 +242,22 @@ async def test_without_trust_in_its_certificate_spotify_gets_nothing() -> None:
 
         assert fake.count(Match(method="POST")) == 0
     assert error.value.loss is ConnectionLoss.UNSENT
+    assert "certificate of 127.0.0.1:" in str(error.value)
+
+
+def test_over_tls_a_certificate_that_is_trusted_is_enough() -> None:
+    with (
+        FakeSpotify(
+            client_id=CLIENT_ID,
+            client_secret=CLIENT_SECRET,
+            redirect_uris=[REDIRECT_URI],
+            https=True,
+        ) as fake,
+        running_service(fake.accounts_url, SSL_CERT_FILE=str(fake.ca_file)) as service,
+    ):
+        answers = [post_form(f"{service.url}/swap", {"code": fake.code()}).status for _ in range(3)]
+
+    assert answers == [200] * 3
 
 
 async def test_connections_that_do_not_come_about_count_as_unsent(fake: FakeSpotify) -> None:
