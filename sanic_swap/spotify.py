@@ -7,6 +7,7 @@ only what carries their decisions out.
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from string import ascii_letters, digits
 from time import monotonic
 from types import TracebackType
 from typing import Self
@@ -28,6 +29,8 @@ from sanic_swap.retries import BUCKET_SIZE, REFILL, Grant, seconds_to_retry
 from sanic_swap.secret import Secret
 from sanic_swap.token_answer import TokenAnswer, read_answer
 from sanic_swap.trace import RequestTrace
+
+_UNRESERVED = f"{ascii_letters}{digits}-._~".encode()  # RFC 3986 section 2.3
 
 
 class SpotifyAccounts:
@@ -238,4 +241,10 @@ def _may_have_arrived(error: SpotifyError) -> bool:
 
 
 def _encoded(form: dict[str, str]) -> bytes:
-    return "&".join(f"{name}={quote_plus(value)}" for name, value in form.items()).encode()
+    return "&".join(f"{name}={form_encoded(value)}" for name, value in form.items()).encode()
+
+
+def form_encoded(value: str) -> str:
+    """Percent-encode *value* for a form; codes and tokens hardly ever need it."""
+    is_unreserved = not value.encode().translate(None, _UNRESERVED)
+    return value if is_unreserved else quote_plus(value)

@@ -28,8 +28,9 @@ LEVELS = {
         {"client_address", "rate_counts", "rates"},
         # Pure: what a request, a token, an answer or a setting is.
         {"body", "demo_page", "error_responses", "grant_id", "in_flight"},
-        {"sealing", "setting_values", "token_answer"},
-        {"breaker", "exchange"},
+        {"sealing", "setting_values"},
+        {"breaker", "token_answer"},
+        {"exchange"},
         {"endpoint", "legacy_tokens", "parameters", "refreshed", "settings"},
         {
             "kept_answers",
