@@ -11,7 +11,6 @@ import math
 import os
 from functools import partial
 from time import monotonic
-from types import TracebackType
 from typing import Any, Self, cast
 
 import aiohttp
@@ -59,6 +58,7 @@ class TokenEndpoint:
             "Content-Length: "
         ).encode()
         self._connect_seconds = min(_MOST_CONNECT_SECONDS, _CONNECT_SHARE * timeout_seconds)
+        self._connect_timeout = _connect_timeout(self._connect_seconds)
         self._connections: set[SpotifyConnection] = set()
         self._connector: aiohttp.TCPConnector | None = None
         self._target: aiohttp.ClientRequest | None = None
@@ -68,20 +68,15 @@ class TokenEndpoint:
         self._connector = aiohttp.TCPConnector(
             limit=0, keepalive_timeout=_IDLE_SECONDS, ttl_dns_cache=_NAME_SECONDS
         )
-        # There is no public way to have connections of our own; tests/unit/test_exchange.py
-        # keeps watch over each place where we rely on aiohttp's inside.
+        # There is no public way to have connections of our own. For each undocumented part of
+        # aiohttp that is used there is a test.
         connection: Any = partial(SpotifyConnection, loop, self._connections)
         self._connector._factory = connection  # noqa: SLF001
         # It only names the target; nothing is sent by it.
         self._target = aiohttp.ClientRequest("POST", self._url, loop=loop)
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         if self._connector is not None:
             await self._connector.close()
 
@@ -110,10 +105,9 @@ class TokenEndpoint:
     async def _connect(self, seconds_left: float) -> Connection:
         if self._connector is None or self._target is None:
             raise RuntimeError("used outside `async with`")
-        seconds = min(self._connect_seconds, seconds_left)
-        timeout = aiohttp.ClientTimeout(
-            total=None, connect=seconds, sock_connect=None, ceil_threshold=math.inf
-        )
+        seconds, timeout = self._connect_seconds, self._connect_timeout
+        if seconds_left < seconds:
+            seconds, timeout = seconds_left, _connect_timeout(seconds_left)
         try:
             return await self._connector.connect(self._target, [], timeout)
         except TimeoutError:
@@ -130,6 +124,13 @@ class TokenEndpoint:
         for connection in tuple(self._connections):
             if not connection.should_close:
                 connection.close()
+
+
+def _connect_timeout(seconds: float) -> aiohttp.ClientTimeout:
+    # To the millisecond: aiohttp would round longer times up to whole seconds.
+    return aiohttp.ClientTimeout(
+        total=None, connect=seconds, sock_connect=None, ceil_threshold=math.inf
+    )
 
 
 def _too_slow(seconds: float) -> SpotifyTooSlow:

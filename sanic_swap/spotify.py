@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from string import ascii_letters, digits
 from time import monotonic
-from types import TracebackType
 from typing import Self
 from urllib.parse import quote_plus
 
@@ -76,13 +75,8 @@ class SpotifyAccounts:
         await self._endpoint.__aenter__()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self._endpoint.__aexit__(kind, error, traceback)
+    async def __aexit__(self, *_: object) -> None:
+        await self._endpoint.__aexit__()
 
     @property
     def troubled(self) -> bool:
@@ -225,15 +219,13 @@ class SpotifyAccounts:
                         "Spotify recovered after %.1f s; circuit breaker closed", now - opened_at
                     )
         match error:
-            case SpotifyThrottles(retry_after=int(seconds)) if seconds:
-                self._cool_down(429, seconds, now)
-            case SpotifyFails(status=503, retry_after=int(seconds)) if seconds:
-                self._cool_down(503, seconds, now)
-
-    def _cool_down(self, status: int, seconds: int, now: float) -> None:
-        if now >= self._cooldown.until:
-            log.warning("Spotify sent Retry-After %d s; all calls paused", seconds)
-        self._cooldown.begin(status, seconds, now)
+            case (
+                SpotifyThrottles(status=status, retry_after=int(seconds))
+                | SpotifyFails(status=503 as status, retry_after=int(seconds))
+            ) if seconds:
+                if now >= self._cooldown.until:
+                    log.warning("Spotify sent Retry-After %d s; all calls paused", seconds)
+                self._cooldown.begin(status, seconds, now)
 
 
 def _may_have_arrived(error: SpotifyError) -> bool:

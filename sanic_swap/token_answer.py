@@ -4,6 +4,7 @@ A 200 becomes a `TokenAnswer`, whose members are kept as they were spelled; ever
 else becomes one of the errors below `SpotifyError`.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -20,7 +21,7 @@ from sanic_swap.errors import (
 )
 from sanic_swap.sealing import LONGEST_REFRESH_TOKEN
 from sanic_swap.secret import Secret
-from sanic_swap.strict_json import NotStrictJson, quoted, read_members, read_object, strings_in
+from sanic_swap.strict_json import NotStrictJson, read_members, read_object, strings_in
 
 LONGEST_RETRY_AFTER = 86_400  # seconds
 JUDGED_BY_BODY = frozenset({200, 400, 401, 403})  # of every other status the number says all
@@ -81,8 +82,8 @@ class TokenAnswer:
         if sealed is None:
             return f"{self._before}{expiry}}}".encode()
         if self._after is None:
-            return f'{self._before}{expiry},"refresh_token":{quoted(sealed)}}}'.encode()
-        return f"{self._before}{quoted(sealed)}{self._after}{expiry}}}".encode()
+            return f'{self._before}{expiry},"refresh_token":{json.dumps(sealed)}}}'.encode()
+        return f"{self._before}{json.dumps(sealed)}{self._after}{expiry}}}".encode()
 
 
 def read_answer(
