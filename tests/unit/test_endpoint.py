@@ -40,6 +40,10 @@ class Upstream:
             writer.write(self.answer)
         writer.close()
 
+    def say(self, answer: bytes) -> None:
+        for writer in self._open:
+            writer.write(answer)
+
     def hang_up(self) -> None:
         for writer in self._open:
             writer.transport.abort()
@@ -60,10 +64,12 @@ class Upstream:
 class Names(AbstractResolver):
     """A name server of one's own: every name has these addresses."""
 
-    def __init__(self, *addresses: str) -> None:
+    def __init__(self, *addresses: str, delay_seconds: float = 0.0) -> None:
         self.addresses = addresses
+        self._delay_seconds = delay_seconds
 
     async def resolve(self, host, port=0, family=socket.AF_INET):  # noqa: ARG002 - as aiohttp has it
+        await asyncio.sleep(self._delay_seconds)
         return [
             {
                 "hostname": host,
@@ -150,6 +156,20 @@ async def test_idle_connections_can_be_closed(upstream: Upstream) -> None:
     assert [len(requests) for requests in upstream.connections] == [1, 1, 1, 1]
 
 
+async def test_a_connection_that_is_in_use_is_not_idle() -> None:
+    async with (
+        Upstream(b"").listening() as upstream,
+        endpoint_at("127.0.0.1", upstream.port) as endpoint,
+    ):
+        task = asyncio.create_task(endpoint.post(b"a=b", SECONDS))
+        while not any(upstream.connections):
+            await asyncio.sleep(0.001)
+        endpoint.close_idle()
+        upstream.say(ANSWER)
+
+        assert await task == REPLY
+
+
 async def test_a_cancelled_request_takes_its_connection_with_it() -> None:
     async with (
         Upstream(b"").listening() as upstream,
@@ -202,6 +222,19 @@ async def test_connecting_has_its_own_limit_and_leaves_time_for_another_try() ->
     assert error.value.loss is ConnectionLoss.UNSENT
     assert str(error.value).endswith(f": 127.0.0.1:{port} did not answer within 0.3 s")
     assert monotonic() - began >= 0.39
+
+
+async def test_the_time_limit_holds_for_connecting_and_answering_together() -> None:
+    began = monotonic()
+    async with (
+        Upstream(b"").listening() as upstream,
+        endpoint_at("slow.example", upstream.port) as endpoint,
+    ):
+        endpoint._connector._resolver = Names("127.0.0.1", delay_seconds=0.8)
+        with pytest.raises(SpotifyTooSlow):
+            await endpoint.post(b"a=b", 1.0)
+
+    assert monotonic() - began < 1.75
 
 
 async def test_an_address_that_leads_nowhere_does_not_hide_one_that_answers() -> None:

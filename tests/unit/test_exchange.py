@@ -144,8 +144,11 @@ async def test_an_answer_is_read_and_its_connection_kept_where_http_allows_it(
     exchange: Exchange, answer: bytes, reply: Reply, is_kept: bool
 ) -> None:
     assert await exchange.answer(answer) == reply
-    assert exchange.is_kept == is_kept
     assert exchange.wire.written == REQUEST
+    assert exchange.is_kept == is_kept
+    if is_kept:
+        assert await exchange.answer(answer) == reply
+        assert exchange.is_kept
 
 
 @given(
@@ -286,6 +289,23 @@ async def test_the_time_limit_ends_an_exchange_wherever_it_is(
 
     with pytest.raises(TimeoutError):
         await task
+    assert not exchange.is_kept
+
+
+async def test_the_time_limit_of_one_exchange_does_not_reach_beyond_it(exchange: Exchange) -> None:
+    task = await exchange.begin(0.01)
+    exchange.connection.data_received(WHOLE)
+    await task
+    await asyncio.sleep(0.02)
+
+    assert exchange.is_kept
+
+
+async def test_nobody_has_to_wait_for_the_end(exchange: Exchange) -> None:
+    exchange.connection.closed.cancel()
+
+    exchange.connection.connection_lost(None)
+
     assert not exchange.is_kept
 
 
