@@ -160,6 +160,8 @@ class CredentialsRefused(SpotifyError):
 class SpotifyThrottles(SpotifyError):
     """Spotify answered 429; *retry_after* is in seconds, None if it did not say."""
 
+    status = 429
+
     def __init__(self, retry_after: int | None) -> None:
         super().__init__("Spotify throttles us (429)")
         self.retry_after = retry_after

@@ -84,11 +84,6 @@ def strings_in(value: Any) -> Iterator[str]:  # noqa: ANN401 - whatever JSON can
                 pending.extend(members.values())
 
 
-def quoted(text: str) -> str:
-    """Return *text* as a JSON string in ASCII."""
-    return json.dumps(text)
-
-
 def _text(body: bytes) -> str:
     try:
         text = body.decode("utf-8")

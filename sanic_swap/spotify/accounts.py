@@ -7,8 +7,8 @@ only what carries their decisions out.
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from string import ascii_letters, digits
 from time import monotonic
-from types import TracebackType
 from typing import Self
 from urllib.parse import quote_plus
 
@@ -28,6 +28,8 @@ from sanic_swap.spotify.breaker import Breaker, Cooldown
 from sanic_swap.spotify.endpoint import TokenEndpoint
 from sanic_swap.spotify.retries import BUCKET_SIZE, REFILL, Grant, seconds_to_retry
 from sanic_swap.trace import RequestTrace
+
+_UNRESERVED = f"{ascii_letters}{digits}-._~".encode()  # RFC 3986 section 2.3
 
 
 class SpotifyAccounts:
@@ -73,13 +75,8 @@ class SpotifyAccounts:
         await self._endpoint.__aenter__()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self._endpoint.__aexit__(kind, error, traceback)
+    async def __aexit__(self, *_: object) -> None:
+        await self._endpoint.__aexit__()
 
     @property
     def troubled(self) -> bool:
@@ -222,15 +219,13 @@ class SpotifyAccounts:
                         "Spotify recovered after %.1f s; circuit breaker closed", now - opened_at
                     )
         match error:
-            case SpotifyThrottles(retry_after=int(seconds)) if seconds:
-                self._cool_down(429, seconds, now)
-            case SpotifyFails(upstream_status=503, retry_after=int(seconds)) if seconds:
-                self._cool_down(503, seconds, now)
-
-    def _cool_down(self, status: int, seconds: int, now: float) -> None:
-        if now >= self._cooldown.until:
-            log.warning("Spotify sent Retry-After %d s; all calls paused", seconds)
-        self._cooldown.begin(status, seconds, now)
+            case (
+                SpotifyThrottles(status=status, retry_after=int(seconds))
+                | SpotifyFails(upstream_status=503 as status, retry_after=int(seconds))
+            ) if seconds:
+                if now >= self._cooldown.until:
+                    log.warning("Spotify sent Retry-After %d s; all calls paused", seconds)
+                self._cooldown.begin(status, seconds, now)
 
 
 def _may_have_arrived(error: SpotifyError) -> bool:
@@ -238,4 +233,10 @@ def _may_have_arrived(error: SpotifyError) -> bool:
 
 
 def _encoded(form: dict[str, str]) -> bytes:
-    return "&".join(f"{name}={quote_plus(value)}" for name, value in form.items()).encode()
+    return "&".join(f"{name}={form_encoded(value)}" for name, value in form.items()).encode()
+
+
+def form_encoded(value: str) -> str:
+    """Percent-encode *value* for a form; codes and tokens hardly ever need it."""
+    is_unreserved = not value.encode().translate(None, _UNRESERVED)
+    return value if is_unreserved else quote_plus(value)

@@ -1,144 +1,146 @@
-"""One exchange with Spotify's token endpoint over HTTP.
+"""Post forms to Spotify's token endpoint: one request, one answer, one time limit.
 
-The one module that knows aiohttp, but for `connections`, which knows its connections. No
-exception of aiohttp's leaves it: the `repr` of some prints the Authorization header, that
-is our client secret.
+aiohttp's connector pools connections, resolves names, shakes hands by TLS and tries IPv6 and
+IPv4 side by side; `exchange` is what happens on a connection. Head, length and form leave in
+one write; all of the head that never changes is made once. No exception of aiohttp's leaves
+this module: the `repr` of some prints headers, that is our client secret.
 """
 
+import asyncio
 import math
 import os
-from types import TracebackType
-from typing import NamedTuple, Self
+from functools import partial
+from time import monotonic
+from typing import Any, Self, cast
 
 import aiohttp
+from aiohttp.connector import Connection
 from yarl import URL
 
 from sanic_swap import __version__
-from sanic_swap.errors import ConnectionLoss, SpotifyNonsense, SpotifyTooSlow, SpotifyUnreachable
+from sanic_swap.errors import ConnectionLoss, SpotifyTooSlow, SpotifyUnreachable
 from sanic_swap.secret import Secret
-from sanic_swap.spotify.answer import JUDGED_BY_BODY
-from sanic_swap.spotify.connections import SpotifyConnector, StaleConnection
+from sanic_swap.spotify.exchange import Reply, SpotifyConnection
 
-LARGEST_ANSWER = 64 * 1024  # bytes; real ones are below 2 KiB
 _IDLE_SECONDS = 15.0  # how long a connection is kept for the next request
-# Of the deadline, so that three tries of connecting fit into it.
+_NAME_SECONDS = 300  # how long an address is kept
+# Of the time limit, so that three tries of connecting fit into it.
 _CONNECT_SHARE = 0.3
 _MOST_CONNECT_SECONDS = 2.5
 
 
-class Reply(NamedTuple):
-    """What came back; *body* is None where it does not matter, or is over the cap."""
-
-    status: int
-    retry_after: str | None
-    body: bytes | None
-
-
 class TokenEndpoint:
     """
-    Posts forms to one token endpoint.
+    One token endpoint, and as many connections as requests at once.
 
-    Used as `async with`; one aiohttp session, with as many connections as requests.
+    Used as `async with`.
 
     Args:
         url: Where the accounts service is, without a trailing slash.
         client_id, client_secret: The app's credentials, sent in the Authorization header.
-        timeout_seconds: Longest wait for one exchange; part of it is for connecting.
+        timeout_seconds: Usual time limit; part of it is the limit for connecting.
     """
 
     def __init__(
         self, url: str, client_id: str, client_secret: Secret, *, timeout_seconds: float
     ) -> None:
         self._url = URL(url + "/api/token")
-        self._headers = {
-            "Authorization": aiohttp.encode_basic_auth(client_id, client_secret.reveal()),
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Accept": "application/json",
+        credentials = aiohttp.encode_basic_auth(client_id, client_secret.reveal())
+        self._head = (
+            f"POST {self._url.raw_path} HTTP/1.1\r\n"
+            f"Host: {self._url.host_port_subcomponent}\r\n"
+            f"Authorization: {credentials}\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\n"
+            "Accept: application/json\r\n"
             # A compressed answer could unfold to a thousand times its size.
-            "Accept-Encoding": "identity",
-            "User-Agent": f"sanic-swap/{__version__}",
-        }
+            "Accept-Encoding: identity\r\n"
+            f"User-Agent: sanic-swap/{__version__}\r\n"
+            "Content-Length: "
+        ).encode()
         self._connect_seconds = min(_MOST_CONNECT_SECONDS, _CONNECT_SHARE * timeout_seconds)
-        self._connector: SpotifyConnector | None = None
-        self._session: aiohttp.ClientSession | None = None
+        self._connect_timeout = _connect_timeout(self._connect_seconds)
+        self._connections: set[SpotifyConnection] = set()
+        self._connector: aiohttp.TCPConnector | None = None
+        self._target: aiohttp.ClientRequest | None = None
 
     async def __aenter__(self) -> Self:
-        self._connector = SpotifyConnector(
-            limit=0, keepalive_timeout=_IDLE_SECONDS, ttl_dns_cache=300
+        loop = asyncio.get_running_loop()
+        self._connector = aiohttp.TCPConnector(
+            limit=0, keepalive_timeout=_IDLE_SECONDS, ttl_dns_cache=_NAME_SECONDS
         )
-        self._session = aiohttp.ClientSession(
-            connector=self._connector,
-            headers=self._headers,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            trust_env=False,
-        )
+        # There is no public way to have connections of our own. For each undocumented part of
+        # aiohttp that is used there is a test.
+        connection: Any = partial(SpotifyConnection, loop, self._connections)
+        self._connector._factory = connection  # noqa: SLF001
+        # It only names the target; nothing is sent by it.
+        self._target = aiohttp.ClientRequest("POST", self._url, loop=loop)
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._session is not None:
-            await self._session.close()
+    async def __aexit__(self, *_: object) -> None:
+        if self._connector is not None:
+            await self._connector.close()
 
     async def post(self, form: bytes, timeout_seconds: float) -> Reply:
         """
         Send *form* once, and return what comes back.
 
         Raises:
-            SpotifyTooSlow: If all of it has not come in time.
-            SpotifyNonsense: If that is not HTTP.
+            SpotifyTooSlow: If all of it has not come in time, connecting included.
+            SpotifyNonsense: If it is not HTTP.
             SpotifyUnreachable: If the connection does not come about, or ends too early.
         """
-        if self._session is None:
-            raise RuntimeError("used outside `async with`")
-        # To the millisecond: aiohttp would round longer times up to whole seconds.
-        timeout = aiohttp.ClientTimeout(
-            total=timeout_seconds,
-            connect=self._connect_seconds,
-            sock_connect=None,
-            ceil_threshold=math.inf,
-        )
-        loss = ConnectionLoss.EARLY
+        began = monotonic()
+        connection = await self._connect(timeout_seconds)
         try:
-            response = await self._session.post(
-                self._url, data=form, allow_redirects=False, timeout=timeout
+            protocol = cast("SpotifyConnection", connection.protocol)
+            return await protocol.exchange(
+                b"%b%d\r\n\r\n%b" % (self._head, len(form), form),
+                timeout_seconds - (monotonic() - began),
             )
-            loss = ConnectionLoss.LATE
-            try:
-                body = await _body(response)
-            finally:
-                response.release()
-        except aiohttp.ClientConnectorError as error:
-            raise _lost(ConnectionLoss.UNSENT, _why_not_connected(error)) from None
-        except aiohttp.ConnectionTimeoutError:
-            why = f"no connection to {self._url.host}:{self._url.port} in time"
-            raise _lost(ConnectionLoss.UNSENT, why) from None
         except TimeoutError:
-            raise SpotifyTooSlow(f"no answer within {timeout_seconds:.3g} s") from None
-        except StaleConnection:
-            raise _lost(ConnectionLoss.STALE) from None
-        except (aiohttp.ClientResponseError, aiohttp.InvalidURL):
-            raise SpotifyNonsense("not HTTP") from None
-        except (aiohttp.ClientError, OSError):
-            raise _lost(loss) from None
-        return Reply(response.status, response.headers.get("Retry-After"), body)
+            raise _too_slow(timeout_seconds) from None
+        finally:
+            connection.release()
+
+    async def _connect(self, seconds_left: float) -> Connection:
+        if self._connector is None or self._target is None:
+            raise RuntimeError("used outside `async with`")
+        seconds, timeout = self._connect_seconds, self._connect_timeout
+        if seconds_left < seconds:
+            seconds, timeout = seconds_left, _connect_timeout(seconds_left)
+        try:
+            return await self._connector.connect(self._target, [], timeout)
+        except TimeoutError:
+            if seconds == seconds_left:
+                raise _too_slow(seconds) from None
+            why = f"{self._url.host}:{self._url.port} did not answer within {seconds:.3g} s"
+        except (aiohttp.ClientError, OSError) as error:
+            why = _why_not_connected(error)
+        self._connector.clear_dns_cache()  # the address may be the reason
+        raise SpotifyUnreachable(f"{ConnectionLoss.UNSENT.value}: {why}", ConnectionLoss.UNSENT)
 
     def close_idle(self) -> None:
         """Let the next exchange have a new connection."""
-        if self._connector is not None:
-            self._connector.close_idle()
+        for connection in tuple(self._connections):
+            if not connection.should_close:
+                connection.close()
 
 
-def _lost(loss: ConnectionLoss, why: str = "") -> SpotifyUnreachable:
-    return SpotifyUnreachable(f"{loss.value}: {why}" if why else loss.value, loss)
+def _connect_timeout(seconds: float) -> aiohttp.ClientTimeout:
+    # To the millisecond: aiohttp would round longer times up to whole seconds.
+    return aiohttp.ClientTimeout(
+        total=None, connect=seconds, sock_connect=None, ceil_threshold=math.inf
+    )
 
 
-def _why_not_connected(error: aiohttp.ClientConnectorError) -> str:
+def _too_slow(seconds: float) -> SpotifyTooSlow:
+    return SpotifyTooSlow(f"no answer within {seconds:.3g} s")
+
+
+def _why_not_connected(error: Exception) -> str:
     """Say it in an operator's words, with the address."""
+    if not isinstance(error, aiohttp.ClientConnectorError):
+        return type(error).__name__
     address = f"{error.host}:{error.port}"
     match error:
         case aiohttp.ClientConnectorDNSError():
@@ -153,30 +155,3 @@ def _why_not_connected(error: aiohttp.ClientConnectorError) -> str:
         case OSError(errno=int(number)):
             return f"{os.strerror(number).lower()}: {address}"
     return f"connection to {address} failed"
-
-
-async def _body(response: aiohttp.ClientResponse) -> bytes | None:
-    """Return the body where it matters; None if it does not, or is over the cap."""
-    if response.status in JUDGED_BY_BODY:
-        return await _read_capped(response)
-    if response.status < 500 and response.status != 429:
-        response.close()
-        return None
-    try:
-        # Read only so that the connection can serve the next request: just when Spotify
-        # is in trouble it should not have to shake hands anew each time.
-        return await _read_capped(response)
-    except (aiohttp.ClientError, OSError):
-        return None
-
-
-async def _read_capped(response: aiohttp.ClientResponse) -> bytes | None:
-    chunks: list[bytes] = []
-    size = 0
-    while chunk := await response.content.read(LARGEST_ANSWER + 1 - size):
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > LARGEST_ANSWER:
-            response.close()
-            return None
-    return b"".join(chunks)

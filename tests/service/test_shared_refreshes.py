@@ -6,8 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from fake_spotify import FakeSpotify
-from fake_spotify.faults import Rotate
-from fake_spotify.faults import SlowHead
+from fake_spotify.faults import Rotate, SlowHead
 from tests.contract.processes import (
     CLIENT_ID,
     CLIENT_SECRET,

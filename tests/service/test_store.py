@@ -9,8 +9,7 @@ from contextlib import ExitStack
 import pytest
 
 from fake_spotify import FakeSpotify
-from fake_spotify.faults import Rotate
-from fake_spotify.faults import SlowHead
+from fake_spotify.faults import Rotate, SlowHead
 from tests.contract.http_client import send
 from tests.contract.processes import (
     CLIENT_ID,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.strict_json import NotStrictJson, Number, quoted, read_members, strings_in
+from sanic_swap.strict_json import NotStrictJson, Number, read_members, strings_in
 from tests import strategies
 from tests.strategies import meaning
 
@@ -254,9 +254,3 @@ def strings_of(value):
     if isinstance(value, list):
         return [s for inner in value for s in strings_of(inner)]
     return [value] if isinstance(value, str) else []
-
-
-@given(st.text())
-def test_a_quoted_text_is_ascii_and_reads_back(text):
-    assert quoted(text).isascii()
-    assert json.loads(quoted(text)) == text
