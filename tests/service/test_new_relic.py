@@ -99,6 +99,6 @@ def test_without_the_library_the_start_says_so(tmp_path: Path) -> None:
     run = run_command("serve", env=env)
 
     assert run.returncode == 2
-    assert "NEW_RELIC_LICENSE_KEY: needs a library" in run.stderr
+    assert "NEW_RELIC_LICENSE_KEY: needs the extra `newrelic`" in run.stderr
     assert "Traceback" not in run.stderr
     assert LICENSE not in run.stderr

@@ -17,8 +17,9 @@ from sanic_swap.store.redis import RedisStore
 from sanic_swap.store.sealing import StoreSealer
 from sanic_swap.swap.sharing import Refreshed
 from sanic_swap.trace import RequestTrace
-from tests.contract.processes import KEY
-from tests.contract.redis_server import RedisServer
+from tests.contract import patience
+from tests.service.redis_server import RedisServer
+from tests.service.running import KEY
 
 DIGEST = bytes(32)
 OPENED = OpenedToken(Secret("AQold"), 0, 0, None, is_current=True)
@@ -72,7 +73,7 @@ def refresh(machine: StoreFlights, spotify: Spotify) -> asyncio.Task[Refreshed]:
 
 async def until(condition: Callable[[], object]) -> None:
     """Return as soon as *condition* holds."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(patience.seconds(10)):
         while not condition():
             await asyncio.sleep(0.01)
 
@@ -182,7 +183,7 @@ async def test_a_window_in_the_store_ends(store: RedisStore) -> None:
     counts = StoreCounts(store, b"key")
     assert [(await counts.count("a", 1))[0] for _ in range(2)] == [1, 2]
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(patience.seconds(10)):
         while (await counts.count("a", 1))[0] != 1:
             await asyncio.sleep(0.05)
 
@@ -212,7 +213,7 @@ async def test_a_lost_store_is_logged_once_and_found_again_though_nobody_asks(
         assert store.is_lost
         await until(lambda: not store.is_lost)
 
-    assert seconds < 2 * 0.5  # one waited; nobody after it
+    assert seconds < patience.seconds(1)  # one waited; nobody after it
     assert store.losses == 1
     assert caplog.messages == [
         "Store unreachable (TimeoutError); sharing between machines is off until it answers",

@@ -7,15 +7,8 @@ import pytest
 
 from fake_spotify import FakeSpotify
 from fake_spotify.faults import Rotate, SlowHead
-from tests.contract.processes import (
-    CLIENT_ID,
-    CLIENT_SECRET,
-    KEY,
-    REDIRECT_URI,
-    Running,
-    running_service,
-    wait_until,
-)
+from tests.contract.processes import wait_until
+from tests.contract.profiles import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI
 from tests.service.refreshing import (
     REFRESHES,
     begin_refresh,
@@ -23,18 +16,10 @@ from tests.service.refreshing import (
     refresh,
     refresh_at_once,
 )
+from tests.service.running import KEY, Running, running_service
 
 MANY = 1000
 OLD_KEY, NEW_KEY = KEY, "1" * 64
-
-
-@pytest.fixture(scope="module")
-def spotify() -> Iterator[FakeSpotify]:
-    """A Spotify of this module alone."""
-    with FakeSpotify(
-        client_id=CLIENT_ID, client_secret=CLIENT_SECRET, redirect_uris=[REDIRECT_URI]
-    ) as spotify:
-        yield spotify
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +31,9 @@ def service(spotify: FakeSpotify) -> Iterator[Running]:
 
 
 @pytest.fixture
-def sealed(spotify: FakeSpotify, service: Running) -> Iterator[str]:
+def sealed(spotify: FakeSpotify, service: Running) -> str:
     """A sealed token of somebody who has just logged in."""
-    yield log_in(service, spotify)
-    spotify.clear_faults()
+    return log_in(service, spotify)
 
 
 def test_a_thousand_equal_refreshes_are_one_call_and_equal_answers(

@@ -99,7 +99,7 @@ TROUBLES = [
     Trouble(
         "Spotify is down",
         ("sanic_swap_spotify_breaker_open",),
-        "Spotify fails for everyone",
+        "Circuit breaker open",
         swaps(25, NoHealthyUpstream()),
     ),
     Trouble(
@@ -112,19 +112,19 @@ TROUBLES = [
     Trouble(
         "Spotify throttles",
         ("sanic_swap_spotify_hold_back_seconds",),
-        "Spotify asks us to wait",
+        "Spotify sent Retry-After",
         swaps(1, TooManyRequests(60)),
     ),
     Trouble(
         "Spotify calls living grants dead",
         ("sanic_swap_revocation_guard_holding",),
-        "Spotify refuses many young grants",
+        "Revocation guard active",
         living_grants_are_refused,
     ),
     Trouble(
         "DNS, network or firewall",
         (CALLS, "spotify_unreachable"),
-        "ClientConnectorDNSError",
+        "no address found for",
         swaps(1),
         {"SPOTIFY_ACCOUNTS_URL": "https://accounts.spotify.invalid"},
     ),
@@ -137,7 +137,7 @@ TROUBLES = [
     Trouble(
         "the store is lost",
         ("sanic_swap_store_lost",),
-        "the store is lost",
+        "Store unreachable",
         lambda service, spotify: refresh(service, log_in(service, spotify)),
         {"STORE_URL": "redis://127.0.0.1:1"},
     ),

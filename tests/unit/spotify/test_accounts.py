@@ -5,7 +5,7 @@ from urllib.parse import quote_plus
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.spotify import form_encoded
+from sanic_swap.spotify.accounts import form_encoded
 from tests import strategies
 
 
