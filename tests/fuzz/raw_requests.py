@@ -188,7 +188,7 @@ def main() -> None:
 
 def is_trouble(line: str) -> bool:
     """Say whether a line of the log tells of a mistake of ours."""
-    return "Traceback" in line or "our bug" in line or '"level": "error"' in line
+    return "Traceback" in line or "Unhandled" in line or '"level": "error"' in line
 
 
 if __name__ == "__main__":

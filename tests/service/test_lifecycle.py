@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
@@ -160,7 +161,7 @@ def test_what_is_unfinished_at_the_end_of_the_drain_is_told_so(
             (503, "temporarily_unavailable")
         ]
         assert answers[0].headers["Retry-After"].isdigit()
-        assert "our bug" not in service.log()
+        assert "Unhandled" not in service.log()
 
 
 def test_more_requests_than_allowed_are_refused_at_once_and_health_still_answers(
@@ -218,6 +219,28 @@ def test_who_is_silent_does_not_hold_up_the_end(spotify: FakeSpotify) -> None:
 
         assert (received(kept), received(new)) == (b"", b"")
         assert service.process.wait(patience.seconds(WAIT_SECONDS)) == 0
+
+
+def test_a_reset_connection_ends_its_exchange_and_nothing_else(broken: BrokenUpstream) -> None:
+    asked, ended = threading.Event(), threading.Event()
+
+    def script(connection: socket.socket) -> None:
+        asked.set()
+        connection.settimeout(patience.seconds(WAIT_SECONDS))
+        if connection.recv(1) == b"":
+            ended.set()
+
+    broken.script = script
+    with running_service(broken.url) as service:
+        with socket.create_connection(service.address) as app:
+            app.sendall(SWAP)
+            assert asked.wait(patience.seconds(WAIT_SECONDS))
+            app.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+        assert ended.wait(patience.seconds(WAIT_SECONDS))
+        wait_until(lambda: "POST /swap 499" in service.log())
+        assert "Unhandled" not in service.log()
+        assert send("GET", f"{service.url}/healthz").status == 200
 
 
 def test_an_app_that_has_said_all_still_gets_its_answer(broken: BrokenUpstream) -> None:

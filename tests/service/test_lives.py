@@ -195,7 +195,7 @@ class Lives(RuleBasedStateMachine):
         """Every line is JSON, and none is about a bug of ours."""
         lines = self.running.lines()
 
-        assert not [line for line in lines if line["message"].startswith("our bug")]
+        assert not [line for line in lines if line["message"].startswith("Unhandled")]
 
     def refreshed_in_peace(self, session: Session) -> Answer:
         """Refresh as soon as the breaker, if an outage has opened it, is closed again."""

@@ -129,4 +129,4 @@ def test_wrong_credentials_are_the_operators_fault_and_the_log_says_so(
 
     assert (answer.status, answer.error) == (503, "temporarily_unavailable")
     assert answer.headers["Retry-After"] == "300"
-    assert "CLIENT_SECRET is wrong" in scripted_service.log()
+    assert "Correct CLIENT_ID and CLIENT_SECRET and restart" in scripted_service.log()
