@@ -8,7 +8,7 @@ import pytest
 from fake_spotify import FakeSpotify
 from fake_spotify.faults import Rotate, SlowHead
 from tests.contract.processes import wait_until
-from tests.contract.profiles import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI
+from tests.contract.profiles import REGISTRATION
 from tests.service.refreshing import (
     REFRESHES,
     begin_refresh,
@@ -100,12 +100,7 @@ def test_after_a_rotation_the_old_token_keeps_getting_the_same_answer(
 
 def test_an_app_that_hangs_up_while_its_token_is_replaced_gets_the_new_one_later() -> None:
     with (
-        FakeSpotify(
-            client_id=CLIENT_ID,
-            client_secret=CLIENT_SECRET,
-            redirect_uris=[REDIRECT_URI],
-            rotation="all",
-        ) as spotify,
+        FakeSpotify(**REGISTRATION, rotation="all") as spotify,
         running_service(spotify.accounts_url) as service,
     ):
         sealed = log_in(service, spotify)
