@@ -14,7 +14,7 @@ _HOMES = {"FakeSpotify": "fake_spotify.fake", "Match": "fake_spotify.matching"}
 
 def __getattr__(name: str) -> object:
     # On first use only: pytest imports this package in every project that has the plugin, and
-    # must not wait there for a web server that no test asked for.
+    # must not import a web server there that no test uses.
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

@@ -16,8 +16,8 @@ def main() -> None:
     """
     Run until SIGTERM or SIGINT, then exit 0.
 
-    Exit code 2 means that the command line, or the file that it names, is wrong; 1 that the
-    address cannot be had.
+    Exit code 2 means that the command line, or the file that it names, is wrong; 1 that it
+    cannot listen on the address.
     """
     settings = options.parse(sys.argv[1:])
     try:
@@ -42,7 +42,7 @@ async def _serve(settings: Settings) -> None:
 
 
 def introduction(server: Server, settings: Settings) -> dict[str, object]:
-    """Tell where the fake is and how an app logs in there."""
+    """Describe where the fake is and how an app logs in there."""
     first, _ = settings.apps[0]
     return {
         "accounts_url": server.url,

@@ -1,4 +1,4 @@
-"""Reads what people choose, in a file, an option or a control request, into values."""
+"""Reads what was chosen in a file, an option or a control request into values."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -18,7 +18,7 @@ _E = TypeVar("_E", bound=StrEnum)
 
 
 class ChoiceError(ValueError):
-    """Something was chosen that cannot be; the message names it."""
+    """A choice that is not possible; the message names it."""
 
     def __init__(self, name: str, problem: str) -> None:
         super().__init__(f"{name}: {problem}")
@@ -27,7 +27,7 @@ class ChoiceError(ValueError):
 def text(name: str, value: object) -> str:
     """Read a string that is not empty."""
     if not isinstance(value, str) or not value:
-        raise ChoiceError(name, "must be a string, and not empty")
+        raise ChoiceError(name, "must be a string that is not empty")
     return value
 
 
@@ -53,12 +53,11 @@ def texts(name: str, value: object) -> tuple[str, ...]:
 
 
 def only(members: Members, known: frozenset[str], where: str) -> None:
-    """Refuse *members* that nobody knows: a misspelt choice must not be ignored."""
+    """Refuse unknown *members*: a misspelt name must not be ignored."""
     for name in members:
         if name not in known:
-            raise ChoiceError(
-                name, f"is not known in {where}; known are {', '.join(sorted(known))}"
-            )
+            names = ", ".join(sorted(known))
+            raise ChoiceError(name, f"is not known in {where}; known are {names}")
 
 
 def _one_of(kind: type[_E]) -> Callable[[str, object], _E]:
@@ -101,9 +100,9 @@ USER_NAMES = frozenset({"id", "display_name", "email", "country", "product"})
 
 def policy(members: Members, base: Policy) -> Policy:
     """
-    Give *base* with those of *members* that are policy changed; others are left alone.
+    Change *base* by those of *members* that are policy; others are ignored.
 
-    Choosing an era chooses all that comes with it, except what *members* names itself.
+    An era brings its own defaults, except for what *members* names.
     """
     if "era" in members:
         era = _era("era", members["era"])
@@ -117,7 +116,7 @@ def policy(members: Members, base: Policy) -> Policy:
 
 
 def registration(members: Members, shapes: TokenShapes) -> Registration:
-    """Read an app; what is not named is made."""
+    """Read an app; missing credentials are generated."""
     return Registration(
         text("client_id", members["client_id"]) if "client_id" in members else shapes.hex_id(),
         text("client_secret", members["client_secret"])
@@ -129,7 +128,7 @@ def registration(members: Members, shapes: TokenShapes) -> Registration:
 
 
 def user(members: Members) -> User:
-    """Read a user; all but the id can be left out."""
+    """Read a user; only the id is required."""
     user_id = text("id", members.get("id"))
     return User(
         user_id,

@@ -1,4 +1,4 @@
-"""The time that an app's codes and tokens live by: it runs, stands still, or jumps."""
+"""The time by which an app's codes and tokens expire: it runs, is frozen, or is set."""
 
 import time
 from collections.abc import Callable
@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 class Clock:
     """
-    Tells the time in Unix seconds; six months may pass in no time.
+    A clock in Unix seconds that can be set, advanced and frozen.
 
     Args:
-        source: Where the real time comes from, in Unix seconds.
+        source: Returns the real time, in Unix seconds.
     """
 
     def __init__(self, source: Callable[[], float] = time.time) -> None:
@@ -19,37 +19,37 @@ class Clock:
 
     @property
     def is_frozen(self) -> bool:
-        """True while time stands still."""
+        """True while the clock is frozen."""
         return self._frozen_at is not None
 
     def now(self) -> float:
-        """Tell the time, in Unix seconds."""
+        """Return the time, in Unix seconds."""
         if self._frozen_at is not None:
             return self._frozen_at
         return self._source() + self._ahead_seconds
 
     def set(self, moment: float) -> None:
-        """Jump to *moment* (Unix seconds), forwards or back; frozen stays frozen."""
+        """Set the time to *moment* (Unix seconds); a frozen clock stays frozen."""
         if self._frozen_at is not None:
             self._frozen_at = moment
         else:
             self._ahead_seconds = moment - self._source()
 
     def advance(self, seconds: float = 0.0, *, days: float = 0.0) -> None:
-        """Let *seconds* and *days* pass at once."""
+        """Advance by *seconds* and *days*."""
         self.set(self.now() + seconds + days * 86400)
 
     def freeze(self) -> None:
-        """Stand still at the present moment."""
+        """Freeze the time."""
         self._frozen_at = self.now()
 
     def run(self) -> None:
-        """Go on from the present moment."""
+        """Let the time run on from where it was frozen."""
         moment = self.now()
         self._frozen_at = None
         self.set(moment)
 
     def reset(self) -> None:
-        """Tell the real time again."""
+        """Return to the real time."""
         self._frozen_at = None
         self._ahead_seconds = 0.0

@@ -1,9 +1,9 @@
 """The fake for Python tests: started with `with` or `async with`, driven by plain methods."""
 
 import asyncio
-import threading
 from collections.abc import Coroutine
 from pathlib import Path
+from threading import Thread
 from typing import Self, TypeVar
 
 from fake_spotify import options
@@ -25,13 +25,13 @@ class FakeSpotify(App):
 
     Args:
         config: A TOML file with several apps and users; what is given here wins.
-        choices: Anything that such a file may say, by the same names: `port` (a free one unless
+        choices: Anything that such a file may contain, by the same names: `port` (a free one unless
             chosen), `client_id`, `client_secret`, `redirect_uris`, `era`, `auto_approve`,
             `code_lifetime`, `access_token_lifetime`, `refresh_token_lifetime`, `rotation`,
             `unchanged`, `seed`, `https`, `users`, ...
 
     Raises:
-        ChoiceError: If something was chosen that cannot be.
+        ChoiceError: If a choice is not possible.
     """
 
     def __init__(self, config: str | Path | None = None, **choices: object) -> None:
@@ -42,31 +42,28 @@ class FakeSpotify(App):
         super().__init__(*settings.apps[0], settings.users, seed=settings.seed)
         self._server = Server(settings, first=self)
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
+        self._thread: Thread | None = None
 
     @property
     def accounts_url(self) -> str:
-        """What takes the place of https://accounts.spotify.com."""
+        """Use it instead of https://accounts.spotify.com (and `api_url` for api.spotify.com)."""
         return self._server.url
 
-    @property
-    def api_url(self) -> str:
-        """What takes the place of https://api.spotify.com."""
-        return self._server.url
+    api_url = accounts_url
 
     @property
     def control_url(self) -> str:
-        """Where the control API is."""
+        """The base URL of the control API."""
         return f"{self._server.url}/_fake"
 
     @property
     def ca_file(self) -> Path | None:
-        """What clients must trust, with HTTPS."""
+        """With HTTPS, the CA certificate that clients must trust."""
         return self._server.ca_file
 
     def app(self, client_id: str) -> App:
         """
-        Give the controls of another app.
+        Return another registered app.
 
         Raises:
             ChoiceError: If it is not registered.
@@ -75,32 +72,31 @@ class FakeSpotify(App):
 
     def register(self, **choices: object) -> App:
         """
-        Register one more app; what is not chosen is made, or as the first app has it.
+        Register one more app; credentials are generated unless chosen, the rest
+        is as the first app has it.
 
         Raises:
-            ChoiceError: If something was chosen that cannot be.
+            ChoiceError: If a choice is not possible.
         """
         return self._server.directory.register(choices)
 
     def refuse_connections(self, seconds: float) -> None:
-        """Close the port and all connections for *seconds*; begins at once."""
+        """Close the port and all connections for *seconds* from now."""
         self._run(self._server.listener.refuse(seconds))
 
     def ignore_connections(self, seconds: float) -> None:
-        """Let nobody connect, and tell nobody so, for *seconds* (on Linux); begins at once."""
+        """Neither accept nor refuse connections for *seconds* from now (on Linux)."""
         self._run(self._server.listener.ignore(seconds))
 
     def start(self) -> None:
         """
-        Begin to serve.
+        Start to serve.
 
         Raises:
-            OSError: If the address cannot be had.
+            OSError: If it cannot listen on the address.
         """
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(
-            target=self._loop.run_forever, name="fake_spotify", daemon=True
-        )
+        self._thread = Thread(target=self._loop.run_forever, name="fake_spotify", daemon=True)
         self._thread.start()
         try:
             self._run(self._server.start())
@@ -109,7 +105,7 @@ class FakeSpotify(App):
             raise
 
     def stop(self) -> None:
-        """Stop to serve; may be called twice."""
+        """Stop serving; may be called twice."""
         if self._loop is not None:
             self._run(self._server.stop())
             self._end()
@@ -117,7 +113,9 @@ class FakeSpotify(App):
     def _run(self, work: Coroutine[object, object, _T]) -> _T:
         if self._loop is None:
             work.close()
-            raise RuntimeError("the fake does not run: use it in `with FakeSpotify() as spotify:`")
+            raise RuntimeError(
+                "the fake is not running: use it in `with FakeSpotify() as spotify:`"
+            )
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(_START_SECONDS)
 
     def _end(self) -> None:

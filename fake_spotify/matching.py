@@ -1,15 +1,15 @@
-"""Which requests are meant: the same words pick them for a fault, a count and an expectation."""
+"""Selects requests, for faults, the journal and expectations alike."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
-# What carries the token (or code) that a request is about.
+# Parameters that carry the token (or code) of a request.
 _TOKEN_NAMES = ("refresh_token", "code", "access_token")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request, as far as it can be told apart before it is answered."""
+    """The parts of a request that a match can compare."""
 
     method: str
     path: str
@@ -18,7 +18,7 @@ class Request:
     bearer: str | None = None
 
     def carries(self, token: str) -> bool:
-        """Tell whether this request is about *token*, be it a code or a token of any kind."""
+        """Return whether this request carries *token*: a code, or a token of any kind."""
         return token == self.bearer or any(
             self.parameters.get(name) == token for name in _TOKEN_NAMES
         )
@@ -27,7 +27,7 @@ class Request:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
     """
-    Picks requests; what is None picks any.
+    Selects requests; None matches anything.
 
     Args:
         token: The code, refresh token or access token that the request carries.
@@ -45,11 +45,11 @@ class Match:
 
     @property
     def needs_answer(self) -> bool:
-        """True if only the answer can tell."""
+        """True if it cannot be compared before the answer is known."""
         return self.status is not None or self.error is not None
 
     def fits(self, request: Request) -> bool:
-        """Tell whether *request* is picked, its answer left aside."""
+        """Return whether *request* matches, without regard to its answer."""
         return (
             (self.method is None or self.method == request.method)
             and (self.path is None or self.path == request.path)
@@ -59,7 +59,7 @@ class Match:
         )
 
     def fits_answered(self, request: Request, status: int, error: str) -> bool:
-        """Tell whether *request* is picked now that its answer is known."""
+        """Return whether *request* and its answer match."""
         return (
             (self.status is None or self.status == status)
             and (self.error is None or self.error == error)

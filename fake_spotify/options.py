@@ -1,4 +1,4 @@
-"""Everything that is decided before the fake starts: its options, and the file they may name."""
+"""The settings of a fake: read from the command line, a TOML file, or Python arguments."""
 
 import argparse
 import tomllib
@@ -17,7 +17,7 @@ from fake_spotify.facts.wordings import Era
 
 _SERVER_NAMES = frozenset({"host", "port", "seed", "control", "https", "ca_file", "apps", "users"})
 _APP_NAMES = choices.REGISTRATION_NAMES | choices.POLICY_NAMES
-# What stands at the top of the file about an app is about the first.
+# What the top of the file says about an app is for the first one.
 _NAMES = _SERVER_NAMES | _APP_NAMES | {"client_secret_file"}
 
 
@@ -27,7 +27,7 @@ class Settings:
     How a fake is set up.
 
     Args:
-        apps: At least one; the first is meant wherever none is named.
+        apps: At least one; the first is used wherever none is named.
         users: At least one; the first is logged in unless another is chosen.
         seed: Makes codes, tokens and ids repeatable.
         has_control: False hides everything below /_fake/.
@@ -68,10 +68,10 @@ def parse(arguments: Sequence[str]) -> Settings:
 
 def settings(given: Mapping[str, object]) -> Settings:
     """
-    Make settings of what was *given*, with defaults for the rest.
+    Make settings from *given*, with defaults for the rest.
 
     Raises:
-        ChoiceError: If something cannot be.
+        ChoiceError: If a choice is not possible.
     """
     members = dict(given)
     path = members.pop("config", None)
@@ -106,7 +106,7 @@ def _tables(
 ) -> list[dict[str, object]]:
     tables = members.get(name, [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise ChoiceError(name, f"must be tables, each below a line [[{name}]]")
+        raise ChoiceError(name, f"must be tables, each under a line [[{name}]]")
     for table in tables:
         choices.only(table, known, f"[[{name}]]")
     return tables
@@ -125,7 +125,7 @@ def _apps(
         for app in ({**first, **own}, *others)
     )
     if len({registration.client_id for registration, _ in apps}) < len(apps):
-        raise ChoiceError("client_id", "two apps have the same")
+        raise ChoiceError("client_id", "two apps have the same one")
     return apps
 
 
@@ -164,10 +164,10 @@ def _parser() -> argparse.ArgumentParser:
     switch = partial(add, action="store_const")
     add("--host", help="address to listen on (default 127.0.0.1)")
     add("--port", type=int, help="port to listen on (default 8090); 0 picks a free one")
-    add("--client-id", metavar="ID", help="made if not given")
+    add("--client-id", metavar="ID", help="generated if not given")
     secret = parser.add_mutually_exclusive_group()
-    secret.add_argument("--client-secret", metavar="SECRET", help="made if not given")
-    secret.add_argument("--client-secret-file", metavar="FILE", help="reads the secret from FILE")
+    secret.add_argument("--client-secret", metavar="SECRET", help="generated if not given")
+    secret.add_argument("--client-secret-file", metavar="FILE", help="read the secret from FILE")
     add(
         "--redirect-uri",
         dest="redirect_uris",
@@ -177,7 +177,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"registered redirect URIs (default {choices.DEFAULT_REDIRECT_URI}, any port)",
     )
     switch("--auto-approve", const=True, help="answer /authorize with the redirect at once")
-    add("--era", choices=[*Era], help="wordings and rotation of these years (default 2026)")
+    add("--era", choices=[*Era], help="words and rotation of these years (default 2026)")
     add("--code-lifetime", type=float, metavar="SECONDS", help="default 600")
     add("--access-token-lifetime", type=float, metavar="SECONDS", help="default 3600")
     add(
@@ -187,12 +187,12 @@ def _parser() -> argparse.ArgumentParser:
         help="from the user's authorization; default 180 days (2026) or `never` (2021)",
     )
     add("--rotation", choices=[*Rotation], help="refreshes that bring a new refresh token")
-    empty = 'a refresh answers "" as refresh_token, in place of none'
+    empty = 'answer a refresh with "" as refresh_token instead of none'
     switch("--empty-refresh-token", dest="unchanged", const="empty", help=empty)
     add("--config", metavar="FILE", help="TOML file for several apps and users")
     switch("--no-control", dest="control", const=False, help="hide the control API, /_fake/")
     add("--seed", help="make codes, tokens and ids repeatable")
-    https = "serve HTTPS with a certificate made for the purpose (needs the extra `https`)"
+    https = "serve HTTPS with a certificate made for the run (needs the extra `https`)"
     switch("--https", const=True, help=https)
-    add("--ca-file", metavar="FILE", help="implies --https; where to write what clients must trust")
+    add("--ca-file", metavar="FILE", help="implies --https; write the CA certificate to FILE")
     return parser

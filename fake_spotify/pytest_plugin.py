@@ -1,4 +1,4 @@
-"""The pytest fixture `fake_spotify`: a fake of one's own for each test, checked at its end."""
+"""The pytest fixture `fake_spotify`: a new fake for each test, checked at the test's end."""
 
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ _RUNNING: "pytest.StashKey[FakeSpotify]" = pytest.StashKey()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make the marker known."""
+    """Register the marker."""
     config.addinivalue_line(
         "markers",
         "fake_spotify(**choices): how the fixture fake_spotify is set up, "
@@ -25,8 +25,8 @@ def fake_spotify(request: pytest.FixtureRequest) -> "Iterator[FakeSpotify]":
     """
     Run a fake Spotify accounts service for one test, on a free port of 127.0.0.1.
 
-    The test fails at its end if something expected did not come, something unexpected came, or a
-    planned fault was not reached; see `FakeSpotify.complaints`.
+    The test fails at its end if an expected request did not come, an unexpected one came, or a
+    planned fault was not played; see `FakeSpotify.complaints`.
     """
     # Imported here: most tests of most projects need no web server.
     from fake_spotify.fake import FakeSpotify
@@ -39,9 +39,9 @@ def fake_spotify(request: pytest.FixtureRequest) -> "Iterator[FakeSpotify]":
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
-    """Fail a test that did well but for what its fake has to say."""
+    """Fail a test that passed if its fake has complaints."""
     yield
-    # Here and not in the fixture, where it would be an error beside a test that passed.
+    # Not in the fixture: that would be an error beside a test that passed.
     spotify = item.stash.get(_RUNNING, None)
     complaints = [] if spotify is None else spotify.complaints()
     if complaints:

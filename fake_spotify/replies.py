@@ -55,17 +55,17 @@ Without an ordinary answer the connection is closed after the last step.
 
 
 def edge_text(status: int, words: str) -> Reply:
-    """Make a plain text answer, as Envoy in front of Spotify gives it."""
+    """Make a plain text answer like those of Envoy in front of Spotify."""
     return Reply(status, (("content-type", "text/plain"), ("server", "envoy")), words.encode())
 
 
 def edge_html(status: int, markup: str) -> Reply:
-    """Make an HTML answer, as the front end of Spotify gives it."""
+    """Make an HTML answer like those of Spotify's front end."""
     return Reply(status, (("content-type", "text/html"), ("server", "envoy")), markup.encode())
 
 
 def page(status: int, markup: str) -> Reply:
-    """Make a page for a person."""
+    """Make a page for a browser."""
     headers = (
         ("content-type", "text/html; charset=utf-8"),
         ("cache-control", "no-store"),

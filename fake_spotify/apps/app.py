@@ -1,4 +1,4 @@
-"""One registered app: everything that it has been given, and everything a test may do to it."""
+"""One registered app: its state, and everything that a test may do to it."""
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -22,14 +22,14 @@ _T = TypeVar("_T")
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
-# Enough to see what came in place of what was expected.
+# Enough to see what came instead of what was expected.
 _LATEST = 5
 
 
 def _locked(
     part: Callable[["App"], _T], method: Callable[Concatenate[_T, _P], _R]
 ) -> Callable[Concatenate["App", _P], _R]:
-    """Make *method* of a part of an app a method of the app, under its lock."""
+    """Turn *method* of a part of the app into a method of the app that holds its lock."""
 
     @wraps(method)
     def call(app: "App", /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
@@ -41,7 +41,7 @@ def _locked(
 
 class App:
     """
-    An app's state, and the controls of it, which are safe to use from any thread.
+    An app's state and the controls over it, which are safe to use from any thread.
 
     Nothing is shared with another app, so tests that register an app each can share one fake.
 
@@ -67,12 +67,12 @@ class App:
         self.lock = threading.RLock() if lock is None else lock
         self.seed = seed
         self.clock = Clock()
-        """The time that the app's codes and tokens live by."""
+        """The time by which the app's codes and tokens expire."""
         self.is_registered = True
         self.configure(registration, policy, users)
 
     def configure(self, registration: Registration, policy: Policy, users: Iterable[User]) -> None:
-        """Register the app anew, without anything that it was given before."""
+        """Register the app again, without anything that it was given before."""
         with self.lock:
             self.client_id = registration.client_id
             self.client_secret = registration.client_secret
@@ -83,7 +83,7 @@ class App:
             self.reset()
 
     def reset(self) -> None:
-        """Start again: nothing was given, received or planned, and the clock is right."""
+        """Forget all that was given, received and planned; set the clock to the real time."""
         with self.held():
             self.policy = self._first_policy
             seed = None if self.seed is None else f"{self.seed} {self.client_id}"
@@ -114,7 +114,7 @@ class App:
             return list(self.users_by_id.values())
 
     def add_user(self, user: User) -> None:
-        """Let one more user log in; one with the same id gives way."""
+        """Let one more user log in; one with the same id is replaced."""
         with self.held():
             self.users_by_id[user.id] = user
 
@@ -148,7 +148,7 @@ class App:
 
     def grant(self, *, user: str | None = None, scope: str = "", is_public: bool = False) -> Grant:
         """
-        Make a grant with its refresh token, as if *user* had agreed and the code were exchanged.
+        Make a grant and its refresh token, as if *user* had agreed and a code had been exchanged.
 
         With *is_public* it belongs to a client without secret (PKCE).
 
@@ -178,7 +178,7 @@ class App:
         return None if lifetime is None else grant.authorized_at + lifetime
 
     def has_aged_out(self, grant: Grant) -> bool:
-        """Say whether *grant*'s refresh token has expired."""
+        """Return whether *grant*'s refresh token has expired."""
         ends_at = self.ends_at(grant)
         return ends_at is not None and self.clock.now() >= ends_at
 
@@ -198,7 +198,7 @@ class App:
 
     def complaints(self) -> list[str]:
         """
-        Say what did not come, what came unexpectedly, and which faults were not reached.
+        List what did not come, what came unexpectedly, and which faults were not played.
 
         Unexpected are, besides what `expect_nothing_else` makes so, requests that Spotify refuses
         whatever the user does: wrong credentials, parameters, grant types, content types, paths.
@@ -207,15 +207,15 @@ class App:
             found = [*self.expectations.complaints(), *self.fault_queue.complaints()]
             if found:
                 latest = [str(entry) for entry in self.journal.entries()[-_LATEST:]]
-                found.append("the latest that came: " + ("; ".join(latest) or "nothing"))
+                found.append("the latest requests: " + ("; ".join(latest) or "nothing"))
             return found
 
     def check(self) -> None:
         """
-        Raise if anything is wrong with what came.
+        Raise if there is any complaint.
 
         Raises:
-            AssertionError: With all of `complaints`.
+            AssertionError: With all `complaints`.
         """
         complaints = self.complaints()
         if complaints:

@@ -1,4 +1,4 @@
-"""Every registered app, by client id."""
+"""The registered apps, by client id."""
 
 from collections.abc import Iterator, Mapping
 
@@ -28,10 +28,11 @@ class Directory:
 
     def register(self, given: Mapping[str, object]) -> App:
         """
-        Register one more app; what is not chosen is generated, or as the first app has it.
+        Register one more app; credentials are generated unless chosen, the rest is
+        as the first app has it.
 
         Raises:
-            ChoiceError: If something was chosen that cannot be.
+            ChoiceError: If a choice is not possible.
         """
         choices.only(given, choices.REGISTRATION_NAMES | choices.POLICY_NAMES, "an app")
         with self.lock:
@@ -53,7 +54,7 @@ class Directory:
             app = App(registration, policy, users, seed=self.first.seed, lock=self.lock)
             self._apps[app.client_id] = app
             if len(self._apps) > _MOST_APPS:
-                _, oldest, *_ = self._apps  # the first was there from the start
+                _, oldest, *_ = self._apps  # the first app comes first
                 self.remove(oldest)
             return app
 

@@ -1,15 +1,15 @@
-"""What a test says should come, and what came that no client should ever send."""
+"""What requests a test expects, and which came that no client should ever send."""
 
 from dataclasses import dataclass
 
 from fake_spotify.apps.journal import Entry
 from fake_spotify.matching import ANY, Match
 
-# Enough to see what is wrong; a loop that goes mad must not fill the memory.
+# Enough to see what is wrong; an endless loop in a client must not fill the memory.
 _MOST_REMEMBERED = 20
 
-# A refused grant (a token that was revoked, a code that is too old) is part of a client's life.
-# These are not: the client itself is wrong, whatever its user did.
+# A refused grant (a token that was revoked, a code that is too old) happens to every client.
+# These do not: the client itself is wrong, whatever its user did.
 _MISTAKES = frozenset(
     {"invalid_client", "invalid_request", "server_error", "unsupported_grant_type"}
 )
@@ -17,14 +17,14 @@ _MISTAKES = frozenset(
 
 @dataclass(slots=True)
 class Expectation:
-    """One thing that should come; `times` None is "at least once"."""
+    """A request that should come; `times` None is "at least once"."""
 
     match: Match
     times: int | None
     seen: int = 0
 
     def complaint(self) -> str | None:
-        """Say what is wrong, or None."""
+        """Return what is wrong, or None."""
         if self.seen == self.times or (self.times is None and self.seen):
             return None
         often = "at least once" if self.times is None else f"{self.times} times"
@@ -32,7 +32,7 @@ class Expectation:
 
 
 class Expectations:
-    """Compares what comes with what should."""
+    """Compares the requests that come with those expected."""
 
     def __init__(self) -> None:
         self._expected: list[Expectation] = []
@@ -45,11 +45,11 @@ class Expectations:
         self._expected.append(Expectation(match, times))
 
     def expect_nothing_else(self) -> None:
-        """From now on, whatever no expectation picks is unexpected."""
+        """From now on, report every request that no expectation picks."""
         self._nothing_else = True
 
     def add_entry(self, entry: Entry) -> None:
-        """Take note of a request and its answer."""
+        """Count a request towards the expectations, or note it as unexpected."""
         is_expected = False
         for expectation in self._expected:
             if expectation.match.fits_answered(entry.request, entry.status, entry.error):
@@ -61,7 +61,7 @@ class Expectations:
                 self._unexpected.append(entry)
 
     def complaints(self) -> list[str]:
-        """Say all that is wrong, one sentence each."""
+        """Return everything that is wrong, one sentence each."""
         missing = [expectation.complaint() for expectation in self._expected]
         found = [complaint for complaint in missing if complaint is not None]
         found.extend(f"did not expect {entry}" for entry in self._unexpected)
@@ -77,6 +77,6 @@ def _is_mistake(entry: Entry) -> bool:
     if entry.request.path == "/api/token":
         return entry.error in _MISTAKES
     if entry.request.path == "/v1/me":
-        # An expired or revoked access token is a client's daily bread, a malformed header is not.
+        # Every client meets expired and revoked access tokens; a malformed header is a mistake.
         return entry.status == 400
     return entry.status >= 400

@@ -1,4 +1,4 @@
-"""What came in and how it was answered, in order, up to a number that memory can bear."""
+"""The latest requests and their answers, in order."""
 
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ class Entry:
         at: When, by the app's clock, in Unix seconds.
         headers: Names in lower case.
         body: As it came, cut after 16 KiB.
-        status: 0 if the answer was not one.
+        status: 0 if there was no answer.
         error: Spotify's `error`, or the words on a page; empty if there is none.
         fault: The kind of the fault that was played; empty if there was none.
         number: Counts from 1 for each app; the journal gives it.
@@ -77,7 +77,7 @@ class Journal:
     def add(self, entry: Entry) -> None:
         """Number and keep *entry*; past 10,000, or 64 MB, the oldest are forgotten."""
         self._number += 1
-        # The body counts whole: its parameters are kept whole, too.
+        # Count the whole body: its parameters are kept whole, too.
         self._sizes.append(len(entry.body) + sum(map(len, entry.headers.values())))
         self._bytes += self._sizes[-1]
         entry = replace(entry, number=self._number, body=entry.body[:MOST_BODY_BYTES])
@@ -96,7 +96,7 @@ class Journal:
         ]
 
     def clear(self) -> None:
-        """Forget them all; the numbers go on."""
+        """Forget all requests; numbering continues."""
         self._entries.clear()
         self._sizes.clear()
         self._bytes = 0

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from fake_spotify.facts.shapes import TokenShapes
 
-# A fake that runs for weeks must not grow: past these numbers the oldest are forgotten.
+# A fake that runs for weeks must not grow: beyond these numbers the oldest are forgotten.
 MOST_CODES = 10_000
 MOST_GRANTS = 50_000
 MOST_ACCESS_TOKENS = 20_000
@@ -61,7 +61,7 @@ class Approval:
 
 
 class Ledger:
-    """Keeps the codes, grants and tokens of one app. Decides nothing about who may have them."""
+    """Stores the codes, grants and tokens of one app; the rules decide who may have them."""
 
     def __init__(self, shapes: TokenShapes) -> None:
         self._shapes = shapes
@@ -86,7 +86,7 @@ class Ledger:
         return code
 
     def code(self, value: str) -> Code | None:
-        """Find a code, spent or not."""
+        """Return a code, spent or not."""
         return self._codes.get(value)
 
     def open_grant(self, code: Code, *, is_public: bool) -> Grant:
@@ -103,17 +103,17 @@ class Ledger:
         grant_id, refresh_token = self._shapes.short_id(), self._shapes.refresh_token()
         grant = Grant(grant_id, user_id, scope, authorized_at, is_public, refresh_token)
         _remember(self._grants, grant.id, grant, MOST_GRANTS)
-        # Rotation leaves older tokens of a grant behind, so this list is longer than the other.
+        # Longer than the list of grants: rotation leaves older tokens of a grant behind.
         _remember(self._grant_ids, grant.refresh_token, grant.id, 4 * MOST_GRANTS)
         return grant
 
     def grant_of(self, refresh_token: str) -> Grant | None:
-        """Find the grant that *refresh_token* is, or once was, the token of."""
+        """Return the grant that *refresh_token* belongs, or once belonged, to."""
         grant_id = self._grant_ids.get(refresh_token)
         return None if grant_id is None else self._grants.get(grant_id)
 
     def rotate(self, grant: Grant) -> Grant:
-        """Give *grant* a new refresh token; the old one stays known as replaced."""
+        """Give *grant* a new refresh token; the old one is remembered as replaced."""
         rotated = replace(grant, refresh_token=self._shapes.refresh_token())
         self._grants[grant.id] = rotated
         _remember(self._grant_ids, rotated.refresh_token, grant.id, 4 * MOST_GRANTS)
@@ -132,7 +132,7 @@ class Ledger:
         return token
 
     def access_token(self, value: str) -> AccessToken | None:
-        """Find an access token, living or not; one of a revoked grant is gone."""
+        """Return an access token, expired or not; those of a revoked grant are gone."""
         token = self._access_tokens.get(value)
         if token is None or token.grant_id is None:
             return token
@@ -144,7 +144,7 @@ class Ledger:
         return (grant for grant in list(self._grants.values()) if not grant.revoked)
 
     def revoke(self, grant_id: str) -> Grant | None:
-        """Take a grant back, as when a user removes the app; None if there is no such one."""
+        """Revoke a grant and its access tokens; None if there is no such living one."""
         grant = self._grants.get(grant_id)
         if grant is None or grant.revoked:
             return None
@@ -152,7 +152,7 @@ class Ledger:
         return grant
 
     def revoke_user(self, user_id: str) -> list[Grant]:
-        """Revoke every grant of a user, and forget what the user agreed to."""
+        """Revoke every grant of a user, as on the page where users manage their apps."""
         for browser, approval in list(self._approvals.items()):
             if approval.user_id == user_id:
                 del self._approvals[browser]
@@ -162,7 +162,7 @@ class Ledger:
         return grants
 
     def approve(self, browser: str, user_id: str, scopes: tuple[str, ...]) -> None:
-        """Note that *browser*'s user agreed to *scopes*; another user's approval gives way."""
+        """Note that *browser*'s user agreed to *scopes*; another user's approval is replaced."""
         before = self._approvals.pop(browser, None)
         known = before.scopes if before is not None and before.user_id == user_id else frozenset()
         approval = Approval(user_id, known.union(scopes))

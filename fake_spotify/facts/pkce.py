@@ -1,4 +1,4 @@
-"""Proof Key for Code Exchange (RFC 7636), the S256 method, which is the one Spotify takes."""
+"""Proof Key for Code Exchange (RFC 7636) by the S256 method, the only one that Spotify accepts."""
 
 import base64
 import hashlib
@@ -9,16 +9,16 @@ _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 
 
 def is_verifier(text: str) -> bool:
-    """Tell whether *text* can be a `code_verifier` (RFC 7636, 4.1)."""
+    """Return whether *text* can be a `code_verifier` (RFC 7636, 4.1)."""
     return _VERIFIER.match(text) is not None
 
 
 def is_challenge(text: str) -> bool:
-    """Tell whether *text* can be an S256 `code_challenge` (RFC 7636, 4.2)."""
+    """Return whether *text* can be an S256 `code_challenge` (RFC 7636, 4.2)."""
     return _CHALLENGE.match(text) is not None
 
 
 def challenge_of(verifier: str) -> str:
-    """Make the `code_challenge` of *verifier*."""
+    """Compute the `code_challenge` of *verifier*."""
     digest = hashlib.sha256(verifier.encode()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -1,4 +1,4 @@
-"""What can be chosen about the imitation: the era, the lifetimes, how a refresh is answered."""
+"""What can be configured about the imitation: era, lifetimes, form of the answers."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,7 +24,7 @@ class Unchanged(StrEnum):
 
 
 class NoScope(StrEnum):
-    """What stands as `scope` when none was asked for; all three have been seen."""
+    """What `scope` contains when none was requested; all three have been seen."""
 
     EMPTY = "empty"
     BLANK = "blank"
@@ -32,7 +32,7 @@ class NoScope(StrEnum):
 
 
 class Consent(StrEnum):
-    """Who answers when a user should be asked."""
+    """Who answers the consent question."""
 
     ASK = "ask"
     AGREE = "agree"
@@ -40,20 +40,20 @@ class Consent(StrEnum):
 
 
 class Aged(StrEnum):
-    """With which words a refresh token older than its life is refused; both have been seen."""
+    """Which words refuse an expired refresh token; both have been seen."""
 
     EXPIRED = "expired"
     REVOKED = "revoked"
 
     def refusal(self) -> Refusal:
-        """Give the refusal in these words."""
+        """Return the refusal in these words."""
         return REFRESH_TOKEN_EXPIRED if self is Aged.EXPIRED else REFRESH_TOKEN_REVOKED
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """
-    One choice of everything that can be chosen.
+    One value for everything that can be configured.
 
     Args:
         code_lifetime: Seconds; Spotify's is unknown, ten minutes is what RFC 6749 recommends.
@@ -74,7 +74,7 @@ class Policy:
 
 
 def of_era(era: Era) -> Policy:
-    """Give what Spotify did in *era*."""
+    """Return what Spotify did in *era*."""
     if era is Era.Y2021:
         return Policy(era, refresh_token_lifetime=None, rotation=Rotation.PKCE)
     return Policy(era)

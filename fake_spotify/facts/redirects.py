@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterable
 from urllib.parse import quote, urlsplit
 
-# A literal, never a name: `localhost` may be pointed elsewhere, 127.0.0.1 may not.
+# Literals only: `localhost` may resolve to another host, 127.0.0.1 cannot.
 _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(?=[/?]|\Z)")
 
 
 def is_insecure(uri: str) -> bool:
-    """Tell whether the rules of 2025 forbid *uri*: plain http off loopback, or `localhost`."""
+    """Return whether the rules of 2025 forbid *uri*: plain http off loopback, or `localhost`."""
     try:
         parts = urlsplit(uri)
         host = parts.hostname
@@ -27,7 +27,7 @@ def is_insecure(uri: str) -> bool:
 
 def is_registered_for_any_port(uri: str, registered: Iterable[str]) -> bool:
     """
-    Tell whether *uri* fits one of *registered*.
+    Return whether *uri* fits one of *registered*.
 
     A loopback literal that was registered without a port fits every port (RFC 8252, 7.3); all
     others must be equal character for character.
@@ -40,16 +40,16 @@ def is_registered_for_any_port(uri: str, registered: Iterable[str]) -> bool:
 
 
 def with_query(uri: str, parameters: Iterable[tuple[str, str]]) -> str:
-    """Give *uri* with *parameters* added to whatever query it has."""
+    """Add *parameters* to the query of *uri*."""
     separator = "&" if "?" in uri else "?"
     return f"{uri}{separator}{_encoded(parameters)}"
 
 
 def with_fragment(uri: str, parameters: Iterable[tuple[str, str]]) -> str:
-    """Give *uri* with *parameters* as its fragment, the way of the implicit grant."""
+    """Add *parameters* to *uri* as its fragment, as the implicit grant does."""
     return f"{uri}#{_encoded(parameters)}"
 
 
 def _encoded(parameters: Iterable[tuple[str, str]]) -> str:
-    # %20 and not "+": both decode alike as a form, but only this one does as a URI.
+    # %20 and not "+": both decode the same as a form, but only this one also as a URI.
     return "&".join(f"{name}={quote(value, safe='')}" for name, value in parameters)

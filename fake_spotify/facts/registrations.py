@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody with a Spotify account."""
+    """A person with a Spotify account."""
 
     id: str
     display_name: str

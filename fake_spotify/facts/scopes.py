@@ -1,5 +1,5 @@
 """
-The scopes that Spotify knows, in words for the person who is asked.
+The scopes that Spotify knows, with the words that the consent page shows.
 
 Source: https://developer.spotify.com/documentation/web-api/concepts/scopes (the list; the words
 are ours).
@@ -35,5 +35,5 @@ SCOPES = {
 
 
 def split(scope: str) -> tuple[str, ...]:
-    """Give the single scopes of a space separated list, each once, in order."""
+    """Split a space-separated list into its scopes, each once, in order."""
     return tuple(dict.fromkeys(scope.split()))

@@ -1,11 +1,11 @@
-"""Codes, tokens and ids in the shapes that Spotify's have, repeatable when a seed is given."""
+"""Codes, tokens and ids in the shapes of Spotify's, repeatable with a seed."""
 
 import base64
 import random
 import uuid
 
-# Lengths seen: codes 194 to 412, access tokens 115 to 582, refresh tokens 131. Drawn anew for
-# each, so that nobody relies on one.
+# Lengths seen: codes 194 to 412, access tokens 115 to 582, refresh tokens 131. Drawn for each
+# value, so that no client relies on one length.
 _CODE_LENGTHS = (180, 420)
 _ACCESS_TOKEN_LENGTHS = (115, 600)
 _REFRESH_TOKEN_LENGTH = 131
@@ -13,14 +13,14 @@ _REFRESH_TOKEN_LENGTH = 131
 
 class TokenShapes:
     """
-    Makes the random parts of what Spotify hands out.
+    Generates the random parts of what Spotify issues.
 
     Args:
         seed: Equal seeds make equal values; None is the system's own randomness.
     """
 
     def __init__(self, seed: str | None = None) -> None:
-        # Repeatable on purpose: nothing that a fake hands out protects anything.
+        # Repeatable on purpose: nothing that a fake issues protects anything.
         self._random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 (see above)  # nosec B311
 
     def code(self) -> str:
@@ -44,7 +44,7 @@ class TokenShapes:
         return self._random.randbytes(16).hex()
 
     def short_id(self) -> str:
-        """Make a name for a grant or a browser: 16 hex digits."""
+        """Make an id for a grant or a browser: 16 hex digits."""
         return self._random.randbytes(8).hex()
 
     def request_id(self) -> str:

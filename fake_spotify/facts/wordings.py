@@ -1,5 +1,5 @@
 """
-Spotify's exact words for what it refuses, which differ by year.
+Spotify's exact words for each refusal, which differ by year.
 
 Each was seen in a capture, a live test or a client's code: tests/vectors/spotify-cases.json names
 the source of every one. Never branch on them in a client: only status and `error` are stable.
@@ -10,24 +10,24 @@ from enum import StrEnum
 
 
 class Era(StrEnum):
-    """Which years of Spotify are imitated."""
+    """Which years of Spotify the fake imitates."""
 
     Y2021 = "2021"
-    """2016 to 2024: refresh tokens for ever, PKCE rotation, implicit grant, http redirects."""
+    """2016 to 2024: refresh tokens never expire, PKCE rotation, implicit grant, http redirects."""
     Y2026 = "2026"
     """Since mid-2026: six months, no rotation, the redirect rules of 2025."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What the token endpoint says no with."""
+    """An error of the token endpoint."""
 
     status: int
     error: str
     description: str | None = None
 
     def members(self) -> dict[str, object]:
-        """Give the JSON object that Spotify would send."""
+        """Return the JSON object that Spotify would send."""
         described = {} if self.description is None else {"error_description": self.description}
         return {"error": self.error, **described}
 

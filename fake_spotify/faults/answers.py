@@ -17,7 +17,7 @@ from fake_spotify.replies import Reply, edge_html, edge_text
 
 
 class Replacement(Fault, ABC):
-    """Another answer in place of Spotify's."""
+    """Another answer instead of Spotify's."""
 
     is_processed = False
 
@@ -35,11 +35,11 @@ class Status(Replacement):
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be written: `Garbage` is for that."""
+        """Refuse what is not valid HTTP: `Garbage` is for that."""
         if not 100 <= self.status <= 999:
             raise ValueError("status: must be a number of three digits")
         if any(set("\r\n\0") & set(name + value) for name, value in self.headers.items()):
-            raise ValueError("headers: must be without line ends")
+            raise ValueError("headers: must not contain line ends")
 
     def reply(self, _: float, /) -> Reply:
         return Reply(self.status, tuple(self.headers.items()), self.body.encode())

@@ -1,4 +1,4 @@
-"""All faults by the names they have over HTTP, and how a JSON object becomes one."""
+"""All faults by their names over HTTP, and their form as JSON objects."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -28,7 +28,7 @@ KINDS = {_kind(found.__name__): found for found in _classes()}
 
 
 def kind_of(fault: Fault) -> str:
-    """Return the name that *fault* has over HTTP."""
+    """Return the name of *fault* over HTTP."""
     return _kind(type(fault).__name__)
 
 

@@ -1,4 +1,4 @@
-"""What a fault is, which request each planned fault waits for, and how often it is played."""
+"""What a fault is, and which planned fault each request gets."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -22,10 +22,10 @@ class Fault:
 @dataclass(slots=True)
 class Planned:
     """
-    A fault that waits for its request.
+    A fault that waits for a request.
 
     Args:
-        times: How often it is played; None is for ever.
+        times: How often it is played; None is forever.
         is_processed: Whether the request takes effect all the same.
     """
 
@@ -38,7 +38,7 @@ class Planned:
 
 
 class FaultQueue:
-    """Plays the first planned fault that is for a request; what was planned first goes first."""
+    """The planned faults; a request gets the first one that is for it."""
 
     def __init__(self) -> None:
         self._planned: list[Planned] = []
@@ -53,7 +53,7 @@ class FaultQueue:
         is_processed: bool | None = None,
     ) -> Planned:
         """
-        Plan *fault* for the next *times* requests that *match* picks; None is for ever.
+        Plan *fault* for the next *times* requests that *match* picks; None is forever.
 
         Args:
             match: Without a path, the endpoint that such a fault is usually for: the token
@@ -68,7 +68,7 @@ class FaultQueue:
         if match.needs_answer:
             raise ValueError("a fault cannot be chosen by the answer that it replaces")
         if times is not None and times < 1:
-            raise ValueError("times must be 1 or more, or None for ever")
+            raise ValueError("times must be 1 or more, or None for forever")
         if is_processed is False and fault.is_processed:
             raise ValueError("this fault needs the normal answer, so the request is processed")
         self._count += 1

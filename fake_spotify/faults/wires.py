@@ -13,7 +13,7 @@ from typing import ClassVar
 from fake_spotify.faults.queue import Fault
 from fake_spotify.replies import Ending, Pause, Reply, Step
 
-# What is sent is made piece by piece: hundreds of megabytes never exist at once.
+# Large bodies are made piece by piece: hundreds of megabytes never exist at once.
 _PIECE_BYTES = 256 * 1024
 _MEGABYTE = 1_000_000
 _ENDLESS_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n"
@@ -24,7 +24,7 @@ class Damage(Fault, ABC):
 
     @abstractmethod
     def steps(self, normal: Reply, /) -> Iterator[Step]:
-        """Yield what happens on the connection in place of *normal*."""
+        """Yield what happens on the connection instead of *normal*."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ class Huge(Damage):
 
 
 def head(reply: Reply) -> bytes:
-    """Write the head of *reply*, with its length and the announcement that nothing follows."""
+    """Serialise the head of *reply*, with its length and `connection: close`."""
     lines = [f"HTTP/1.1 {reply.status} {_reason(reply.status)}"]
     lines += [f"{name}: {value}" for name, value in reply.headers]
     lines += [f"content-length: {len(reply.body)}", "connection: close", "", ""]

@@ -1,4 +1,4 @@
-"""The rules of /authorize: who asks a user for what, and where the user's answer goes."""
+"""The rules of /authorize: which requests are valid, and where the user's answer is sent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,21 +12,21 @@ from fake_spotify.facts.wordings import WORDINGS, Era
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What a page tells the person instead of asking; nothing is redirected."""
+    """An error that is shown on a page; nothing is redirected."""
 
     words: str
 
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """Where the browser goes with the answer."""
+    """Where the browser takes the answer."""
 
     location: str
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorizationRequest:
-    """A valid request that waits for the user's answer."""
+    """A valid request, which needs the user's answer."""
 
     app: App
     redirect_uri: str
@@ -87,7 +87,7 @@ def _problem_with_redirect(app: App, redirect_uri: str) -> Problem | None:
 
 
 def approve(request: AuthorizationRequest, user_id: str) -> Redirect:
-    """Redirect with the user's yes: a code or, in the former implicit grant, an access token."""
+    """Redirect with the user's consent: a code or, in the implicit grant, an access token."""
     app, scope, now = request.app, " ".join(request.scopes), request.app.clock.now()
     if not request.is_implicit:
         code = app.ledger.issue_code(
@@ -102,7 +102,7 @@ def approve(request: AuthorizationRequest, user_id: str) -> Redirect:
 
 
 def deny(request: AuthorizationRequest) -> Redirect:
-    """Redirect with the user's no."""
+    """Redirect with the user's refusal."""
     return _redirect(request, [("error", "access_denied")])
 
 
@@ -113,7 +113,7 @@ def _redirect(request: AuthorizationRequest, parameters: list[tuple[str, str]]) 
 
 
 def approved_before(request: AuthorizationRequest, browser: str) -> str | None:
-    """Return the user of *browser* who agreed to all of this before, unless a dialog is due."""
+    """Return the user of *browser* who agreed to all of this before; None if a dialog is due."""
     approval = request.app.ledger.approval(browser)
     if request.shows_dialog or approval is None or not approval.scopes.issuperset(request.scopes):
         return None

@@ -1,4 +1,4 @@
-"""Who is asking for a token: finds the client by what it shows, or says why not."""
+"""Authenticates the client of a token request, or says why not."""
 
 import hmac
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from fake_spotify.rules.token_requests import TokenRequest, basic_credentials, s
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The app that asks; `is_public` if it showed its id alone, as PKCE clients do."""
+    """An authenticated app; `is_public` if it sent its id alone, as PKCE clients do."""
 
     app: App
     is_public: bool
@@ -37,7 +37,7 @@ def authenticate(directory: Directory, request: TokenRequest) -> Client | Refusa
         return CREDENTIALS_DISAGREE
     client = _identify(directory, ids, secrets)
     if isinstance(client, Client) and client.is_public:
-        # In the header an empty secret is a wrong one: nobody sends a header to show no secret.
+        # An empty secret in the header is a wrong one: a public client sends no header.
         return WORDINGS[client.app.policy.era].wrong_secret
     return client
 

@@ -1,4 +1,4 @@
-"""What /v1/me says: who an access token belongs to, or why it is worth nothing."""
+"""The rules of /v1/me: the owner of an access token, or why it is not valid."""
 
 import hashlib
 
@@ -9,7 +9,7 @@ from fake_spotify.rules.token_endpoint import Answer
 
 def token_in(authorization: str | None, parameter: str | None) -> str | None:
     """
-    Give the access token of a request: from its `Authorization` header, or `?access_token=`.
+    Return the access token of a request, from its `Authorization` header, or `?access_token=`.
 
     An empty one means that none was sent, None that the header holds something else.
     """
@@ -21,7 +21,7 @@ def token_in(authorization: str | None, parameter: str | None) -> str | None:
 
 def answer(owner: App | None, token: str | None) -> Answer:
     """
-    Answer GET /v1/me for *token*, which was issued to the app *owner*, if to any.
+    Answer GET /v1/me for *token*, which was issued to the app *owner*, if any.
 
     The words are those in jwilsson/spotify-web-api-php#85, JohnnyCrazy/SpotifyAPI-NET#200 and
     vdesabou/alfred-spotify-mini-player#376.
@@ -43,7 +43,7 @@ def answer(owner: App | None, token: str | None) -> Answer:
 
 def of(user: User, scopes: list[str]) -> dict[str, object]:
     """
-    Give what Spotify tells an app that has *scopes* about *user*.
+    Return what an app with *scopes* may read about *user*.
 
     Source: https://developer.spotify.com/documentation/web-api/reference/get-current-users-profile
     and, for `account_id`, the Web API's change log of May 2026. Its shape there is not stated.
@@ -74,8 +74,6 @@ def _refused(status: int, message: str) -> Answer:
 
 
 def message_of(refusal: Answer) -> str:
-    """Give the words of a refusal."""
-    match refusal.members:
-        case {"error": {"message": str(message)}}:
-            return message
-    return ""
+    """Return the words of a refusal; empty if it is none."""
+    error = refusal.members.get("error")
+    return str(error["message"]) if isinstance(error, dict) else ""

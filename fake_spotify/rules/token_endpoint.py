@@ -1,4 +1,4 @@
-"""The rules by which Spotify grants tokens: a form in, status and members out; no network."""
+"""The rules of /api/token: which requests get tokens, and the refusal of all others."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _Outcome = Refusal | dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the token endpoint says: a status and a JSON object, in Spotify's order."""
+    """A status and a JSON object, with members in Spotify's order."""
 
     status: int
     members: Mapping[str, object]
@@ -28,7 +28,7 @@ def answer(directory: Directory, request: TokenRequest) -> Answer:
     """
     Answer a request to /api/token.
 
-    What is wrong is found in this order, put together from which error won in captures: method,
+    Checks come in this order, inferred from which error won in captures: method,
     content type, client, grant type, required parameters, code or refresh token, redirect URI,
     verifier.
     """
@@ -84,7 +84,7 @@ def _exchange_code(_: Directory, client: Client, parameters: Mapping[str, str]) 
         return words.REDIRECT_WRONG
     refusal = _refuse_verifier(client, code, parameters.get("code_verifier", ""))
     if refusal is not None:
-        # The code stays good: what Spotify does is unknown, and the mistake was not the user's.
+        # The code stays valid: what Spotify does is unknown, and the mistake is not the user's.
         return refusal
     grant = app.ledger.open_grant(code, is_public=client.is_public)
     return _tokens(app, grant, refresh_token=grant.refresh_token)
@@ -92,7 +92,7 @@ def _exchange_code(_: Directory, client: Client, parameters: Mapping[str, str]) 
 
 def _refuse_verifier(client: Client, code: Code, verifier: str) -> Refusal | None:
     if code.challenge is None:
-        # Nothing was proven by a verifier for a code without challenge.
+        # Without a challenge, a verifier proves nothing.
         return words.CREDENTIALS_MISSING if client.is_public else None
     if not verifier:
         return words.VERIFIER_MISSING
@@ -141,10 +141,9 @@ def _tokens(app: App, grant: Grant, *, refresh_token: str | None) -> dict[str, o
     members = _access(app, grant)
     if refresh_token is not None:
         members["refresh_token"] = refresh_token
-    if grant.scope or app.policy.no_scope is NoScope.EMPTY:
-        members["scope"] = grant.scope
-    elif app.policy.no_scope is NoScope.BLANK:
-        members["scope"] = " "
+    if grant.scope or app.policy.no_scope is not NoScope.ABSENT:
+        blank = " " if app.policy.no_scope is NoScope.BLANK else ""
+        members["scope"] = grant.scope or blank
     return members
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, unquote_plus
 
 _FORM = "application/x-www-form-urlencoded"
-_MOST_PARAMETERS = 100
+_MOST_FIELDS = 100
 
-# Twice with two values, they have no meaning; others may be anything.
+# These must not be sent twice with two values; others may.
 _MEANINGFUL = frozenset(
     {
         "client_id",
@@ -25,7 +25,7 @@ _MEANINGFUL = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class TokenRequest:
-    """A request as the rules see it."""
+    """A request to the token endpoint, parsed."""
 
     method: str = "POST"
     content_type: str | None = _FORM
@@ -35,12 +35,12 @@ class TokenRequest:
 
     @property
     def is_form(self) -> bool:
-        """True for a form, whatever the spelling of its type and its charset."""
+        """True if the content type is a form, in any case and with any charset."""
         media_type = (self.content_type or "").partition(";")[0]
         return media_type.strip().lower() == _FORM
 
     def shown_client_id(self) -> str | None:
-        """Give the client id that was shown, in the header or else among the parameters."""
+        """Return the client id of the header, or else of the parameters."""
         shown = basic_credentials(self.authorization) if self.authorization else None
         return shown[0] if shown else self.parameters.get("client_id")
 
@@ -53,7 +53,7 @@ def read(
     query: str = "",
     body: bytes = b"",
 ) -> TokenRequest:
-    """Read a request; parameters may stand in the body (which wins) or in the query string."""
+    """Read a request; parameters come from the body (which wins) or the query string."""
     try:
         parameters = {**_values(query), **_values(body.decode())}
     except ValueError:
@@ -63,20 +63,19 @@ def read(
 
 def _values(form: str) -> dict[str, str]:
     values: dict[str, str] = {}
-    for name, value in parse_qsl(
-        form, keep_blank_values=True, errors="strict", max_num_fields=_MOST_PARAMETERS
-    ):
+    pairs = parse_qsl(form, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+    for name, value in pairs:
         if values.setdefault(name, value) != value and name in _MEANINGFUL:
-            raise ValueError(f"{name} stands there twice, with two values")
+            raise ValueError(f"{name} is sent twice, with two values")
     return values
 
 
 def basic_credentials(authorization: str) -> tuple[str, str] | None:
     """
-    Give client id and secret of a Basic `Authorization` header, or None if it is malformed.
+    Return client id and secret of a Basic `Authorization` header, or None if it is malformed.
 
-    They come as they were sent: RFC 6749 (2.3.1) wants them percent-encoded first, most clients
-    leave that out, and Spotify's own, 32 hex digits each, look the same either way.
+    They are not decoded: RFC 6749 (2.3.1) requires percent-encoding first, most clients leave it
+    out, and Spotify's own, 32 hex digits each, look the same either way.
     """
     scheme, _, encoded = authorization.partition(" ")
     if scheme.lower() != "basic":
@@ -90,5 +89,5 @@ def basic_credentials(authorization: str) -> tuple[str, str] | None:
 
 
 def spellings(value: str) -> tuple[str, ...]:
-    """Give *value* as it is, and decoded in both ways in which clients encode (RFC 6749, B)."""
+    """Return *value* as it is, and decoded in both ways that clients encode it (RFC 6749, B)."""
     return value, unquote(value), unquote_plus(value)

@@ -1,6 +1,6 @@
-"""The endpoints of token_endpoint.spotify.com: /authorize and /api/token."""
+"""The endpoints of accounts.spotify.com: /authorize and /api/token."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -14,7 +14,7 @@ from fake_spotify.replies import Reply, page, redirect
 from fake_spotify.rules import authorization, token_endpoint, token_requests
 from fake_spotify.rules.authorization import AuthorizationRequest, Problem, Redirect
 from fake_spotify.web import exchange, headers, pages
-from fake_spotify.web.exchange import Outcome
+from fake_spotify.web.exchange import Normal, Outcome
 
 _BROWSER_COOKIE = "fake_spotify_browser"
 _COOKIE_SECONDS = 365 * 86400
@@ -63,7 +63,7 @@ class AccountsEndpoints:
         return await exchange.perform(http, app, request, body, normal)
 
     async def show(self, http: web.Request) -> web.Response:
-        """Show the consent page, or redirect at once where the user's answer is known."""
+        """Show the consent page, or redirect at once if the user's answer is known."""
         query = dict(http.query)
         browser = http.cookies.get(_BROWSER_COOKIE, "")
 
@@ -89,7 +89,7 @@ class AccountsEndpoints:
         return Outcome(page(200, pages.consent(request, app.users, query)))
 
     async def submit(self, http: web.Request) -> web.Response:
-        """Take what the user chose on the consent page."""
+        """Take the form of the consent page."""
         body = await http.read()
         form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
         browser = http.cookies.get(_BROWSER_COOKIE) or self._directory.first.shapes.short_id()
@@ -111,11 +111,7 @@ class AccountsEndpoints:
         return _decided(authorization.approve(request, user_id))
 
     async def _perform(
-        self,
-        http: web.Request,
-        parameters: Mapping[str, str],
-        body: bytes,
-        normal: Callable[[], Outcome],
+        self, http: web.Request, parameters: Mapping[str, str], body: bytes, normal: Normal
     ) -> web.Response:
         client_id = parameters.get("client_id")
         request = Request(http.method, "/authorize", client_id, parameters)

@@ -41,5 +41,5 @@ class ApiEndpoints:
         return await exchange.perform(http, app, request, b"", normal)
 
     async def preflight(self, _: web.Request) -> web.Response:
-        """Let pages of browser apps ask."""
+        """Let pages from other origins read the answer."""
         return exchange.response(Reply(204, headers.PREFLIGHT_HEADERS))

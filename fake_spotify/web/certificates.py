@@ -1,4 +1,4 @@
-"""A certificate authority of our own for HTTPS, made anew for each run."""
+"""A certificate authority for HTTPS, new for each run."""
 
 import ssl
 from pathlib import Path
@@ -10,7 +10,7 @@ def make(host: str, ca_file: Path) -> ssl.SSLContext:
 
     Needs trustme (the extra `https`).
     """
-    # Imported here: HTTPS is the only thing that needs it.
+    # Imported here: only HTTPS needs it.
     import trustme  # type: ignore[import-not-found, unused-ignore]  # optional
 
     authority = trustme.CA(organization_name="fake_spotify")

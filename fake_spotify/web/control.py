@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.resources import files
 
 from aiohttp import web
@@ -24,12 +25,12 @@ _OUTAGES = {"connection_refused": Listener.refuse, "connection_ignored": Listene
 
 
 class NotFoundError(LookupError):
-    """What should be changed is not there."""
+    """What was to be changed does not exist."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """A control request: the app that it names, its JSON object, and all of it."""
+    """A control request: its app, its JSON object, and the HTTP request itself."""
 
     app: App
     members: _Members
@@ -50,7 +51,7 @@ class ControlEndpoints:
 
     def routes(self) -> list[web.RouteDef]:
         """List the routes."""
-        of_the_fake: list[tuple[str, str, _Handler]] = [
+        handlers: list[tuple[str, str, _Handler]] = [
             ("GET", "", self._page),
             ("GET", "/", self._page),
             ("GET", "/health", self._health),
@@ -60,13 +61,13 @@ class ControlEndpoints:
             ("DELETE", "/apps/{client_id}", self._unregister),
             ("POST", "/faults", self._plan),
         ]
-        of_an_app = [
-            (method, path, self._handler(status, perform))
+        handlers += [
+            (method, path, partial(self._perform, status, perform))
             for method, path, status, perform in _OF_AN_APP
         ]
         return [
-            web.route(method, f"/_fake{path}", _answering_errors(handler))
-            for method, path, handler in (*of_the_fake, *of_an_app)
+            web.route(method, f"/_fake{path}", partial(_answer, handler))
+            for method, path, handler in handlers
         ]
 
     async def _page(self, http: web.Request) -> web.Response:
@@ -90,14 +91,14 @@ class ControlEndpoints:
 
     async def _unregister(self, http: web.Request) -> web.Response:
         if not self._directory.remove(http.match_info["client_id"]):
-            raise NotFoundError("no such app, or the first one, which stays")
+            raise NotFoundError("no such app, or the first one, which cannot be removed")
         return _json(None, 204)
 
     async def _plan(self, http: web.Request) -> web.Response:
         call = await self._read(http)
         kind = call.members.get("kind")
         if not isinstance(kind, str) or kind not in _OUTAGES:
-            return _json(_plan(call), 201)
+            return _json(_plan_fault(call), 201)
         choices.only(
             call.members, frozenset({"kind", "seconds"}), "this fault, which hits the port"
         )
@@ -107,11 +108,8 @@ class ControlEndpoints:
         answer.force_close()
         return answer
 
-    def _handler(self, status: int, perform: "_Perform") -> _Handler:
-        async def answer(http: web.Request) -> web.Response:
-            return _json(perform(await self._read(http)), status)
-
-        return answer
+    async def _perform(self, status: int, perform: "_Perform", http: web.Request) -> web.Response:
+        return _json(perform(await self._read(http)), status)
 
     async def _read(self, http: web.Request) -> _Call:
         has_object = http.method in {"POST", "PUT"}
@@ -178,7 +176,7 @@ def _faults(call: _Call) -> _Members:
     return {"faults": [control_values.of_fault(planned) for planned in call.app.faults()]}
 
 
-def _plan(call: _Call) -> _Members:
+def _plan_fault(call: _Call) -> _Members:
     members = dict(call.members)
     match = control_values.read_match(members.pop("match", {}))
     times = control_values.read_times(members.pop("times", 1))
@@ -239,13 +237,10 @@ def _json(members: Mapping[str, object] | None, status: int = 200) -> web.Respon
     )
 
 
-def _answering_errors(handler: _Handler) -> _Handler:
-    async def answer(http: web.Request) -> web.StreamResponse:
-        try:
-            return await handler(http)
-        except NotFoundError as error:
-            return _json({"error": str(error)}, 404)
-        except ValueError as error:
-            return _json({"error": str(error)}, 400)
-
-    return answer
+async def _answer(handler: _Handler, http: web.Request) -> web.StreamResponse:
+    try:
+        return await handler(http)
+    except NotFoundError as error:
+        return _json({"error": str(error)}, 404)
+    except ValueError as error:
+        return _json({"error": str(error)}, 400)

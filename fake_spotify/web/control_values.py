@@ -35,7 +35,7 @@ def read_members(body: bytes) -> dict[str, object]:
 
 
 def read_match(value: object) -> Match:
-    """Read a match, be it of a fault or in a query string."""
+    """Read a match, of a fault or of a query string."""
     if not isinstance(value, Mapping):
         raise ChoiceError("match", "must be an object")
     only(value, _MATCH_NAMES, "match")
@@ -52,14 +52,14 @@ def read_match(value: object) -> Match:
 
 
 def read_limit(value: str) -> int:
-    """Read a number from 1 in a query string."""
+    """Read the number of entries to list."""
     if not value.isdecimal() or not int(value):
         raise ChoiceError("limit", "must be a number from 1")
     return int(value)
 
 
 def read_times(value: object) -> int | None:
-    """Read how often: a number, or "forever", which is None."""
+    """Read how often a fault is played: a number, or "forever", which is None."""
     if value == _FOREVER:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -68,15 +68,13 @@ def read_times(value: object) -> int | None:
 
 
 def change_clock(clock: Clock, members: Mapping[str, object]) -> None:
-    """Freeze or let run, set, advance, as far as *members* name it."""
+    """Freeze, unfreeze, set and advance *clock* as *members* say."""
     only(members, _CLOCK_NAMES, "the clock")
-    advance = sum(
-        _number(name, members.get(name, 0)) * factor
-        for name, factor in (("advance_seconds", 1), ("advance_days", 86400))
-    )
+    days = _number("advance_days", members.get("advance_days", 0))
+    advance = _number("advance_seconds", members.get("advance_seconds", 0)) + days * 86400
     moment = _moment(members["now"]) if "now" in members else clock.now()
     frozen = flag("frozen", members["frozen"]) if "frozen" in members else clock.is_frozen
-    # Frozen first: the time is then exactly what was chosen, not a microsecond later.
+    # Freeze first: then the time is exactly what was chosen, not a microsecond later.
     if frozen:
         clock.freeze()
     clock.set(moment + advance)
@@ -90,9 +88,9 @@ def _moment(value: object) -> float:
     try:
         moment = datetime.fromisoformat(text("now", value))
     except ValueError:
-        raise ChoiceError("now", "must be Unix seconds or an ISO 8601 moment") from None
+        raise ChoiceError("now", "must be Unix seconds or an ISO 8601 time") from None
     if moment.tzinfo is None:
-        raise ChoiceError("now", "must say its time zone, such as Z")
+        raise ChoiceError("now", "must have a time zone, such as Z")
     return moment.timestamp()
 
 
@@ -127,7 +125,7 @@ def of_grant(app: App, grant: Grant) -> dict[str, object]:
 
 
 def of_fault(planned: Planned) -> dict[str, object]:
-    """Describe a planned fault; what its match leaves open is left out."""
+    """Describe a planned fault; members of its match that are None are left out."""
     match = {name: value for name, value in asdict(planned.match).items() if value is not None}
     return {
         "id": planned.id,

@@ -31,8 +31,11 @@ class Outcome:
     error: str = ""
 
 
+Normal = Callable[[], Outcome]
+
+
 async def perform(
-    http: web.Request, app: App, request: Request, body: bytes, normal: Callable[[], Outcome]
+    http: web.Request, app: App, request: Request, body: bytes, normal: Normal
 ) -> web.Response:
     """Answer *request* to *app*: as *normal* says, or as a planned fault does."""
     with app.lock:
@@ -47,13 +50,11 @@ async def perform(
 
 
 def response(reply: Reply) -> web.Response:
-    """Make aiohttp's kind of answer."""
+    """Convert *reply* to aiohttp's type."""
     return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
 
 
-def _misbehave(
-    app: App, planned: Planned, normal: Callable[[], Outcome]
-) -> tuple[Outcome, Iterator[Step] | None]:
+def _misbehave(app: App, planned: Planned, normal: Normal) -> tuple[Outcome, Iterator[Step] | None]:
     fault = planned.fault
     if isinstance(fault, Variation):
         usual = app.policy
@@ -67,11 +68,11 @@ def _misbehave(
         return Outcome(fault.reply(app.clock.now())), None
     if isinstance(fault, Damage):
         return outcome, fault.steps(outcome.reply)
-    raise TypeError(f"{fault!r} is no kind of fault that is known here")
+    raise TypeError(f"{fault!r} is not a known family of faults")
 
 
 async def _play(http: web.Request, steps: Iterator[Step]) -> web.Response:
-    """Do *steps* in turn; the connection is closed at the end unless that is an ordinary answer."""
+    """Perform *steps*; close the connection afterwards unless the last is an ordinary answer."""
     try:
         for step in steps:
             match step:
@@ -83,8 +84,8 @@ async def _play(http: web.Request, steps: Iterator[Step]) -> web.Response:
                     await asyncio.Event().wait()
                 case Pause(seconds=seconds):
                     await asyncio.sleep(seconds)
-                case Ending.RESET:
-                    _reset(http)
+                case Ending.RESET if http.transport is not None:
+                    _reset(http.transport)
                 case Ending.CLOSE:
                     break
     except ConnectionError:
@@ -95,10 +96,7 @@ async def _play(http: web.Request, steps: Iterator[Step]) -> web.Response:
     return web.Response()
 
 
-def _reset(http: web.Request) -> None:
-    transport = http.transport
-    if transport is None:
-        return
+def _reset(transport: asyncio.Transport) -> None:
     connection = transport.get_extra_info("socket")
     if connection is not None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)

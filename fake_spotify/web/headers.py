@@ -17,7 +17,7 @@ _EDGE = (
     ("server", "envoy"),
     ("via", "HTTP/2 edgeproxy, 1.1 google"),
 )
-# A browser believes these two over HTTPS, and would have no plain HTTP on localhost for a year.
+# Over HTTPS a browser would obey these two, and refuse plain HTTP on localhost for a year.
 _PLAIN_HTTP_ONLY = (
     ("strict-transport-security", "max-age=31536000"),
     ("alt-svc", 'h3=":443"; ma=2592000,h3-29=":443"; ma=2592000'),
@@ -25,7 +25,7 @@ _PLAIN_HTTP_ONLY = (
 _TRACKING = "sp_tr=false;Version=1;Domain=accounts.spotify.com;Path=/;Secure;SameSite=Lax"
 _DEVICE = "__Host-device_id={};Version=1;Path=/;Max-Age=2147483647;Secure;HttpOnly;SameSite=Lax"
 
-# Browser apps exchange their codes themselves (PKCE), so Spotify must let their pages read this.
+# Browser apps exchange their codes themselves (PKCE), so their pages must be able to read this.
 _CROSS_ORIGIN = (("access-control-allow-origin", "*"),)
 PREFLIGHT_HEADERS = (
     *_CROSS_ORIGIN,
@@ -37,7 +37,7 @@ PREFLIGHT_HEADERS = (
 
 @dataclass(frozen=True, slots=True)
 class ClientTraits:
-    """What the headers of an answer depend on: the client's own headers, and its connection."""
+    """What the headers of an answer depend on: the client's own headers and its connection."""
 
     takes_gzip: bool
     is_https: bool

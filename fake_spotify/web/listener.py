@@ -1,4 +1,4 @@
-"""The listening socket, and the outages in which nobody can connect to it for some seconds."""
+"""The listening socket, and outages in which no client can connect for some seconds."""
 
 import asyncio
 import socket
@@ -38,7 +38,7 @@ class Listener:
         Listen.
 
         Raises:
-            OSError: If the address cannot be had.
+            OSError: If the port is taken, or the address is not local.
         """
         listening = self._bind(backlog=1024)
         self.port = listening.getsockname()[1]
@@ -46,11 +46,12 @@ class Listener:
 
     async def refuse(self, seconds: float, *, kept: asyncio.BaseProtocol | None = None) -> None:
         """
-        Refuse connections for *seconds*, then listen again; begins at once.
+        Refuse connections for *seconds* from now, then listen again.
 
-        Open connections are closed, but for the *kept* one, which the outage was ordered over.
+        Open connections are closed, except the *kept* one, which the request for this came over.
         """
-        await self._begin_outage(kept)
+        await self.close()
+        await self._leave(kept)
         self._outage = asyncio.create_task(self._end_outage(seconds, []))
 
     async def ignore(self, seconds: float, *, kept: asyncio.BaseProtocol | None = None) -> None:
@@ -59,7 +60,8 @@ class Listener:
 
         A listening socket whose backlog is full drops what comes, on Linux: clients wait.
         """
-        await self._begin_outage(kept)
+        await self.close()
+        await self._leave(kept)
         self._outage = asyncio.create_task(self._end_outage(seconds, self._full_backlog()))
 
     async def close(self) -> None:
@@ -68,10 +70,6 @@ class Listener:
             self._outage.cancel()
             with suppress(asyncio.CancelledError):
                 await self._outage
-
-    async def _begin_outage(self, kept: asyncio.BaseProtocol | None) -> None:
-        await self.close()
-        await self._leave(kept)
 
     async def _end_outage(self, seconds: float, sockets: list[socket.socket]) -> None:
         try:
@@ -83,7 +81,7 @@ class Listener:
             try:
                 return await self.open()
             except OSError:
-                # Another process got the port meanwhile, for a moment as a rule.
+                # Another process took the port meanwhile, usually for a moment.
                 await asyncio.sleep(_RETRY_SECONDS)
 
     def _full_backlog(self) -> list[socket.socket]:
@@ -98,5 +96,5 @@ class Listener:
 
     def _bind(self, *, backlog: int) -> socket.socket:
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        # create_server sets SO_REUSEADDR, without which the port would be lost for a minute.
+        # create_server sets SO_REUSEADDR, or the port could not be bound again for a minute.
         return socket.create_server((self._host, self.port), family=family, backlog=backlog)

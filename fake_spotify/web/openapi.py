@@ -1,8 +1,8 @@
 """
 Describes the control API (OpenAPI 3.1).
 
-`openapi.json` holds what is written by hand. What is the same in every operation, and the faults,
-are added here.
+`openapi.json` is written by hand; the parts that every operation shares, and the faults, are
+added here.
 """
 
 import json
@@ -15,7 +15,7 @@ from fake_spotify.faults.kinds import KINDS, parameters
 _Object = dict[str, object]
 
 OUTAGES = ("connection_refused", "connection_ignored")
-"""Faults that hit the port, and so every app, for some seconds, beginning at once."""
+"""Faults of the port, which affect every app, for some seconds from now."""
 
 _TEXT: _Object = {"type": "string"}
 _TYPES: dict[object, _Object] = {

@@ -1,4 +1,4 @@
-"""The pages that a person sees: the question whether an app may have access, and what is wrong."""
+"""The pages that a user of an app sees: consent, and errors."""
 
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -11,7 +11,7 @@ from fake_spotify.rules.authorization import AuthorizationRequest
 
 
 def problem(words: str) -> str:
-    """Make the page that shows *words* in place of a redirect."""
+    """Make the error page that shows *words* instead of a redirect."""
     return _page("Something went wrong", _fill("problem.html", words=escape(words)))
 
 
@@ -19,9 +19,9 @@ def consent(
     request: AuthorizationRequest, users: Iterable[User], parameters: Mapping[str, str]
 ) -> str:
     """
-    Make the page that asks; *parameters* are those of /authorize, sent along with the answer.
+    Make the consent page; *parameters* are those of /authorize, which its forms send back.
 
-    Agree and Cancel are a form each. The first one stands alone: it names a user already.
+    Agree and Cancel are a form each. A user is selected already, so Agree alone is enough.
     """
     name = escape(request.app.name)
     content = _fill(

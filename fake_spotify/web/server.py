@@ -1,4 +1,4 @@
-"""Listens on one port, and serves the accounts service, the Web API and the control API there."""
+"""Serves the accounts service, the Web API and the control API on one port."""
 
 import asyncio
 import socket
@@ -21,7 +21,7 @@ from fake_spotify.web.control import ControlEndpoints
 from fake_spotify.web.exchange import Outcome
 from fake_spotify.web.listener import Listener
 
-# Nobody waits for a fake: what is unfinished when it stops is dropped.
+# No test should wait for its fake to stop: unfinished answers are dropped.
 _SHUTDOWN_SECONDS = 0.1
 _LARGEST_BODY = 1024 * 1024
 
@@ -61,7 +61,7 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where it answers; no path, no slash at the end."""
+        """The base URL, without a slash at the end."""
         wildcards = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 (compared, not listened on)
         host = wildcards.get(self._settings.host, self._settings.host)
         scheme = "https" if self._settings.is_https else "http"
@@ -69,10 +69,10 @@ class Server:
 
     async def start(self) -> None:
         """
-        Begin to listen.
+        Start to listen.
 
         Raises:
-            OSError: If the address cannot be had, or the certificate not written.
+            OSError: If it cannot listen on the address, or write the certificate.
         """
         async with AsyncExitStack() as undo:
             if self._settings.is_https:
@@ -82,7 +82,7 @@ class Server:
                 # Without it a slow answer outlives the client that hung up.
                 handler_cancellation=True,
                 access_log=None,
-                # A body that is not what Content-Encoding says is the rules' business.
+                # The rules answer a body that is not encoded as Content-Encoding says.
                 auto_decompress=False,
                 shutdown_timeout=_SHUTDOWN_SECONDS,
             )
@@ -92,7 +92,7 @@ class Server:
             undo.pop_all()
 
     async def stop(self) -> None:
-        """Stop to listen, and drop every connection."""
+        """Stop listening, and drop every connection."""
         await self.listener.close()
         if self._runner is not None:
             await self._runner.cleanup()

@@ -11,6 +11,7 @@ from urllib.parse import urlencode, urlsplit
 import pytest
 
 from fake_spotify import FakeSpotify
+from fake_spotify.choices import ChoiceError
 from fake_spotify.faults.kinds import KINDS
 from tests.fake.browser import ask, post_form
 
@@ -83,10 +84,13 @@ def test_an_app_can_be_named_in_the_query_or_the_object(spotify):
 
 def test_a_removed_app_is_unknown_afterwards(spotify):
     _, app = _control(spotify, "POST", "/apps", {})
-    grant = spotify.app(app["client_id"]).grant()
+    removed = spotify.app(app["client_id"])
+    grant = removed.grant()
 
     assert _control(spotify, "DELETE", f"/apps/{app['client_id']}")[0] == 204
     assert b"Failed to get client" in _refresh(spotify, app, grant.refresh_token).body
+    with pytest.raises(ChoiceError, match="not registered"):
+        removed.grants()
 
 
 def test_a_revoked_grant_is_refused_and_no_longer_listed(spotify):
@@ -163,7 +167,7 @@ def test_faults_are_planned_listed_and_taken_back(spotify):
 
 @pytest.mark.parametrize("kind", ["connection_refused", "connection_ignored"])
 def test_an_outage_begins_once_it_was_answered_and_ends_by_itself(spotify, kind):
-    status, _ = _control(spotify, "POST", "/faults", {"kind": kind, "seconds": 0.3})
+    status, _ = _control(spotify, "POST", "/faults", {"kind": kind, "seconds": 2})
     parts = urlsplit(spotify.accounts_url)
     with (
         pytest.raises((ConnectionRefusedError, TimeoutError)),

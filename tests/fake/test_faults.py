@@ -129,7 +129,7 @@ def test_a_wrong_fault_is_refused_by_the_name_of_what_is_wrong(members, named):
     "choices", [{"status": 99}, {"status": 1000}, {"status": 200, "headers": {"a": "b\nc"}}]
 )
 def test_an_answer_that_cannot_be_written_is_refused(choices):
-    with pytest.raises(ValueError, match=": must be"):
+    with pytest.raises(ValueError, match=": must "):
         answers.Status(**choices)
 
 

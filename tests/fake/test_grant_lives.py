@@ -18,7 +18,7 @@ CREDENTIALS = {"client_id": "an-app", "client_secret": "hush"}
 USERS = st.sampled_from(["ada", "grace"])
 
 
-class Stories(RuleBasedStateMachine):
+class GrantLives(RuleBasedStateMachine):
     """Logins, refreshes, rotations, revocations and time, beside a model of two dictionaries."""
 
     codes = Bundle("codes")
@@ -34,7 +34,7 @@ class Stories(RuleBasedStateMachine):
         self.living = {}
         self.all_tokens = set()
 
-    def _ask(self, **form):
+    def _post(self, **form):
         request = TokenRequest(parameters={**CREDENTIALS, **form})
         return token_endpoint.answer(self.directory, request)
 
@@ -50,10 +50,10 @@ class Stories(RuleBasedStateMachine):
 
     @rule(target=tokens, code=codes)
     def exchange(self, code):
-        answer = self._ask(
+        answer = self._post(
             grant_type="authorization_code", code=code.value, redirect_uri=REDIRECT_URI
         )
-        # After a reset the seed begins again: an old story's code may be a new one's.
+        # After a reset the seed begins again: a code from before may be made again.
         code = self.unspent.get(code.value, code)
         is_good = code.value in self.unspent and self._now < code.issued_at + 600
         assert (answer.status == 200) == is_good
@@ -68,7 +68,7 @@ class Stories(RuleBasedStateMachine):
     @rule(target=tokens, token=tokens, rotation=st.sampled_from([Rotation.OFF, Rotation.ALL]))
     def refresh(self, token, rotation):
         self.app.policy = replace(self.app.policy, rotation=rotation)
-        answer = self._ask(grant_type="refresh_token", refresh_token=token)
+        answer = self._post(grant_type="refresh_token", refresh_token=token)
         is_good = token in self.living and self._now < self.living[token][1]
         assert (answer.status == 200) == is_good
         if not is_good:
@@ -110,5 +110,5 @@ class Stories(RuleBasedStateMachine):
         assert {grant.refresh_token for grant in self.app.grants()} == expected
 
 
-Stories.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
-TestStories = Stories.TestCase
+GrantLives.TestCase.settings = settings(max_examples=60, stateful_step_count=30, deadline=None)
+TestGrantLives = GrantLives.TestCase

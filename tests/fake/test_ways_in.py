@@ -73,7 +73,7 @@ def test_it_can_be_stopped_twice_and_started_again():
 
 
 def test_it_says_so_if_it_does_not_run():
-    with pytest.raises(RuntimeError, match="does not run"):
+    with pytest.raises(RuntimeError, match="is not running"):
         FakeSpotify().refuse_connections(1)
 
 
@@ -177,6 +177,15 @@ def test_equal_seeds_make_equal_worlds():
 
     assert [*worlds[0][:3], *worlds[0][4:]] == [*worlds[1][:3], *worlds[1][4:]]
     assert worlds[0][3].refresh_token == worlds[1][3].refresh_token
+
+
+def test_an_app_that_is_registered_again_loses_all_that_it_was_given():
+    with FakeSpotify() as spotify:
+        app = spotify.register(client_id="an-app", era="2021")
+        app.grant()
+        spotify.register(client_id="an-app", client_secret="new")
+
+        assert (app.client_secret, app.policy.era, app.grants()) == ("new", "2026", [])
 
 
 def test_many_clients_and_a_meddling_test_do_not_disturb_each_other():
