@@ -32,7 +32,7 @@ from fake_spotify.faults import (
 )
 from tests.contract import patience
 from tests.contract.http_client import Answer
-from tests.contract.profiles import CLIENT_ID, CLIENT_SECRET, PROFILES, REDIRECT_URI
+from tests.contract.profiles import PROFILES, REGISTRATION
 from tests.contract.swap_service import SwapService
 from tests.service.running import Running, running_service
 
@@ -69,11 +69,7 @@ class Lives(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
-        self.spotify = self.stack.enter_context(
-            FakeSpotify(
-                client_id=CLIENT_ID, client_secret=CLIENT_SECRET, redirect_uris=[REDIRECT_URI]
-            )
-        )
+        self.spotify = self.stack.enter_context(FakeSpotify(**REGISTRATION))
         self.secrets = [f"{1:064x}"]
         self.days = 0.0
         self.codes: list[tuple[str, int]] = []  # and how often Spotify may get each
