@@ -149,7 +149,7 @@ class RevocationDoubted(SpotifyError):
     """Spotify refused a grant, as it did many others, and is not believed."""
 
     def __init__(self) -> None:
-        super().__init__("Spotify refused one of many recent grants; held back by the revocation guard")
+        super().__init__("Spotify refused one of many grants; held back by the guard")
 
 
 class CredentialsRefused(SpotifyError):
