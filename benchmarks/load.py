@@ -10,8 +10,8 @@ from pathlib import Path
 from programs import HERE, bound_to_us, tool
 from tested import Tested
 
-from sanic_swap.sealing.key_ring import KeyRing, SealingContext
-from sanic_swap.sealing.keys import root_key
+from sanic_swap.sealing.key_ring import KeyRing
+from sanic_swap.sealing.keys import SealingContext, root_key
 from sanic_swap.secret import Secret
 
 _AUTHORIZED_AT = 1_700_000_000

@@ -25,15 +25,17 @@ _COMMANDS = {
     "swap": f"Trade an authorization code for tokens, as POST /swap does. {_FROM_STDIN}",
     "refresh": f"Trade a refresh token for an access token, as POST /refresh does. {_FROM_STDIN}",
     "inspect": f"Show a refresh token's format, key and age, never its content. {_FROM_STDIN}",
-    "check": "List what is wrong or risky about the settings, and try them at Spotify."
-    " Exit code 0: good, 1: risky, 2: wrong.",
+    "check": "List what is wrong or risky about the settings, and try them at Spotify and the"
+    " store. Exit code 0: good, 1: risky, 2: wrong.",
     "keygen": "Print a new ENCRYPTION_SECRET.",
     "demo": "Show the whole flow with a fake Spotify; needs no settings.",
 }
 _ENV_FILE = "also read NAME=value lines; the environment wins (default: .env if it exists)"
 _AGAINST = "older settings; list which of their tokens would no longer open (exit code 1)"
 _FLAGS = (
-    ("check", "--offline", "do not call Spotify"),
+    ("check", "--all", "also list settings that have their default"),
+    ("check", "--offline", "do not call Spotify or the store"),
+    ("check", "--only-errors", "exit code 0 unless something is wrong, for release steps"),
     ("check", "--json", "print one JSON object"),
     ("inspect", "--json", "print one JSON object"),
     ("keygen", "--env", "print it as a line for .env"),
@@ -88,10 +90,9 @@ def _run(arguments: argparse.Namespace) -> int:
         case "serve":
             return _serve(arguments)
         case "keygen":
-            from sanic_swap.sealing.keys import new_secret
+            from sanic_swap.commands.keygen import keygen
 
-            print(f"{'ENCRYPTION_SECRET=' if arguments.env else ''}{new_secret()}")
-            return SUCCESS
+            return keygen(as_env=arguments.env)
         case "demo":
             from sanic_swap.demo.page import demo
 
@@ -105,6 +106,8 @@ def _run(arguments: argparse.Namespace) -> int:
                 against=arguments.against,
                 offline=arguments.offline,
                 as_json=arguments.json,
+                shows_defaults=arguments.all,
+                only_errors=arguments.only_errors,
             )
     settings = _settings(arguments)
     from sanic_swap.commands import tokens

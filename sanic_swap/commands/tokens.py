@@ -11,6 +11,7 @@ from getpass import getpass
 from sanic_swap.errors import SwapError, TokenHeld, TokenRefused
 from sanic_swap.parts import make_parts, make_sealing
 from sanic_swap.sealing.key_ring import PREFIX, OpenedToken, key_id_of
+from sanic_swap.sealing.keys import is_temporary
 from sanic_swap.sealing.legacy import shape_of
 from sanic_swap.secret import Secret
 from sanic_swap.settings.table import Settings
@@ -59,8 +60,9 @@ def _describe(settings: Settings, sealed: str) -> dict[str, object]:
     token = sealed.strip(" \t\r\n")
     is_ours = token.startswith(PREFIX)
     description: dict[str, object] = {"format": "s1" if is_ours else shape_of(sealed)}
+    key_id = key_id_of(token)
     if is_ours:
-        description["key_id"] = key_id_of(token)
+        description["key_id"] = key_id
     sealing = make_sealing(settings)
     try:
         if is_ours:
@@ -70,6 +72,8 @@ def _describe(settings: Settings, sealed: str) -> dict[str, object]:
             description["format"] = opened.imported
     except (TokenRefused, TokenHeld) as error:
         reason = getattr(error, "reason", "it does not open with these settings")
+        if key_id is not None and is_temporary(key_id):
+            reason = "its key was temporary and ended with its process"
         return {**description, "opens": False, "reason": reason}
     grant = sealing.grant_ids.of(opened.refresh_token)
     age = _describe_age(settings, opened) if is_ours else {}

@@ -1,30 +1,37 @@
 """Which web origins may read our answers (Fetch standard, CORS protocol)."""
 
+import re
 from collections.abc import Mapping, Sequence
 
+from sanic_swap.logs import OnceAMinute, log
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.1
+_LONGEST_SHOWN = 100  # characters
 _EXPOSED = "Retry-After, X-Request-ID"
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "POST",
-    "Access-Control-Allow-Headers": "content-type, authorization, x-request-id",
     "Access-Control-Max-Age": "600",
 }
 
 
 class Cors:
     """
-    Decides by exact comparison; other origins are served, and cannot read the answer.
+    Decides who may read; other origins are served, and their scripts cannot read the answer.
 
     Args:
-        origins: As browsers send them; `*` lets everybody read. Empty turns CORS off.
+        origins: As browsers send them; also `https://*.a.example` for any host below it,
+            `http://localhost:*` for any port, and `*` for everybody. Empty turns CORS off.
     """
 
     def __init__(self, origins: Sequence[str]) -> None:
         self._origins = frozenset(origins)
         self._everybody = "*" in self._origins
+        self._patterns = [_pattern(origin) for origin in origins if "*" in origin]
+        self._may_log = OnceAMinute()
 
     def headers(self, origin: str | None) -> Mapping[str, str]:
         """Return what every answer to *origin* carries, errors too."""
-        if origin is None or not (self._everybody or origin in self._origins):
+        if origin is None or not self._may_read(origin):
             return {}
         return {
             "Access-Control-Allow-Origin": "*" if self._everybody else origin,
@@ -32,6 +39,32 @@ class Cors:
             "Vary": "Origin",
         }
 
-    def preflight_headers(self, origin: str | None) -> Mapping[str, str]:
-        """Return what the answer to a preflight carries besides."""
-        return _PREFLIGHT if self.headers(origin) else {}
+    def preflight_headers(self, origin: str | None, requested: str | None) -> Mapping[str, str]:
+        """
+        Return what the answer to a preflight carries besides.
+
+        Args:
+            requested: The headers that it asks for. All are allowed: tracing libraries add
+                their own, and those that we do not know are ignored.
+        """
+        if not self.headers(origin):
+            return {}
+        names = ", ".join(_HEADER_NAME.findall(requested or ""))
+        return {**_PREFLIGHT, **({"Access-Control-Allow-Headers": names} if names else {})}
+
+    def _may_read(self, origin: str) -> bool:
+        if self._everybody or origin in self._origins:
+            return True
+        if any(pattern.fullmatch(origin) for pattern in self._patterns):
+            return True
+        if self._origins and self._may_log(""):
+            text = "Origin %s is not in CORS_ORIGINS, so its pages cannot read the answers"
+            log.warning(text, origin[:_LONGEST_SHOWN])
+        return False
+
+
+def _pattern(origin: str) -> re.Pattern[str]:
+    """Return what fits an entry with `*` as the first label of its host, or as its port."""
+    any_port, any_host = re.escape(":*"), re.escape("://*.")
+    text = re.escape(origin).replace(any_host, r"://(?:[^./:@]+\.)+")
+    return re.compile(text.removesuffix(any_port) + (r"(?::[0-9]+)?" * text.endswith(any_port)))
