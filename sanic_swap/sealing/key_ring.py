@@ -38,7 +38,7 @@ _NONCE = 24
 _RANDOM = 32
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OpenedToken:
     """
     What was inside a sealed token.
