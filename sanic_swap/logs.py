@@ -27,17 +27,17 @@ LineFormat = Callable[[float, str, str, Fields], str]
 @lru_cache(maxsize=1024)
 def text_word(text: str) -> str:
     """Return a value for a line of text, quoted if it could be misread."""
-    if text.isalnum():
-        return text
     text = _one_line(text)
     return json.dumps(text, ensure_ascii=False) if _ODD.search(text) else text
 
 
 def text_line(moment: float, level: str, message: str, fields: Fields) -> str:
     """Return `2026-11-23T15:49:00Z INFO message field=value`; odd values are quoted."""
-    words = [_second(int(moment)), level, _one_line(message)]
-    words += [f"{name}={text_word(str(value))}" for name, value in fields.items()]
-    return " ".join(words)
+    words = f"{_second(int(moment))} {level} {_one_line(message)}"
+    for name, value in fields.items():
+        text = str(value)
+        words += f" {name}={text if text.isalnum() else text_word(text)}"
+    return words
 
 
 def json_line(moment: float, level: str, message: str, fields: Fields) -> str:
