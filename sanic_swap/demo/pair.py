@@ -4,8 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import Lock, Thread
@@ -15,6 +14,7 @@ from sanic_swap.sealing.keys import new_secret
 from sanic_swap.settings.table import variables
 
 _STOP_SECONDS = 15  # above what the service takes to drain
+OnLine = Callable[[str], object]
 
 
 class PairFailed(Exception):
@@ -43,8 +43,11 @@ class LocalPair:
         service_url: Where the service listens; the same after a restart.
     """
 
-    def __init__(self, fake: Fake, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self, fake: Fake, settings: Mapping[str, str], on_line: OnLine = lambda _: None
+    ) -> None:
         self.fake = fake
+        self._on_line = on_line
         self.settings = {
             "CLIENT_ID": fake.client_id,
             "CLIENT_SECRET": fake.client_secret,
@@ -76,7 +79,7 @@ class LocalPair:
                 ["sanic_swap", "serve", "--env-file", os.devnull],
                 {**_environment(), **self.settings},
             )
-            self.service_url = str(_announced(self._service, "url")["url"])
+            self.service_url = str(_announced(self._service, "url", self._on_line)["url"])
             self.settings["PORT"] = self.service_url.rpartition(":")[2]
 
     def close(self) -> None:
@@ -88,7 +91,11 @@ class LocalPair:
 
 @contextmanager
 def running_pair(
-    redirect_uris: Sequence[str], fake_options: Sequence[str] = (), **settings: str
+    redirect_uris: Sequence[str],
+    fake_options: Sequence[str] = (),
+    on_line: OnLine = lambda _: None,
+    /,
+    **settings: str,
 ) -> Iterator[LocalPair]:
     """
     Run both until the block ends, on free ports unless told otherwise.
@@ -96,6 +103,7 @@ def running_pair(
     Args:
         redirect_uris: The callback URLs of the one app that both know.
         fake_options: Further options of `fake-spotify`.
+        on_line: Gets each line that one of them prints after its start, in another thread.
         settings: Variables of the service, beside those that connect it to the fake; its
             log line `listening` must stay, and be JSON.
 
@@ -106,7 +114,7 @@ def running_pair(
     with ExitStack() as stack:
         fake = _start(command, os.environ)
         stack.callback(_stop, fake)
-        pair = LocalPair(Fake(**_announced(fake, "accounts_url")), settings)
+        pair = LocalPair(Fake(**_announced(fake, "accounts_url", on_line)), settings, on_line)
         stack.callback(pair.close)
         pair.start_service()
         yield pair
@@ -133,23 +141,26 @@ def _start(command: list[str], environment: Mapping[str, str]) -> subprocess.Pop
     )
 
 
-def _announced(process: subprocess.Popen[str], member: str) -> dict[str, Any]:
+def _announced(
+    process: subprocess.Popen[str], member: str, on_line: OnLine = lambda _: None
+) -> dict[str, Any]:
     """Return the first JSON object with *member* that *process* prints."""
     output = cast("TextIO", process.stdout)
     printed = []
     for line in output:
         printed.append(line)
         if line.startswith("{") and member in (entry := json.loads(line)):
-            Thread(target=_discard, args=(output,), daemon=True).start()
+            Thread(target=_read, args=(output, on_line), daemon=True).start()
             return dict(entry)
     output.close()
     raise PairFailed("".join(printed))
 
 
-def _discard(output: TextIO) -> None:
+def _read(output: TextIO, on_line: OnLine) -> None:
     """Read to the end: a full pipe would stop the process behind it."""
     with output:
-        deque(output, maxlen=0)
+        for line in output:
+            on_line(line)
 
 
 def _stop(process: subprocess.Popen[str] | None) -> None:
