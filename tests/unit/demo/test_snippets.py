@@ -23,7 +23,7 @@ def test_a_phone_reaches_it_by_the_machines_address() -> None:
 
     assert "http://192.0.2.7:1/swap" in code
     assert "http://192.0.2.7:2/authorize" in code
-    assert "10.0.2.2:" not in code
+    assert "//10.0.2.2" not in code
 
 
 def test_a_browser_takes_the_first_callback_that_is_a_page() -> None:
