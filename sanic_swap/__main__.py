@@ -1,7 +1,7 @@
-"""The command `sanic-swap`, also `python -m sanic_swap`, from its first line.
+"""The command `sanic-swap`, also `python -m sanic_swap`.
 
-Whatever else is imported waits until signals are honoured: until the server listens there is
-nothing to drain; and in a container, as the first process, a signal without a handler is lost.
+`serve` handles signals before it imports anything else: until it listens it may end at once, and
+the first process of a container ignores signals that it does not handle.
 """
 
 import os
@@ -11,7 +11,7 @@ from typing import NoReturn
 
 
 def main() -> NoReturn:
-    """Run the command that the arguments name, and exit as it says."""
+    """Run the command that the arguments name, and exit with its code."""
     if sys.argv[1:2] == ["serve"]:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: os._exit(0))

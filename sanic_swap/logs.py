@@ -1,4 +1,4 @@
-"""Log lines for people and for machines, each one line whatever is in it."""
+"""Writes log lines for people and for machines; an entry is always one line."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ LineFormat = Callable[[float, str, str, Fields], str]
 
 @lru_cache(maxsize=1024)
 def text_word(text: str) -> str:
-    """Return a value as it stands in a line for people: quoted if it could be misread."""
+    """Return a value for a line of text, quoted if it could be misread."""
     if text.isalnum():
         return text
     text = _one_line(text)
@@ -38,8 +38,8 @@ def text_line(moment: float, level: str, message: str, fields: Fields) -> str:
 
 def json_line(moment: float, level: str, message: str, fields: Fields) -> str:
     """Return one JSON object: time, level, message, fields."""
-    told = {"time": _second(int(moment)), "level": level.lower(), "message": message}
-    return json.dumps({**told, **fields})
+    entry = {"time": _second(int(moment)), "level": level.lower(), "message": message}
+    return json.dumps({**entry, **fields})
 
 
 class Lines:
@@ -85,23 +85,22 @@ def configure_logging(
         style: `text` for people, `json` for machines (one object a line).
 
     Returns:
-        Where lines go and how they look, for whoever cannot afford `logging`.
+        The writer and the format, for the access log, which is faster without `logging`.
     """
     lines = Lines(stream or sys.stderr)
     line_format = json_line if style == "json" else text_line
     root = logging.getLogger()
     root.handlers[:] = [_Handler(lines, line_format)]
-    # The libraries below us are heard when something is wrong; their debug output would
-    # show what they send.
+    # Debug output of libraries would show what they send.
     root.setLevel(logging.WARNING)
     log.setLevel(level.upper())
-    # What cannot happen in logging itself must not print a traceback either.
+    # An error inside logging must not print a traceback.
     logging.raiseExceptions = False
     return lines, line_format
 
 
 class _Handler(logging.Handler):
-    """What comes by way of `logging`: our own words, and those of the libraries."""
+    """Takes the records of `logging`, which are ours and those of libraries."""
 
     def __init__(self, lines: Lines, line_format: LineFormat) -> None:
         super().__init__()
@@ -126,7 +125,7 @@ def _second(seconds: int) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Escape what could forge a line or move a terminal's cursor."""
+    """Escape characters that could forge a line or control a terminal."""
     if text.isprintable():
         return text
     return "".join(

@@ -83,7 +83,7 @@ class Parts:
                 await stack.enter_async_context(self.store)
             if self.revocations is not None:
                 stack.push_async_callback(self.revocations.close)
-            stack.push_async_callback(self.swap.close)
+            stack.push_async_callback(self.swap.refreshes.close)
             yield
 
 

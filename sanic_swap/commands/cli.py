@@ -1,7 +1,7 @@
-"""The command `sanic-swap`: lists the commands, and runs one.
+"""The command `sanic-swap`: its arguments, and which command runs.
 
-Each command's module is imported when it is asked for, so that `keygen` does not wait
-for a web framework.
+Each command's module is imported when it is needed: `keygen` must not wait for a web
+framework.
 """
 
 import argparse
@@ -154,7 +154,7 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    gc.disable()  # while modules are loaded, everything made stays; the server turns it on
+    gc.disable()  # nothing is garbage while modules are loaded; the server enables it again
     settings = _settings(arguments)
     from sanic_swap.server.process import serve
 

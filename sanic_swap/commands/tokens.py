@@ -1,4 +1,4 @@
-"""`swap`, `refresh` and `inspect`: the endpoints' work from the command line."""
+"""`swap`, `refresh` and `inspect`: the endpoints from the command line."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ _DAY = 86_400  # seconds
 
 
 def read_secret(name: str) -> Secret:
-    """Return what standard input holds, or prompt for *name* without echo on a terminal."""
+    """Return standard input, or prompt for *name* without echo on a terminal."""
     if sys.stdin.isatty():
         return Secret(getpass(f"{name}: "))
     return Secret(sys.stdin.buffer.read().decode(errors="replace"))
@@ -43,7 +43,7 @@ def refresh(settings: Settings, sealed: Secret) -> int:
 
 
 def inspect(settings: Settings, sealed: Secret, *, as_json: bool) -> int:
-    """Print what can be said of a token without its content; return 0 if it opens, else 1."""
+    """Print everything about a token but its content; return 0 if it opens, else 1."""
     description = _describe(settings, sealed.reveal())
     if as_json:
         print(json.dumps(description))
@@ -92,7 +92,7 @@ def _describe_age(settings: Settings, opened: OpenedToken) -> dict[str, object]:
 
 
 def _iso(moment: int) -> str:
-    """Return Unix seconds in ISO 8601, or as they are where no date can be that far away."""
+    """Return Unix seconds in ISO 8601, or as they are beyond the year 9999."""
     try:
         return datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
     except (ValueError, OverflowError, OSError):
@@ -111,7 +111,7 @@ def _print_answer(settings: Settings, fields: list[Field], grant_type: str) -> i
 
 
 async def _answer(settings: Settings, fields: list[Field], grant_type: str) -> bytes:
-    # A command counts nothing, and shares nothing with other machines.
+    # A command has no metrics and shares nothing with other machines.
     alone = replace(
         settings, metrics_port=None, new_relic_license_key=None, rate_limit=(), store_url=None
     )

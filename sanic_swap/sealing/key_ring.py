@@ -42,13 +42,13 @@ _RANDOM = 32
 @dataclass(frozen=True, slots=True)
 class OpenedToken:
     """
-    What was inside a sealed token.
+    The content of a sealed token.
 
     Attributes:
-        sealed_at, authorized_at: Unix seconds; 0 when unknown.
+        sealed_at, authorized_at: Unix seconds; 0 if unknown.
         key_id: None if another service sealed it.
-        is_current: Whether it may come back as it is; if not, it wants sealing anew.
-        imported: Which other service made it, None if we did.
+        is_current: Whether it may go back unchanged; otherwise it must be sealed anew.
+        imported: The service that made it, None for ours.
     """
 
     refresh_token: Secret
@@ -61,7 +61,7 @@ class OpenedToken:
 
 @dataclass(frozen=True, slots=True)
 class SealingContext:
-    """For whom tokens are sealed: one app at one Spotify (RFC 6454 origin)."""
+    """What tokens are bound to: one app at one Spotify (RFC 6454 origin)."""
 
     client_id: str
     origin: str
@@ -73,7 +73,7 @@ class SealingContext:
 
 
 def key_id_of(sealed: str) -> str | None:
-    """Return the id of the key that sealed a token, whether it opens here or not."""
+    """Return the id of the key that sealed a token; None if it is no sealed token."""
     match = _SEALED.match(sealed)
     return match[1] if match else None
 
@@ -117,12 +117,11 @@ class KeyRing:
         context: Whose tokens these are.
         previous: Keys that open and never seal, newest first.
         retired: Ids of keys given up on purpose: their tokens are refused.
-        hold_unknown: Whether tokens of a key that nobody has named are held back
-            (`TokenHeld`) rather than refused.
+        hold_unknown: Whether tokens of unknown keys are held rather than refused.
         revoke_before: Unix seconds; tokens authorized before are refused, and with any
             other value than 0 so are those of unknown age.
         now: Unix seconds, for tests.
-        randomness: Makes so many random bytes; another one for tests.
+        randomness: Returns so many random bytes; for tests.
     """
 
     def __init__(
@@ -166,12 +165,12 @@ class KeyRing:
 
     def open(self, sealed: str) -> OpenedToken:
         """
-        Return what is inside *sealed*.
+        Return the content of *sealed*.
 
         Raises:
             TokenRefused: If it is altered, of another context, of a retired key, from
-                before `revoke_before`, or not a sealed token at all. Which, is not said.
-            TokenHeld: If it is well formed, and nobody has said what became of its key.
+                before `revoke_before`, or not a sealed token. The error does not say which.
+            TokenHeld: If it is well formed, and its key is neither configured nor retired.
         """
         match = _SEALED.match(sealed)
         if match is None:
@@ -184,8 +183,9 @@ class KeyRing:
             raise TokenRefused("unknown_key")
         if sealer is None:
             raise TokenHeld(
-                f"a token of key {key_id}, which is not configured here: restore that key in"
-                " PREVIOUS_ENCRYPTION_SECRETS, or give it up by naming it in RETIRED_KEY_IDS"
+                f"key {key_id} is not configured here. Add its secret to"
+                " PREVIOUS_ENCRYPTION_SECRETS, or add the id to RETIRED_KEY_IDS, which logs these"
+                " users out"
             )
         opened = self._parse(sealer, sealer.open(encoded))
         if self._revoke_before and opened.authorized_at < self._revoke_before:
@@ -193,7 +193,7 @@ class KeyRing:
         return opened
 
     def _parse(self, sealer: _Sealer, payload: bytes) -> OpenedToken:
-        if len(payload) % _BLOCK:  # by the pattern above it has one block at least
+        if len(payload) % _BLOCK:  # by `_SEALED` it has at least one block
             raise TokenRefused
         version, sealed_at, authorized_at, length = _HEAD.unpack_from(payload)
         end = _HEAD.size + length

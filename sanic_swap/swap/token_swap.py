@@ -55,7 +55,7 @@ class TokenSwap:
         now: Unix seconds.
 
     Attributes:
-        refreshes: Its calls for refreshes, each a task; `close` waits for them.
+        refreshes: Its calls for refreshes, each a task; whoever made this closes them.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class TokenSwap:
 
     async def swap(self, request: SwapRequest, trace: RequestTrace) -> bytes:
         """
-        Trade an authorization code for Spotify's answer, its refresh token sealed.
+        Trade an authorization code for Spotify's answer with a sealed refresh token.
 
         Raises:
             RateLimited: If the client swapped too often.
@@ -141,10 +141,6 @@ class TokenSwap:
         if opened.imported is not None:
             _log_import(opened, trace)
         return answer.render(sealed, self._seconds_left(opened.authorized_at))
-
-    async def close(self, deadline: float | None = None) -> None:
-        """Wait for the calls under way, at most until *deadline* (the event loop's time)."""
-        await self.refreshes.close(deadline)
 
     async def _call_spotify(
         self, digest: bytes, opened: OpenedToken, trace: RequestTrace

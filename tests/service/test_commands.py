@@ -151,7 +151,7 @@ def test_a_made_up_key_is_warned_about_and_works(spotify: FakeSpotify) -> None:
         token = post_form(f"{service.url}/swap", {"code": spotify.code()}).json()["refresh_token"]
 
         assert post_form(f"{service.url}/refresh", {"refresh_token": token}).status == 200
-        assert "made up for this process" in service.log()
+        assert "using a temporary key" in service.log()
 
 
 def test_what_is_not_wanted_need_not_be_installed(spotify: FakeSpotify, tmp_path: Path) -> None:

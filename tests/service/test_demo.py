@@ -9,7 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests.chromium import Page, opened
+from tests.contract import patience
 from tests.contract.http_client import Answer, send
+from tests.contract.processes import launched
 from tests.service.running import run_command
 
 # Of every text that is seen: what it is, and how its colour stands out (WCAG 2.2, 1.4.3).
@@ -41,21 +43,16 @@ def test_once_runs_the_whole_flow_and_shows_each_step() -> None:
 @pytest.fixture(scope="module")
 def printed() -> Iterator[str]:
     """Run the demo; give what it has printed."""
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "sanic_swap", "demo", "--no-browser"],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
+    command = [sys.executable, "-u", "-m", "sanic_swap", "demo", "--no-browser"]
+    with launched(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         lines = []
         while not lines or "/v1/me" not in lines[-1]:
             lines.append(process.stdout.readline())
+            assert lines[-1], "it ended"
         yield "".join(lines)
-    finally:
         process.terminate()
-        process.communicate(timeout=20)
-    assert process.returncode == 0
+        assert process.wait(patience.seconds(20)) == 0
 
 
 @pytest.fixture(scope="module")
