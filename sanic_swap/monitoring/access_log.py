@@ -26,7 +26,8 @@ class AccessLog:
     def write(self, answered: Answered) -> None:
         """Log one answer."""
         trace = answered.trace
-        method, path = answered.method[:_LONGEST_METHOD], answered.path or "-"
+        method = answered.method[:_LONGEST_METHOD]
+        path = answered.path or trace.unknown_path or "-"
         milliseconds = answered.seconds * 1000
         agent = answered.agent[:_LONGEST_AGENT]
         if not agent.isascii():  # bytes that are no UTF-8 would be half a surrogate pair in JSON
@@ -39,6 +40,8 @@ class AccessLog:
         if answered.error is not None:
             fields["error"] = answered.error
             fields["outcome"] = answered.outcome
+        if answered.reason is not None:
+            fields["reason"] = answered.reason
         if trace.grant is not None:
             fields["grant"] = trace.grant
         if trace.rotated_to is not None:
