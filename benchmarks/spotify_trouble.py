@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
-from load import cores
 from plot import Line, svg
 from programs import Cores, Programs
 from tested import Tested
@@ -290,7 +289,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     with (
         tempfile.TemporaryDirectory(prefix="trouble-") as folder,
-        Programs(Path(folder), Cores(*cores())) as programs,
+        Programs(Path(folder), Cores.of_this_machine()) as programs,
         FakeSpotify(
             client_id="benchmark",
             client_secret="benchmark-secret",

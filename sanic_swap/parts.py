@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from sanic_swap.errors import SpotifyError
-from sanic_swap.logs import configure_logging
+from sanic_swap.logs import Lines, configure_logging
 from sanic_swap.monitoring.access_log import AccessLog
 from sanic_swap.sealing.grant_id import GrantIds
 from sanic_swap.sealing.key_ring import KeyRing
@@ -42,6 +42,7 @@ class Sealing(NamedTuple):
 class Monitoring(NamedTuple):
     """What watches requests and calls to Spotify."""
 
+    lines: Lines
     access_log: AccessLog | None
     metrics: "Metrics | None"
     new_relic: "NewRelic | None"
@@ -70,7 +71,7 @@ class Parts:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Hold open what the service needs; close it in reverse order, each task awaited."""
-        settings, (_, metrics, new_relic) = self.settings, self.monitoring
+        settings, (_, _, metrics, new_relic) = self.settings, self.monitoring
         async with AsyncExitStack() as stack:
             if metrics is not None and settings.metrics_port is not None:
                 served = metrics.served(settings.metrics_host, settings.metrics_port)
@@ -82,7 +83,7 @@ class Parts:
                 await stack.enter_async_context(self.store)
             if self.revocations is not None:
                 stack.push_async_callback(self.revocations.close)
-            stack.push_async_callback(self.swap.close)
+            stack.push_async_callback(self.swap.refreshes.close)
             yield
 
 
@@ -113,7 +114,7 @@ def make_parts(settings: Settings, readiness: Readiness) -> Parts:
 
         refreshes, is_draining = swap.refreshes, lambda: readiness.draining
         monitoring.metrics.read_from(
-            State(spotify, refreshes, revocations, store, in_flight, is_draining)
+            State(spotify, refreshes, revocations, store, in_flight, monitoring.lines, is_draining)
         )
     callbacks = CallbackUrls(settings.callback_urls)
     rules = ParameterRules(settings.client_id, callbacks, swap.holds)
@@ -245,4 +246,4 @@ def _make_monitoring(settings: Settings, key_ids: Iterable[str]) -> Monitoring:
         from sanic_swap.monitoring.new_relic import NewRelic
 
         new_relic = NewRelic(settings.new_relic_license_key, settings.accounts_url.origin)
-    return Monitoring(access_log, metrics, new_relic)
+    return Monitoring(lines, access_log, metrics, new_relic)

@@ -1,7 +1,7 @@
-"""The connection to Redis or Valkey, which all machines share; the one door to it.
+"""The connection to Redis or Valkey, which all machines share.
 
-Losing the store is no error: a store that does not answer at once counts as lost
-(`StoreLost`), and then each process goes on without the others.
+A lost store is no error for an app: a store that does not answer in time counts as lost
+(`StoreLost`), and then each process works without the others.
 """
 
 import asyncio
@@ -9,7 +9,6 @@ import socket
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
-from types import TracebackType
 from typing import Any, Self
 
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -73,12 +72,7 @@ class RedisStore:
         self._watch = asyncio.create_task(self._try_until_it_answers(0))
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.wait([self._watch])

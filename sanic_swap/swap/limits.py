@@ -6,20 +6,18 @@ import time
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Protocol
 
 from sanic_swap.client_address import network_of
 from sanic_swap.errors import RateLimited, TooBusy
 
-MOST_COUNTERS = 100_000  # of each length of window; less than 50 MB
-_POLL_SECONDS = 0.02
+MOST_COUNTERS = 100_000  # for each length of window; less than 50 MB
 _REFUSALS = 4  # in one iteration of the event loop
 
 
 class InFlight:
     """
-    A gate for `with`: lets *limit* through at once, and nobody waits inside it.
+    Admits at most *limit* requests at once to its `with` block.
 
     Raises:
         TooBusy: On entering, if it is full.
@@ -61,17 +59,7 @@ class InFlight:
             raise TooBusy
         self.count += 1
 
-    async def emptied(self) -> None:
-        """Wait until nobody is inside, those included whose client has hung up."""
-        while self.count:  # noqa: ASYNC110 - once in a process's life; an event would cost each request
-            await asyncio.sleep(_POLL_SECONDS)
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.count -= 1
 
 
@@ -92,13 +80,12 @@ class Counts(Protocol):
 
 class MemoryCounts:
     """
-    Counts in the memory of this process, which does not grow without end.
+    Counts in the bounded memory of this process.
 
-    Each step costs the same whatever is counted, or an attack from many addresses would
-    make every request slow. When there are too many counters, the oldest ones go.
+    Each step takes constant time, or an attack from many addresses would slow every request.
 
     Args:
-        most: How many counters are kept of each length of window.
+        most: How many counters are kept for each length of window; the oldest ones go.
         clock: Seconds that only go forward.
     """
 
@@ -107,7 +94,7 @@ class MemoryCounts:
     ) -> None:
         self._most = most
         self._clock = clock
-        # By length, so that the oldest counter is the first to end: count, and end of window.
+        # For each length: count and end of window by name, the first to end first.
         # A plain dict finds its oldest key ever more slowly.
         self._windows: defaultdict[int, OrderedDict[str, tuple[int, float]]]
         self._windows = defaultdict(OrderedDict)
@@ -121,18 +108,13 @@ class MemoryCounts:
         count, ends_at = counters.get(name, (0, 0.0))
         if ends_at <= now:
             counters.pop(name, None)
-            self._make_room(counters, now)
             count, ends_at = 0, now + seconds
+            for _ in range(2):  # two go for each new one, so that nobody waits while many go
+                oldest = next(iter(counters), None)
+                if oldest and (counters[oldest][1] <= now or len(counters) >= self._most):
+                    del counters[oldest]
         counters[name] = count + 1, ends_at
         return count + 1, ends_at - now
-
-    def _make_room(self, counters: OrderedDict[str, tuple[int, float]], now: float) -> None:
-        """Drop what is over: two for each new one, so that nobody waits while many go."""
-        for _ in range(2):
-            oldest = next(iter(counters), None)
-            if oldest is None or (counters[oldest][1] > now and len(counters) < self._most):
-                return
-            del counters[oldest]
 
 
 class RateLimit:

@@ -1,10 +1,9 @@
-"""Decides whether to believe Spotify that a grant is dead: one pure function.
+"""Decides whether to believe Spotify that a grant is revoked: one pure function.
 
-In an outage Spotify has once called the living tokens of most users of a product dead, and
-the product logged them out (metabrainz/listenbrainz-server#1921). On any other
-day some refreshes in a thousand are refused, each for a reason of its own. So the guard
-looks for many different grants that are refused together, all of them too young to have
-expired.
+In an outage Spotify once rejected the living grants of most users of a product, and the product
+logged them out (metabrainz/listenbrainz-server#1921). On any other day a few refreshes in a
+thousand are refused, each for a reason of its own. So the guard looks for many different grants
+that are refused together, all of them too young to have expired.
 """
 
 from collections.abc import Sequence
@@ -61,7 +60,7 @@ def judge(
     Judge the *refusal* of a young grant by what became of the others.
 
     It is a spike when the last `LEAST_GRANTS` grants were refused within the window while
-    hardly anybody succeeded. Then a refusal is held, but no longer than `LONGEST_SECONDS`
+    hardly any refresh succeeded. Then a refusal is held, but no longer than `LONGEST_SECONDS`
     from the beginning of the spike, as everybody may indeed have been revoked. Otherwise it
     is believed as soon as enough others succeed, or when its wait is over.
 
@@ -77,14 +76,12 @@ def judge(
         The verdict, and when the spike began; None if there is none.
     """
     latest = refusals[-LEAST_GRANTS:]
-    is_spike = False
     if len(latest) == LEAST_GRANTS and now - latest[0].moment < WINDOW_SECONDS:
         tolerated = LEAST_GRANTS * (BEGINS_AT if spike_began_at is None else ENDS_AT)
-        is_spike = successes - latest[0].successes <= tolerated
-    if is_spike:
-        spike_began_at = now if spike_began_at is None else spike_began_at
-        is_bounded = now - spike_began_at < LONGEST_SECONDS
-        return (Verdict.HOLD if is_bounded else Verdict.BELIEVE), spike_began_at
+        if successes - latest[0].successes <= tolerated:
+            spike_began_at = now if spike_began_at is None else spike_began_at
+            is_bounded = now - spike_began_at < LONGEST_SECONDS
+            return (Verdict.HOLD if is_bounded else Verdict.BELIEVE), spike_began_at
     if refusal is None or now - refusal.moment >= patience_seconds:
         return Verdict.BELIEVE, None
     later = sum(other.moment > refusal.moment for other in refusals)

@@ -25,7 +25,7 @@ _WATCH_SECONDS = 1.0
 
 class Revocations:
     """
-    What this process knows about refused refreshes, and what follows from it.
+    Which grants this process saw refused, and whether Spotify is believed about them.
 
     Args:
         timeout_seconds: The longest that a request may take, waiting for others included.
@@ -34,7 +34,7 @@ class Revocations:
 
     Attributes:
         held: How many refusals have been held back.
-        is_holding: Whether refusals of young grants are held back now.
+        is_holding: Whether refusals are held back now.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Revocations:
         Return if *refusal* is to be believed.
 
         Args:
-            digest: Of the refresh token that was refused.
+            digest: Of the refresh token.
             began: When the request began, by the clock.
 
         Raises:
@@ -91,10 +91,10 @@ class Revocations:
             await asyncio.wait([self._watch])
 
     async def _wait_for_verdict(self, digest: bytes, began: float) -> None:
-        since = self._clock()
-        seconds_left = began + self._timeout_seconds - since
+        now = self._clock()
+        seconds_left = began + self._timeout_seconds - now
         patience = min(PEER_WAIT_SECONDS, self._timeout_seconds / 4, seconds_left)
-        refusal = self._refusals[digest] = Refusal(since, self._successes)
+        refusal = self._refusals[digest] = Refusal(now, self._successes)
         self._refusals.move_to_end(digest)
         if len(self._refusals) > _MOST_REFUSALS:
             self._refusals.popitem(last=False)

@@ -19,15 +19,15 @@ from sanic_swap.trace import RequestTrace
 LARGEST = 32 * 1024 * 1024  # characters of all kept answers together; the oldest go first
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Refreshed:
     """
-    What Spotify answered to a refresh token, in a form that several requests can share.
+    What Spotify answered to a refresh token; several requests can share it.
 
     Attributes:
         sealed: The refresh token that replaces the one that came in; None if that one stays.
         authorized_at: What is sealed with it, in Unix seconds.
-        is_rotation: Whether Spotify replaced the refresh token, which may be dead from now on.
+        is_rotation: Whether Spotify replaced the refresh token, which may be revoked by now.
     """
 
     answer: TokenAnswer
@@ -46,12 +46,7 @@ CallSpotify = Callable[[bytes, OpenedToken, RequestTrace], Awaitable[Refreshed]]
 
 
 class OtherMachines(Protocol):
-    """
-    Shares refreshes with other machines.
-
-    Attributes:
-        joined: How many refreshes got what another machine had called Spotify for.
-    """
+    """Shares refreshes with other machines; *joined* counts those that used another's answer."""
 
     joined: int
 
@@ -98,13 +93,10 @@ class SharedRefreshes:
 
     async def refresh(self, digest: bytes, opened: OpenedToken, trace: RequestTrace) -> Refreshed:
         """
-        Return what Spotify answers to *opened*.
+        Return what Spotify answers to *opened*, whose refresh token has this *digest*.
 
         The call has a task of its own: a client that hangs up neither takes the others'
         answer away nor loses a rotation.
-
-        Args:
-            digest: Of the refresh token; equal tokens have equal ones.
 
         Raises:
             SpotifyError: The same one for everybody who waited for it.
@@ -122,21 +114,9 @@ class SharedRefreshes:
             self._joined += 1
         return await asyncio.shield(flight)
 
-    async def close(self, deadline: float | None = None) -> None:
-        """
-        Wait for the calls under way, and cancel those that are not done in time.
-
-        Args:
-            deadline: In the event loop's time. None: as long as the calls themselves may take.
-        """
-        flights = tuple(self._flights.values())
-        if not flights:
-            return
-        seconds = None if deadline is None else deadline - asyncio.get_running_loop().time()
-        _, late = await asyncio.wait(flights, timeout=seconds)
-        for flight in late:
-            flight.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+    async def close(self) -> None:
+        """Wait for the calls under way; each has a deadline of its own."""
+        await asyncio.gather(*self._flights.values(), return_exceptions=True)
 
     async def _fly(self, digest: bytes, opened: OpenedToken, trace: RequestTrace) -> Refreshed:
         try:
@@ -157,7 +137,7 @@ class SharedRefreshes:
 
 class Rotations:
     """
-    Rotations' answers, each kept for *seconds*; so the oldest is the first to end.
+    Rotations' answers, each kept for *seconds*.
 
     Attributes:
         size: The characters of all of them; beyond *largest* the oldest go.
@@ -169,7 +149,8 @@ class Rotations:
         self._seconds = seconds
         self._clock = clock
         self._largest = largest
-        # With the moment at which it ends. A plain dict finds its oldest key ever more slowly.
+        # With the moment at which it ends, the oldest first. A plain dict finds its oldest key
+        # ever more slowly.
         self._kept: OrderedDict[bytes, tuple[Refreshed, float]] = OrderedDict()
         self.size = 0
 
@@ -180,23 +161,20 @@ class Rotations:
 
     def keep(self, digest: bytes, refreshed: Refreshed) -> None:
         """Keep *refreshed*, and drop what is over or too much."""
-        if digest in self._kept:
-            self._drop(digest)
         now = self._clock()
+        if digest in self._kept:
+            self.size -= self._kept.pop(digest)[0].size
         self._kept[digest] = refreshed, now + self._seconds
         self.size += refreshed.size
         while self._kept:
-            oldest, (_, until) = next(iter(self._kept.items()))
+            oldest, until = next(iter(self._kept.values()))
             if self.size <= self._largest and now < until:
                 return
-            self._drop(oldest)
-
-    def _drop(self, digest: bytes) -> None:
-        refreshed, _ = self._kept.pop(digest)
-        self.size -= refreshed.size
+            self._kept.popitem(last=False)
+            self.size -= oldest.size
 
 
 def _mark_retrieved(flight: asyncio.Task[Refreshed]) -> None:
-    """See the error of a flight that nobody waits for any more, or asyncio would log it."""
+    """Retrieve the error of a flight that nobody waits for any more, or asyncio would log it."""
     if not flight.cancelled():
         flight.exception()

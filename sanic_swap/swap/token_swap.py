@@ -24,7 +24,7 @@ from sanic_swap.trace import RequestTrace
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SwapRequest:
     """A request to trade an authorization code."""
 
@@ -33,7 +33,7 @@ class SwapRequest:
     code_verifier: Secret | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RefreshRequest:
     """A request to refresh; *as_sent* still has the blanks that were around the token."""
 
@@ -55,7 +55,7 @@ class TokenSwap:
         now: Unix seconds.
 
     Attributes:
-        refreshes: Its calls for refreshes, each a task; `close` waits for them.
+        refreshes: Its calls for refreshes, each a task; whoever made this closes them.
     """
 
     def __init__(
@@ -86,7 +86,7 @@ class TokenSwap:
 
     async def swap(self, request: SwapRequest, trace: RequestTrace) -> bytes:
         """
-        Trade an authorization code for Spotify's answer, its refresh token sealed.
+        Trade an authorization code for Spotify's answer with a sealed refresh token.
 
         Raises:
             RateLimited: If the client swapped too often.
@@ -152,10 +152,6 @@ class TokenSwap:
             return sealed, self._keys.open(sealed)
         sealed = request.as_sent.reveal()
         return sealed, self._legacy.open(sealed)
-
-    async def close(self, deadline: float | None = None) -> None:
-        """Wait for the calls under way, at most until *deadline* (the event loop's time)."""
-        await self.refreshes.close(deadline)
 
     async def _call_spotify(
         self, digest: bytes, opened: OpenedToken, trace: RequestTrace

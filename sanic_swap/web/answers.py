@@ -45,7 +45,10 @@ def object_answer(members: Mapping[str, object], status: int = 200) -> Answer:
 
 def page_answer(page: str) -> Answer:
     """Return a page that loads nothing and cannot be framed."""
-    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    policy = (
+        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none';"
+        " frame-ancestors 'none'"
+    )
     headers = {"Content-Security-Policy": policy}
     return Answer(page, headers=headers, content_type="text/html; charset=utf-8")
 

@@ -1,12 +1,14 @@
 """Which web origins may read our answers (Fetch standard, CORS protocol)."""
 
 import re
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 
-from sanic_swap.logs import OnceAMinute, log
+from sanic_swap.logs import log
 
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[a-z0-9.:\[\]-]{1,100}\Z")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.1
-_LONGEST_SHOWN = 100  # characters
+_WARN_SECONDS = 60
 _EXPOSED = "Retry-After, X-Request-ID"
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "POST",
@@ -23,15 +25,21 @@ class Cors:
             `http://localhost:*` for any port, and `*` for everybody. Empty turns CORS off.
     """
 
-    def __init__(self, origins: Sequence[str]) -> None:
+    def __init__(
+        self, origins: Sequence[str], monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._monotonic = monotonic
+        self._warns_from = monotonic()
         self._origins = frozenset(origins)
         self._everybody = "*" in self._origins
         self._patterns = [_pattern(origin) for origin in origins if "*" in origin]
-        self._may_log = OnceAMinute()
 
     def headers(self, origin: str | None) -> Mapping[str, str]:
         """Return what every answer to *origin* carries, errors too."""
-        if origin is None or not self._may_read(origin):
+        if origin is None:
+            return {}
+        if not self._lists(origin):
+            self._warn(origin)
             return {}
         return {
             "Access-Control-Allow-Origin": "*" if self._everybody else origin,
@@ -52,15 +60,17 @@ class Cors:
         names = ", ".join(_HEADER_NAME.findall(requested or ""))
         return {**_PREFLIGHT, **({"Access-Control-Allow-Headers": names} if names else {})}
 
-    def _may_read(self, origin: str) -> bool:
-        if self._everybody or origin in self._origins:
-            return True
-        if any(pattern.fullmatch(origin) for pattern in self._patterns):
-            return True
-        if self._origins and self._may_log(""):
-            text = "Origin %s is not in CORS_ORIGINS, so its pages cannot read the answers"
-            log.warning(text, origin[:_LONGEST_SHOWN])
-        return False
+    def _lists(self, origin: str) -> bool:
+        fits = any(pattern.fullmatch(origin) for pattern in self._patterns)
+        return fits or self._everybody or origin in self._origins
+
+    def _warn(self, origin: str) -> None:
+        """Log, once a minute, an origin that is not listed; its developer sees nothing else."""
+        now = self._monotonic()
+        if now >= self._warns_from and _ORIGIN.match(origin):
+            self._warns_from = now + _WARN_SECONDS
+            text = "Origin %s is not in CORS_ORIGINS: its page cannot read the answers"
+            log.warning(text, origin, extra={"fields": {"origin": origin}})
 
 
 def _pattern(origin: str) -> re.Pattern[str]:

@@ -234,4 +234,4 @@ def test_a_key_is_required_with_a_store() -> None:
     wrong = run_command("serve", env={**settings, "STORE_URL": "redis://x"})
 
     assert wrong.returncode == 2
-    assert "ENCRYPTION_SECRET: is missing, and required because STORE_URL is set" in wrong.stderr
+    assert "ENCRYPTION_SECRET: is required because STORE_URL is set" in wrong.stderr

@@ -193,18 +193,6 @@ async def test_closing_waits_for_the_calls_under_way():
     assert (spotify.calls, refreshes.replayed) == (1, 1)
 
 
-async def test_closing_cancels_what_is_not_done_by_its_deadline_and_awaits_that():
-    spotify = Spotify()
-    refreshes, _ = shared(spotify)
-    spotify.may_answer.clear()
-    tasks = await begin(refreshes, 2)
-    calls = asyncio.all_tasks() - {asyncio.current_task(), *tasks}
-
-    await refreshes.close(asyncio.get_running_loop().time() + 0.01)
-
-    assert [call.cancelled() for call in calls] == [True]
-
-
 @given(st.lists(st.tuples(st.binary(max_size=2), st.integers(1, 50)), max_size=60))
 def test_what_is_kept_is_bounded(steps):
     kept = sharing.Rotations(60, Clock(), largest=100)
