@@ -73,7 +73,7 @@ def _compared(seen: dict[str, list[Any]], figures: tuple[str, ...]) -> dict[str,
 def memory(loads: list[Load]) -> dict[str, Any]:
     """Read what each program keeps after the load."""
     report: dict[str, Any] = {load.name: load.tested.memory_mb() for load in loads}
-    report["difference"] = report["service"]["rss"] - report["floor"]["rss"]
+    report["difference"] = report["service"] - report["floor"]
     return report
 
 

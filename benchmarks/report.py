@@ -53,7 +53,7 @@ def _print_latency(seen: dict[str, Any]) -> None:
 def _print_memory(seen: dict[str, Any]) -> None:
     print("\nResident memory after the load (MB)")
     for name in ("service", "floor"):
-        print(f"  {_NAMES[name]:34}{seen[name]['rss']:8.1f}   (PSS {seen[name]['pss']:.1f})")
+        print(f"  {_NAMES[name]:34}{seen[name]:8.1f}")
     verdict = _verdict(seen["difference"] <= 10, "<= +10")
     print(f"  {'difference':34}{seen['difference']:+8.1f}   {verdict}")
 
