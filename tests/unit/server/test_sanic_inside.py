@@ -24,7 +24,7 @@ USED = {
         "connection_made", "connections", "data_received", "http", "loop", "receive_more",
         "recv_buffer", "state", "transport",
     ),
-    Request: ("conn_info", "receive_body", "stream"),
+    Request: ("conn_info", "stream"),
     AsyncioServer: (
         "after_start", "after_stop", "before_start", "before_stop", "connections", "server",
         "start_serving", "startup",
