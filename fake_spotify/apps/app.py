@@ -1,7 +1,9 @@
 """One registered app: its state, and everything that a test may do to it."""
 
+import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
@@ -9,14 +11,16 @@ from typing import Concatenate, ParamSpec, TypeVar
 from fake_spotify.apps.expectations import Expectations
 from fake_spotify.apps.journal import Journal
 from fake_spotify.apps.ledger import Grant, Ledger
-from fake_spotify.choices import ChoiceError
+from fake_spotify.choices import ChoiceError, hint
 from fake_spotify.clock import Clock
 from fake_spotify.facts import redirects
-from fake_spotify.facts.policy import Policy
+from fake_spotify.facts.policy import MOST_LISTED_USERS, Policy
 from fake_spotify.facts.registrations import DEFAULT_USERS, Registration, User
+from fake_spotify.facts.scopes import SCOPES, split
 from fake_spotify.facts.shapes import TokenShapes
-from fake_spotify.faults.queue import FaultQueue
-from fake_spotify.matching import ANY, Match
+from fake_spotify.faults import kinds
+from fake_spotify.faults.queue import Fault, FaultQueue, Planned
+from fake_spotify.matching import ANY, Matcher, read
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -24,6 +28,8 @@ _R = TypeVar("_R")
 
 # Enough to see what came instead of what was expected.
 _LATEST = 5
+# What the service takes from Spotify, too.
+_REFRESH_TOKEN = re.compile(r"[\x21-\x7e]{1,2925}\Z")
 
 
 def _locked(
@@ -69,6 +75,7 @@ class App:
         self.clock = Clock()
         """The time by which the app's codes and tokens expire."""
         self.is_registered = True
+        self.outages: Mapping[str, Callable[[float], None]] = {}
         self.configure(registration, policy, users)
 
     def configure(self, registration: Registration, policy: Policy, users: Iterable[User]) -> None:
@@ -78,8 +85,10 @@ class App:
             self.client_secret = registration.client_secret
             self.redirect_uris = registration.redirect_uris
             self.name = registration.name
+            self.developer = registration.developer
             self._first_policy = policy
             self.users_by_id = {user.id: user for user in users}
+            self._first_users = tuple(self.users_by_id)[:MOST_LISTED_USERS]
             self.reset()
 
     def reset(self) -> None:
@@ -91,6 +100,8 @@ class App:
             self.ledger = Ledger(self.shapes)
             self.clock.reset()
             self.fault_queue = FaultQueue()
+            self.api_calls: deque[float] = deque()
+            """When its tokens were used at the Web API; kept only if there is a quota."""
             self.expectations = Expectations()
             self.journal = Journal(on_entry=self.expectations.add_entry)
 
@@ -118,6 +129,11 @@ class App:
         with self.held():
             self.users_by_id[user.id] = user
 
+    def is_listed(self, user_id: str) -> bool:
+        """Return whether *user_id* is on the app's list, which counts in development mode."""
+        listed = self.policy.listed_users
+        return user_id in (self._first_users if listed is None else listed)
+
     def code(
         self,
         *,
@@ -135,9 +151,10 @@ class App:
             code_challenge: Binds the code (RFC 7636, S256).
 
         Raises:
-            ChoiceError: If there is no such user, or the redirect URI is not registered.
+            ChoiceError: If there is no such user or scope, or the redirect URI is not registered.
         """
         with self.held():
+            _check_scope(scope)
             uri = self.redirect_uris[0] if redirect_uri is None else redirect_uri
             if not redirects.is_registered_for_any_port(uri, self.redirect_uris):
                 raise ChoiceError("redirect_uri", "is not registered for this app")
@@ -146,18 +163,36 @@ class App:
             )
             return code.value
 
-    def grant(self, *, user: str | None = None, scope: str = "", is_public: bool = False) -> Grant:
+    def grant(
+        self,
+        *,
+        user: str | None = None,
+        scope: str = "",
+        is_public: bool = False,
+        refresh_token: str | None = None,
+    ) -> Grant:
         """
         Make a grant and its refresh token, as if *user* had agreed and a code had been exchanged.
 
-        With *is_public* it belongs to a client without secret (PKCE).
+        With *is_public* it belongs to a client without secret (PKCE). A *refresh_token* can be
+        chosen, such as one that a client has kept from an earlier run.
 
         Raises:
-            ChoiceError: If there is no such user.
+            ChoiceError: If there is no such user or scope, or the token is taken or malformed.
         """
         with self.held():
+            _check_scope(scope)
+            if refresh_token is not None:
+                if not _REFRESH_TOKEN.match(refresh_token):
+                    raise ChoiceError("refresh_token", "must be 1 to 2925 visible ASCII characters")
+                if self.ledger.grant_of(refresh_token):
+                    raise ChoiceError("refresh_token", "belongs to another grant already")
             return self.ledger.add_grant(
-                self._user_id(user), scope, authorized_at=self.clock.now(), is_public=is_public
+                self._user_id(user),
+                scope,
+                authorized_at=self.clock.now(),
+                is_public=is_public,
+                refresh_token=refresh_token,
             )
 
     def _user_id(self, user_id: str | None) -> str:
@@ -182,17 +217,52 @@ class App:
         ends_at = self.ends_at(grant)
         return ends_at is not None and self.clock.now() >= ends_at
 
+    def fault(
+        self,
+        fault: Fault | str,
+        *,
+        times: int | str | None = 1,
+        match: Matcher = ANY,
+        is_processed: bool | None = None,
+        **parameters: object,
+    ) -> Planned | None:
+        """
+        Plan a fault for the next *times* requests that *match* picks.
+
+        Args:
+            fault: An object, or the name of a kind with its *parameters*, as over HTTP. The fake
+                itself has those of the port, too, which begin at once and plan nothing.
+            times: None and "forever" are for ever.
+            match: Without a path, the endpoint that such a fault is usually for: the token
+                endpoint for most.
+            is_processed: True lets the request take effect (the code is spent) although its
+                answer is lost.
+
+        Raises:
+            ChoiceError: If there is no such kind, or it has other parameters.
+            ValueError: If *match* needs the answer, or *is_processed* is False for a fault that
+                changes the normal answer.
+        """
+        if fault in self.outages:
+            return self.outages[str(fault)](kinds.outage_seconds(parameters))
+        if isinstance(fault, str):
+            fault = kinds.from_members({"kind": fault, **parameters})
+        elif parameters:
+            raise ChoiceError(next(iter(parameters)), "belongs into the fault, which is an object")
+        return self.plan(fault, times=times, match=read(match), is_processed=is_processed)
+
     revoke = _locked(lambda app: app.ledger, Ledger.revoke)
     revoke_user = _locked(lambda app: app.ledger, Ledger.revoke_user)
-    fault = _locked(lambda app: app.fault_queue, FaultQueue.add)
     faults = _locked(lambda app: app.fault_queue, FaultQueue.waiting)
+    plan = _locked(lambda app: app.fault_queue, FaultQueue.add)
+    drop_fault = _locked(lambda app: app.fault_queue, FaultQueue.drop)
     clear_faults = _locked(lambda app: app.fault_queue, FaultQueue.clear)
     requests = _locked(lambda app: app.journal, Journal.entries)
     clear_requests = _locked(lambda app: app.journal, Journal.clear)
     expect = _locked(lambda app: app.expectations, Expectations.expect)
     expect_nothing_else = _locked(lambda app: app.expectations, Expectations.expect_nothing_else)
 
-    def count(self, match: Match = ANY) -> int:
+    def count(self, match: Matcher = ANY) -> int:
         """Count the requests that *match* picks."""
         return len(self.requests(match))
 
@@ -210,6 +280,11 @@ class App:
                 found.append("the latest requests: " + ("; ".join(latest) or "nothing"))
             return found
 
+    def mistakes(self) -> list[str]:
+        """List the requests that no client should ever send, in words for any language."""
+        with self.held():
+            return [f"{entry}. {entry.why}".rstrip(". ") for entry in self.expectations.unexpected]
+
     def check(self) -> None:
         """
         Raise if there is any complaint.
@@ -220,3 +295,11 @@ class App:
         complaints = self.complaints()
         if complaints:
             raise AssertionError("\n".join(["fake_spotify:", *complaints]))
+
+
+def _check_scope(scope: str) -> None:
+    for name in split(scope):
+        if name not in SCOPES:
+            raise ChoiceError(
+                "scope", f"{name} would be refused at /authorize; {hint(name, SCOPES)}"
+            )

@@ -98,7 +98,9 @@ def test_nothing_else_makes_everything_else_unexpected():
     expectations.add_entry(_entry(status=400, error="invalid_grant"))
 
     assert expectations.complaints() == [
-        "did not expect POST /api/token (refresh_token) -> 400 invalid_grant"
+        "did not expect POST /api/token (refresh_token) -> 400 invalid_grant; to expect it: "
+        "fake_spotify.expect(Match(path='/api/token', grant_type='refresh_token', "
+        "error='invalid_grant'))"
     ]
 
 
