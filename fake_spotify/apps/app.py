@@ -243,9 +243,9 @@ class App:
             ValueError: If *match* needs the answer, or *is_processed* is False for a fault that
                 changes the normal answer.
         """
-        if fault in self.outages:
-            return self.outages[str(fault)](kinds.outage_seconds(parameters))
         if isinstance(fault, str):
+            if fault in self.outages:
+                return self.outages[fault](kinds.outage_seconds(parameters))
             fault = kinds.from_members({"kind": fault, **parameters})
         elif parameters:
             raise ChoiceError(next(iter(parameters)), "belongs into the fault, which is an object")
