@@ -78,6 +78,20 @@ async def _command(command: Sequence[str], environment: Mapping[str, str]) -> in
     # A terminal sends Ctrl-C to all of its foreground group: to the command, too, if it stays in
     # it. Elsewhere the command leads a group of its own, so that nobody in it is left behind.
     is_foreground = _is_foreground()
+    process: asyncio.subprocess.Process | None = None
+    early: list[int] = []
+
+    def pass_on(number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            if process is None:
+                early.append(number)
+            elif not is_foreground:
+                os.killpg(process.pid, number)
+            elif number not in {signal.SIGINT, signal.SIGQUIT}:
+                process.send_signal(number)
+
+    for number in _SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, pass_on, number)
     try:
         process = await asyncio.create_subprocess_exec(
             *command, env=environment, process_group=None if is_foreground else 0
@@ -88,17 +102,8 @@ async def _command(command: Sequence[str], environment: Mapping[str, str]) -> in
     except OSError as error:
         _say(f"{command[0]}: {error.strerror}")
         return 126
-
-    def pass_on(number: int) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            if not is_foreground:
-                os.killpg(process.pid, number)
-            elif number not in {signal.SIGINT, signal.SIGQUIT}:
-                process.send_signal(number)
-
-    loop = asyncio.get_running_loop()
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, pass_on, number)
+    for number in early:
+        pass_on(number)
     code = await process.wait()
     if not is_foreground:
         await _end_group(process.pid)
