@@ -102,8 +102,8 @@ async def _command(command: Sequence[str], environment: Mapping[str, str]) -> in
     except OSError as error:
         _say(f"{command[0]}: {error.strerror}")
         return 126
-    for number in early:
-        pass_on(number)
+    for received in early:
+        pass_on(received)
     code = await process.wait()
     if not is_foreground:
         await _end_group(process.pid)
