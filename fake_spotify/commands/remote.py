@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fake_spotify.choices import hint
+from fake_spotify.commands.arguments import parser_of
 from fake_spotify.commands.control import Control, ControlFailed
 from fake_spotify.faults import kinds
-from fake_spotify.matching import MATCH_NAMES
 
 _POLL_SECONDS = 0.05
 _STEP = re.compile(r"([+-][0-9.]+)([smhd])")
@@ -26,10 +26,7 @@ _CLOCK_WORDS: dict[str, dict[str, object]] = {
 
 def ready(arguments: Sequence[str]) -> int:
     """Return 0 if a fake answers, 1 if none does."""
-    parser = _parser("ready", "End with exit code 0 if a fake answers, 1 if none does.")
-    parser.add_argument("--wait", action="store_true", help="wait until one does")
-    parser.add_argument("--timeout", type=float, default=10.0, metavar="SECONDS", help="default 10")
-    options = parser.parse_args(arguments)
+    options = _parse("ready", "End with exit code 0 if a fake answers, 1 if none does.", arguments)
     deadline = time.monotonic() + options.timeout
     while True:
         left = max(deadline - time.monotonic(), _POLL_SECONDS)
@@ -45,10 +42,8 @@ def ready(arguments: Sequence[str]) -> int:
 
 def code(arguments: Sequence[str]) -> int:
     """Print a code."""
-    parser = _parser("code", "Print an authorization code, made without a browser.")
-    for name in ("user", "scope", "redirect-uri", "code-challenge"):
-        parser.add_argument(f"--{name}")
-    options = vars(parser.parse_args(arguments))
+    about = "Print an authorization code, made without a browser."
+    options = vars(_parse("code", about, arguments))
     control = Control(options.pop("client_id"))
     wanted = {name: value for name, value in options.items() if value is not None}
     print(control.send("POST", "/codes", wanted)["code"])
@@ -57,19 +52,8 @@ def code(arguments: Sequence[str]) -> int:
 
 def fault(arguments: Sequence[str]) -> int:
     """Plan a fault, list all kinds, or clear what is planned."""
-    parser = _parser("fault", "Plan a fault: NAME, its parameters, and what it is for.")
-    parser.add_argument("name", nargs="?", metavar="NAME", help="such as no_healthy_upstream")
-    pairs = "parameters of the fault, such as seconds=0.3"
-    parser.add_argument("parameters", nargs="*", metavar="key=value", help=pairs)
-    match = "requests that it is for, such as grant_type=refresh_token"
-    parser.add_argument(
-        "--match", nargs="+", action="extend", default=[], metavar="key=value", help=match
-    )
-    parser.add_argument("--times", default="1", help="a number, or `forever` (default 1)")
-    parser.add_argument("--is-processed", action="store_true", help="the request takes effect")
-    parser.add_argument("--list", action="store_true", help="name every fault")
-    parser.add_argument("--clear", action="store_true", help="drop all planned faults")
-    options = parser.parse_args(arguments)
+    about = "Plan a fault: NAME, its parameters, and what it is for."
+    options = _parse("fault", about, arguments)
     control = Control(options.client_id)
     if options.list:
         for kind, found in sorted(kinds.KINDS.items()):
@@ -93,12 +77,9 @@ def fault(arguments: Sequence[str]) -> int:
 
 def clock(arguments: Sequence[str]) -> int:
     """Show or change the time."""
-    parser = _parser("clock", "Show the time of the fake, or change it first.")
-    changes = "+1h, +180d, -5m, +30s; freeze, run; 2027-01-31T12:00:00Z; now: back to the real time"
-    parser.add_argument("change", nargs="*", metavar="CHANGE", help=changes)
     # A step back begins like an option.
     guarded = [f" {one}" if _STEP.fullmatch(one) else one for one in arguments]
-    options = parser.parse_args(guarded)
+    options = _parse("clock", "Show the time of the fake, or change it first.", guarded)
     control = Control(options.client_id)
     shown = control.send("GET", "/clock")
     for change in options.change:
@@ -120,24 +101,17 @@ def _change(text: str) -> dict[str, object]:
 
 def journal(arguments: Sequence[str]) -> int:
     """List or clear the requests so far."""
-    parser = _parser("journal", "List the requests so far, one a line, and why they were refused.")
-    pairs = f"only these: {', '.join(sorted(MATCH_NAMES))}"
-    parser.add_argument("match", nargs="*", metavar="key=value", help=pairs)
-    parser.add_argument("--limit", type=int, default=10_000, metavar="N", help="the latest N")
-    parser.add_argument("--json", action="store_true", help="everything, as a JSON object")
-    parser.add_argument("--clear", action="store_true", help="clear them")
-    options = parser.parse_args(arguments)
+    about = "List the requests so far, one a line, and why they were refused."
+    options = _parse("journal", about, arguments)
     control = Control(options.client_id)
     if options.clear:
         control.send("DELETE", "/requests")
         return 0
     match = {name: str(it) for name, it in _pairs(options.match).items()}
     found = control.send("GET", "/requests", query={"limit": str(options.limit), **match})
-    if options.json:
-        print(json.dumps(found))
-        return 0
-    for entry in found["requests"]:
-        print(_line(entry))
+    lines = [json.dumps(found)] if options.json else map(_line, found["requests"])
+    for line in lines:
+        print(line)
     return 0
 
 
@@ -151,22 +125,16 @@ def _line(entry: dict[str, Any]) -> str:
 
 def reset(arguments: Sequence[str]) -> int:
     """Drop all state."""
-    options = _parser("reset", "Drop all state, faults and requests; back to the real time.")
-    Control(options.parse_args(arguments).client_id).send("POST", "/reset")
+    about = "Drop all state, faults and requests; back to the real time."
+    Control(_parse("reset", about, arguments).client_id).send("POST", "/reset")
     return 0
 
 
-def _parser(name: str, description: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=f"fake-spotify {name}",
-        description=description,
-        epilog="The fake is found by FAKE_SPOTIFY_CONTROL_URL, by default on port 8090.",
-        allow_abbrev=False,
-    )
-    parser.add_argument(
-        "--client-id", metavar="ID", help="the app that is meant; default the first"
-    )
-    return parser
+def _parse(name: str, about: str, arguments: Sequence[str]) -> argparse.Namespace:
+    found = "The fake is found by FAKE_SPOTIFY_CONTROL_URL, by default on port 8090."
+    parser = parser_of(name, prog=f"fake-spotify {name}", description=about, epilog=found)
+    parser.add_argument("--client-id", metavar="ID", help="the app that is meant (the first)")
+    return parser.parse_args(arguments)
 
 
 def _pairs(texts: Sequence[str]) -> dict[str, object]:

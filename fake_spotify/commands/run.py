@@ -28,7 +28,7 @@ def run(arguments: Sequence[str]) -> int:
     Raises:
         SystemExit: With code 2 if the options are wrong, or there is no command.
     """
-    parser = serving_parser("fake-spotify run", port="a free one")
+    parser = serving_parser("fake-spotify run")
     parser.usage = _USAGE
     own, separator, command = _split(arguments)
     settings = read_settings(parser, own, port=0)

@@ -47,4 +47,6 @@ def _sentence(endpoint: str, words: str, app: App, parameters: Mapping[str, str]
 
 @cache
 def _texts() -> dict[str, dict[str, str]]:
-    return dict(json.loads(files("fake_spotify.rules").joinpath("explanations.json").read_text()))
+    return dict(
+        json.loads(files("fake_spotify.rules").joinpath("explanations.json").read_text("utf-8"))
+    )
