@@ -121,6 +121,20 @@ def anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_a_shell_loop_ends_when_the_program_it_waits_for_has_ended(path: Path) -> None:
+    for code in re.findall(r"```(?:sh|console)\n(.*?)\n```", path.read_text(), re.DOTALL):
+        for loop in re.findall(r"^\s*(?:until|while) .*", code, re.MULTILINE):
+            assert "kill -0" in loop
+
+
+def test_leaving_names_the_packages_that_its_code_imports() -> None:
+    for heading in ("## In Node", "## In Python"):
+        section = read("docs/leave.md").partition(heading)[2].partition("\n## ")[0]
+
+        assert "nacl" not in section or "`pip install pynacl`" in section
+
+
 def test_every_direct_dependency_is_explained() -> None:
     project = tomllib.loads(read("pyproject.toml"))["project"]
     explained = read("docs/dependencies.md").lower()
