@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import tomllib
 from pathlib import Path
 
@@ -133,6 +134,12 @@ def test_leaving_names_the_packages_that_its_code_imports() -> None:
         section = read("docs/leave.md").partition(heading)[2].partition("\n## ")[0]
 
         assert "nacl" not in section or "`pip install pynacl`" in section
+
+
+def test_the_drawing_is_what_its_script_makes() -> None:
+    make = runpy.run_path(str(ROOT / "docs/images/make"))
+    for scheme, colours in make["COLOURS"].items():
+        assert read(f"docs/images/who-holds-what-{scheme}.svg") == make["drawing"](colours)
 
 
 def test_every_direct_dependency_is_explained() -> None:
