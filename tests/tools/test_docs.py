@@ -3,6 +3,7 @@
 import configparser
 import json
 import re
+import runpy
 import tomllib
 from pathlib import Path
 
@@ -120,6 +121,26 @@ def anchors(text: str) -> set[str]:
     """Return the names of a document's headings, as GitHub makes them."""
     headings = re.findall(r"^#+ (.*)", text, re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_a_shell_loop_ends_when_the_program_it_waits_for_has_ended(path: Path) -> None:
+    for code in re.findall(r"```(?:sh|console)\n(.*?)\n```", path.read_text(), re.DOTALL):
+        for loop in re.findall(r"^\s*(?:until|while) .*", code, re.MULTILINE):
+            assert "kill -0" in loop
+
+
+def test_leaving_names_the_packages_that_its_code_imports() -> None:
+    for heading in ("## In Node", "## In Python"):
+        section = read("docs/leave.md").partition(heading)[2].partition("\n## ")[0]
+
+        assert "nacl" not in section or "`pip install pynacl`" in section
+
+
+def test_the_drawing_is_what_its_script_makes() -> None:
+    make = runpy.run_path(str(ROOT / "docs/images/make"))
+    for scheme, colours in make["COLOURS"].items():
+        assert read(f"docs/images/who-holds-what-{scheme}.svg") == make["drawing"](colours)
 
 
 def test_every_direct_dependency_is_explained() -> None:
