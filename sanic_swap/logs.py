@@ -34,11 +34,11 @@ def text_word(text: str) -> str:
 
 def text_line(moment: float, level: str, message: str, fields: Fields) -> str:
     """Return `2026-11-23T15:49:00Z INFO message field=value`; odd values are quoted."""
-    words = f"{_second(int(moment))} {level} {_one_line(message)}"
+    line = f"{_second(int(moment))} {level} {_one_line(message)}"
     for name, value in fields.items():
-        text = str(value)
-        words += f" {name}={text if text.isalnum() else text_word(text)}"
-    return words
+        text = value if type(value) is str else str(value)
+        line += f" {name}={text if text.isalnum() else text_word(text)}"
+    return line
 
 
 def json_line(moment: float, level: str, message: str, fields: Fields) -> str:

@@ -182,8 +182,14 @@ def _settings(arguments: argparse.Namespace) -> "Settings":
     from sanic_swap.settings.reading import read
     from sanic_swap.settings.risks import risks
 
-    reading = read(os.environ, env_file=_env_file(arguments))
-    settings = reading.settings()
+    env_file = _env_file(arguments)
+    reading = read(os.environ, env_file=env_file)
+    try:
+        settings = reading.settings()
+    except SettingsError as error:
+        if env_file is None:
+            error.problems.append(f"(no {Path.cwd() / '.env'} was found; --env-file names another)")
+        raise
     configure_logging(settings.log_level, settings.log_format)
     for risk in risks(settings, os.environ, reading.names_in_file):
         if risk.at_start:

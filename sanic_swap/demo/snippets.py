@@ -1,6 +1,6 @@
 """Code for an app of one's own, with the addresses of `dev` in it.
 
-The files in `snippets/` hold the defaults, so that each is code as it stands.
+The files in `code/` hold the defaults, so that each is code as it stands.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ def snippet(
     """Return the code of one of `SNIPPETS`; *lan_address* is how a phone reaches this machine."""
     from importlib.resources import files  # here, because every command imports this module
 
-    code = files(__package__ or "").joinpath("snippets", SNIPPETS[kind]).read_text("utf-8")
+    code = files(__package__ or "").joinpath("code", SNIPPETS[kind]).read_text("utf-8")
     for default, chosen in ((PORT, port), (FAKE_PORT, fake_port)):
         for host in (HERE, EMULATOR):
             code = code.replace(f"{host}:{default}/", f"{lan_address or host}:{chosen}/")

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sanic_swap.errors import SettingsError
 from sanic_swap.secret import Secret
 from sanic_swap.settings.findings import Finding, contradictions, wrong
+from sanic_swap.settings.hints import is_placeholder, misspelt
 from sanic_swap.settings.surroundings import surroundings
 from sanic_swap.settings.table import Settings, Variable, known_names, variables
 
@@ -100,6 +101,9 @@ def read(
         if found is None:
             continue
         written[attribute] = found
+        if variable.required and is_placeholder(found.text):
+            problems.append(wrong(variable.name, "is still the placeholder of an example"))
+            continue
         try:
             values[attribute] = variable.read(found.text)
         except ValueError as error:
@@ -153,7 +157,7 @@ def is_of_kubernetes(name: str, texts: Mapping[str, str]) -> bool:
 
 def _find(
     variable: Variable,
-    sources: Iterable[tuple[str, Mapping[str, str]]],
+    sources: Sequence[tuple[str, Mapping[str, str]]],
     problems: list[Finding],
 ) -> Written | None:
     """Return the text of *variable* from the first of *sources* that sets it."""
@@ -168,7 +172,11 @@ def _find(
             return found[0]
     if variable.required and variable.name not in {problem.variable for problem in problems}:
         also = f" (or {', '.join(variable.aliases)})" if variable.aliases else ""
-        problems.append(wrong(variable.name, f"is missing{also}"))
+        known = known_names()
+        unknown = [name for _, texts in sources for name in texts if name not in known]
+        typo = misspelt(variable.spellings, unknown)
+        hint = f"; {typo} is set: is that a typo?" if typo else ""
+        problems.append(wrong(variable.name, f"is missing{also}{hint}"))
     return None
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from sanic_swap.demo.snippets import CLIENT_ID, FAKE_PORT, PORT, SNIPPETS, snippet
 
-FILES = Path(__file__).parents[3] / "sanic_swap/demo/snippets"
+FILES = Path(__file__).parents[3] / "sanic_swap/demo/code"
 
 
 @pytest.mark.parametrize(("kind", "name"), SNIPPETS.items(), ids=SNIPPETS)
