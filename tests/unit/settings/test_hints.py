@@ -28,9 +28,7 @@ def test_a_missing_setting_without_a_typo_is_only_missing():
     assert "typo" not in problem
 
 
-@pytest.mark.parametrize(
-    "text", ["…", "...", "<your id>", "changeme", "CHANGE_ME", "your-id"]
-)
+@pytest.mark.parametrize("text", ["…", "...", "<your id>", "changeme", "CHANGE_ME", "your-id"])
 def test_a_placeholder_is_said_to_be_one(text):
     assert problems(CLIENT_ID=text) == ["CLIENT_ID: is still the placeholder of an example"]
 
