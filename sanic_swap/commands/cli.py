@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, NoReturn
 
 from sanic_swap import __version__
 from sanic_swap.demo.snippets import CALLBACKS, FAKE_PORT, PORT, SNIPPETS
-from sanic_swap.errors import SettingsError
+from sanic_swap.errors import CannotListen, SettingsError
 
 if TYPE_CHECKING:
     from sanic_swap.settings.table import Settings
 
-SUCCESS, WRONG_USE = 0, 2
+SUCCESS, FAILED, WRONG_USE = 0, 1, 2
 
 _FROM_STDIN = "Reads it from standard input, or prompts for it without echo on a terminal."
 _COMMANDS = {
@@ -48,23 +48,26 @@ _FLAGS = (
 
 def main() -> NoReturn:
     """Run the command that the arguments name, and exit with its code."""
-    parser = _parser()
-    arguments, extra = parser.parse_known_args()
-    if extra:
-        # Not repeated: it may be a token, and is in the process list already.
-        parser.error("unknown arguments (codes and tokens are read from standard input only)")
+    code = FAILED
     try:
-        sys.exit(_run(arguments))
+        try:
+            code = _run(_arguments())
+        finally:
+            sys.stdout.flush()
     except SettingsError as error:
         print("sanic-swap: the settings are not valid:", file=sys.stderr)
         for problem in error.problems:
             print(f"  {problem}", file=sys.stderr)
-        sys.exit(WRONG_USE)
+        code = WRONG_USE
     except KeyboardInterrupt:
-        sys.exit(SUCCESS)
+        code = SUCCESS
+    except BrokenPipeError:  # whoever read the output has gone, as in `check | head -1`
+        for stream in (sys.stdout, sys.stderr):  # which Python flushes at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    sys.exit(code)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="sanic-swap",
         description="Token swap and refresh for apps that use Spotify's SDKs.",
@@ -85,7 +88,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_dev(commands["dev"])
     for name, flag, text in _FLAGS:
         commands[name].add_argument(flag, action="store_true", help=text)
-    return parser
+    arguments, extra = parser.parse_known_args()
+    if extra:
+        # Not repeated: it may be a token, and is in the process list already.
+        parser.error("unknown arguments (codes and tokens are read from standard input only)")
+    return arguments
 
 
 def _add_dev(parser: argparse.ArgumentParser) -> None:
@@ -160,12 +167,9 @@ def _serve(arguments: argparse.Namespace) -> int:
 
     try:
         serve(settings)
-    except OSError as error:
-        where = f"{settings.host}:{settings.port}"
-        print(
-            f"sanic-swap: HOST, PORT: cannot listen on {where}: {error.strerror}", file=sys.stderr
-        )
-        return WRONG_USE
+    except CannotListen as error:
+        print(f"sanic-swap: {error}", file=sys.stderr)
+        return FAILED if error.is_passing else WRONG_USE
     return SUCCESS
 
 

@@ -1,5 +1,6 @@
 """What the documents say is what the code does."""
 
+import configparser
 import json
 import re
 import runpy
@@ -152,15 +153,33 @@ def test_every_direct_dependency_is_explained() -> None:
     assert len(project["dependencies"]) <= 12
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-dev.txt", "requirements-build.txt"]
+)
 def test_locks_hold_names_versions_and_hashes_alone(name: str) -> None:
-    text = read(name)
-    dependencies = tomllib.loads(read("pyproject.toml"))["project"]["dependencies"]
+    text, project = read(name), tomllib.loads(read("pyproject.toml"))
+    backend = project["build-system"]["requires"]
+    needed = backend if "build" in name else project["project"]["dependencies"]
 
     assert "://" not in text
     assert "index" not in re.findall(r"^--?([a-z]+)", text, re.MULTILINE)
-    for requirement in dependencies:
+    assert re.fullmatch(r"(?:\S+==\S+(?: ;.*?)?(?: \\\n +--hash=sha256:[0-9a-f]{64})+\n)+", text)
+    for requirement in needed:
         assert re.search(rf"^{re.match(r'[a-z0-9-]+', requirement)[0]}==", text, re.MULTILINE)
+
+
+def test_what_tests_and_jobs_run_with_is_installed_by_hash() -> None:
+    tox = configparser.ConfigParser()
+    tox.read_string(read("tox.ini"))
+    workflow = read(".github/workflows/ci.yml")
+    locks = [tox[name]["deps"] for name in tox.sections() if "deps" in tox[name]]
+    installs = re.findall(r"pip install (.*?)\"?\n", workflow)
+
+    assert locks == ["-r requirements-dev.txt", "-r requirements-build.txt"]
+    assert tox["testenv"]["package"] == "external"  # else it fetches the build backend
+    assert len(installs) == 2
+    for options in installs:
+        assert "--require-hashes" in options or "--no-deps --no-build-isolation ." in options
 
 
 def test_the_changelog_and_the_version_fit() -> None:

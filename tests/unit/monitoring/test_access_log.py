@@ -1,7 +1,7 @@
 """What one line of the access log holds."""
 
-import io
 import json
+import tempfile
 
 import pytest
 
@@ -39,9 +39,10 @@ def answered(**changes):
 
 
 def line_of(answer, look=json_line):
-    stream = io.StringIO()
-    AccessLog(Lines(stream), look).write(answer)
-    return stream.getvalue()
+    with tempfile.TemporaryFile() as file:
+        AccessLog(Lines(file.fileno()), look).write(answer)
+        file.seek(0)
+        return file.read().decode()
 
 
 def fields_of(answer):
