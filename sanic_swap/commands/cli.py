@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from sanic_swap import __version__
 from sanic_swap.errors import SettingsError
+from sanic_swap.judge import arguments as judge_arguments
 
 if TYPE_CHECKING:
     from sanic_swap.settings.table import Settings
@@ -29,6 +30,7 @@ _COMMANDS = {
     " Exit code 0: good, 1: risky, 2: wrong.",
     "keygen": "Print a new ENCRYPTION_SECRET.",
     "demo": "Show the whole flow with a fake Spotify; needs no settings.",
+    "judge": judge_arguments.DESCRIPTION,
 }
 _ENV_FILE = "also read NAME=value lines; the environment wins (default: .env if it exists)"
 _AGAINST = "older settings; list which of their tokens would no longer open (exit code 1)"
@@ -78,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
         commands[name].add_argument("--env-file", type=Path, metavar="FILE", help=_ENV_FILE)
     commands["swap"].add_argument("--redirect-uri", metavar="URI", help="one of CALLBACK_URL")
     commands["check"].add_argument("--against", type=Path, metavar="OLD.env", help=_AGAINST)
+    judge_arguments.add_arguments(commands["judge"])
     for name, flag, text in _FLAGS:
         commands[name].add_argument(flag, action="store_true", help=text)
     return parser
@@ -96,6 +99,8 @@ def _run(arguments: argparse.Namespace) -> int:
             from sanic_swap.demo.page import demo
 
             return demo(once=arguments.once, browser=not arguments.no_browser)
+        case "judge":
+            return _judge(arguments)
         case "check":
             from sanic_swap.commands.check import check
 
@@ -119,6 +124,20 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "refresh":
         return tokens.refresh(settings, secret)
     return tokens.inspect(settings, secret, as_json=arguments.json)
+
+
+def _judge(arguments: argparse.Namespace) -> int:
+    try:
+        from sanic_swap.judge.command import judge
+    except ModuleNotFoundError as error:
+        if error.name != "pytest":
+            raise
+        print(
+            "sanic-swap judge: needs the extra judge: pip install 'sanic-swap[judge]'",
+            file=sys.stderr,
+        )
+        return WRONG_USE
+    return judge(arguments)
 
 
 def _serve(arguments: argparse.Namespace) -> int:

@@ -1,6 +1,7 @@
 """A pytest plugin that chooses the promises to ask, and remembers how each went."""
 
 import json
+import re
 import textwrap
 import tomllib
 from collections import Counter
@@ -19,6 +20,8 @@ _NAME_WIDTH = 44
 _NARROWEST = 100
 _COLORS = {"held": "green", "broken": "red", "not asked": "yellow", "meaningless": "yellow"}
 _LAST_WORD = "last_word"
+# How what stands in a function's name is written.
+_NAMES = {"spotifys": "Spotify's", "spotify": "Spotify", "json": "JSON", "last word": "in all:"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,11 @@ def meanings() -> dict[str, Meaning]:
         for group in table.values()
         for name, row in group["promises"].items()
     }
+
+
+def groups() -> list[str]:
+    """Return the names of all groups."""
+    return list(tomllib.loads(_MEANINGS.read_text()))
 
 
 class PromiseReport:
@@ -209,4 +217,6 @@ def _seen(last: str, report: pytest.TestReport, call: pytest.CallInfo[None]) -> 
 def _sentence(item: pytest.Item) -> str:
     name, _, parameters = item.name.partition("[")
     words = name.removeprefix("test_").replace("_", " ")
+    for plain, written in _NAMES.items():
+        words = re.sub(rf"\b{plain}\b", written, words)
     return f"{words}: {parameters.rstrip(']')}" if parameters else words

@@ -134,7 +134,7 @@ def test_spotifys_own_refresh_token_is_refused_and_spotify_is_not_asked(
 
 @pytest.mark.promise("sealing")
 def test_equal_refresh_tokens_are_never_sealed_alike(swap_service: SwapService) -> None:
-    equal = Members(add={"refresh_token": "AQ" + "equal" * 26})
+    equal = Members(add={"refresh_token": "same-token-" * 12})
     swap_service.spotify.fault(equal, times=2)
     first, second = swap_service.sealed(), swap_service.sealed()
     same = sum(a == b for a, b in zip(first, second, strict=False))
