@@ -5,6 +5,8 @@ A lost store is no error for an app: a store that does not answer in time counts
 """
 
 import asyncio
+import socket
+import ssl
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Self
@@ -13,7 +15,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
-from redis.exceptions import RedisError
+from redis.exceptions import AuthenticationError, InvalidResponse, NoPermissionError, RedisError
 
 from sanic_swap.errors import StoreLost
 from sanic_swap.logs import log
@@ -23,7 +25,18 @@ _ANSWER_SECONDS = 0.5  # longest wait for the store; an answer usually takes les
 _PAUSE_SECONDS = 1.0  # between two tries of a store that is lost
 _CONNECTIONS = 64
 # A store that answers, but runs no script or refuses to write, is as good as lost.
+_PROBE_KEY = "sanic-swap:probe"
 _PROBE = "return redis.call('SET', KEYS[1], '', 'PX', 1000)"
+# The first kind that fits an error, or what caused it.
+_REASONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
+    ((AuthenticationError, NoPermissionError), "it refuses the user name or password"),
+    (InvalidResponse, "it does not speak Redis' protocol; if it expects TLS, use rediss://"),
+    (ssl.SSLCertVerificationError, "its certificate is not trusted; ssl_ca_certs=FILE trusts a CA"),
+    (ssl.SSLError, "it does not speak TLS; use redis://"),
+    (ConnectionRefusedError, "connection refused"),
+    (socket.gaierror, "its host name cannot be resolved"),
+    (TimeoutError, f"no answer within {_ANSWER_SECONDS} s"),
+)
 
 
 class RedisStore:
@@ -85,6 +98,15 @@ class RedisStore:
             raise StoreLost
         return await self._call(script, keys, arguments)
 
+    async def failure(self) -> str | None:
+        """Ask the store once, and return why it does not answer; None if it does."""
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await self._probe(keys=[_PROBE_KEY], args=[])
+        except (RedisError, OSError, TimeoutError) as error:
+            return reason_of(error)
+        return None
+
     async def _call(
         self, script: AsyncScript, keys: Sequence[str], arguments: Sequence[str | bytes | int]
     ) -> Any:  # noqa: ANN401 - whatever the script returns
@@ -102,7 +124,7 @@ class RedisStore:
         self.losses += 1
         log.warning(
             "Store unreachable (%s); sharing between machines is off until it answers",
-            type(error).__name__,
+            reason_of(error),
         )
         if self._watch is None or self._watch.done():
             self._watch = asyncio.create_task(self._try_until_it_answers(_PAUSE_SECONDS))
@@ -111,10 +133,23 @@ class RedisStore:
         while True:
             await asyncio.sleep(pause_seconds)
             try:
-                await self._call(self._probe, ["sanic-swap:probe"], [])
+                await self._call(self._probe, [_PROBE_KEY], [])
                 break
             except StoreLost:
                 pause_seconds = _PAUSE_SECONDS
         if self.is_lost:
             self.is_lost = False
             log.info("Store answers again; sharing between machines is on")
+
+
+def reason_of(error: BaseException) -> str:
+    """Return why the store does not answer, with the remedy; without its URL or password."""
+    link: BaseException | None = error
+    while link is not None:
+        for kinds, reason in _REASONS:
+            if isinstance(link, kinds):
+                return reason
+        link = link.__cause__ or link.__context__
+    if "closed" in str(error).lower():
+        return "it closed the connection; if it expects TLS, use rediss://"
+    return type(error).__name__

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from sanic_swap.errors import GrantRefused
+from sanic_swap.errors import GrantRefused, TokenHeld, TokenRefused
 from sanic_swap.logs import log
 from sanic_swap.sealing.grant_id import GrantIds
 from sanic_swap.sealing.key_ring import PREFIX, KeyRing, OpenedToken
@@ -117,12 +117,7 @@ class TokenSwap:
             RateLimited: If its grant was refreshed too often.
             SpotifyError: One of those below it.
         """
-        sealed = request.refresh_token.reveal()
-        if sealed.startswith(PREFIX):
-            opened = self._keys.open(sealed)
-        else:
-            sealed = request.as_sent.reveal()
-            opened = self._legacy.open(sealed)
+        sealed, opened = self._open(request)
         trace.key_id = opened.key_id
         trace.imported = opened.imported
         digest = self._grant_ids.digest(opened.refresh_token)
@@ -141,6 +136,22 @@ class TokenSwap:
         if opened.imported is not None:
             _log_import(opened, trace)
         return answer.render(sealed, self._seconds_left(opened.authorized_at))
+
+    def holds(self, request: RefreshRequest) -> bool:
+        """Say whether `refresh` raises TokenHeld."""
+        try:
+            self._open(request)
+        except (TokenHeld, TokenRefused) as error:
+            return isinstance(error, TokenHeld)
+        return False
+
+    def _open(self, request: RefreshRequest) -> tuple[str, OpenedToken]:
+        """Return the token as it came, and its content."""
+        sealed = request.refresh_token.reveal()
+        if sealed.startswith(PREFIX):
+            return sealed, self._keys.open(sealed)
+        sealed = request.as_sent.reveal()
+        return sealed, self._legacy.open(sealed)
 
     async def _call_spotify(
         self, digest: bytes, opened: OpenedToken, trace: RequestTrace
