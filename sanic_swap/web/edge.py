@@ -114,7 +114,7 @@ class Edge:
         if isinstance(error, MethodNotAllowed):
             headers["Allow"] = _allowed(error)
         answer = json_answer(refusal.body(), refusal.status, headers)
-        reason = str(error) if isinstance(error, OWN_REFUSALS) else None
+        reason = (str(error) or None) if isinstance(error, OWN_REFUSALS) else None
         return self._finish(request, answer, trace, path, row.outcome, refusal.error, reason)
 
     def _finish(
