@@ -104,7 +104,15 @@ class RateLimited(SwapError):
 
 
 class TokenRefused(SwapError):
-    """A sealed token does not open here. Why is not said: all look the same."""
+    """
+    A token does not open here. The app gets one wording for all of them.
+
+    Args:
+        reason: One word for the log.
+    """
+
+    def __init__(self, reason: str = "altered") -> None:
+        super().__init__(reason)
 
 
 class TokenHeld(SwapError):
@@ -117,6 +125,10 @@ class TokenHeld(SwapError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+# Refusals whose text goes into the access log. `TokenHeld` has a line of its own.
+OWN_REFUSALS = (RequestRefused, TooBusy, RateLimited, TokenRefused)
 
 
 class StoreLost(Exception):

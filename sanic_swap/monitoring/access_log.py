@@ -25,7 +25,10 @@ class AccessLog:
 
     def write(self, answered: Answered) -> None:
         """Log one answer."""
-        method, path = answered.method[:_LONGEST_METHOD], answered.path or "-"
+        method, path = (
+            answered.method[:_LONGEST_METHOD],
+            answered.path or answered.trace.unknown_path or "-",
+        )
         milliseconds = answered.seconds * 1000
         agent = answered.agent[:_LONGEST_AGENT]
         if not agent.isascii():  # bytes that are no UTF-8 would be half a surrogate pair in JSON
@@ -38,6 +41,8 @@ class AccessLog:
         if answered.error is not None:
             fields["error"] = answered.error
             fields["outcome"] = answered.outcome
+        if answered.reason is not None:
+            fields["reason"] = answered.reason
         fields |= _fields_of(answered.trace)
         if self.line_format is json_line:  # a machine need not take the message apart
             fields |= {

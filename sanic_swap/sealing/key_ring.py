@@ -174,11 +174,13 @@ class KeyRing:
         """
         match = _SEALED.match(sealed)
         if match is None:
-            raise TokenRefused
+            raise TokenRefused("not_a_token")
         key_id, encoded = match.groups()
         sealer = self._sealers.get(key_id)
-        if key_id in self._retired or (sealer is None and not self._hold_unknown):
-            raise TokenRefused
+        if key_id in self._retired:
+            raise TokenRefused("retired_key")
+        if sealer is None and not self._hold_unknown:
+            raise TokenRefused("unknown_key")
         if sealer is None:
             raise TokenHeld(
                 f"key {key_id} is not configured here. Add its secret to"
@@ -187,7 +189,7 @@ class KeyRing:
             )
         opened = self._parse(sealer, sealer.open(encoded))
         if self._revoke_before and opened.authorized_at < self._revoke_before:
-            raise TokenRefused
+            raise TokenRefused("revoke_before")
         return opened
 
     def _parse(self, sealer: _Sealer, payload: bytes) -> OpenedToken:

@@ -23,6 +23,8 @@ CIPHERED = frozenset({"node", "ruby", "fernet"})  # need a secret and a library
 _LONGEST = LONGEST_REFRESH_TOKEN
 # What a wrong secret or an altered token gives must not reach Spotify.
 _REFRESH_TOKEN = re.compile(rb"[A-Za-z0-9_-]{20,%d}\Z" % _LONGEST)
+# What an app sends that has confused its two tokens.
+_ACCESS_TOKEN = re.compile(r"BQ[A-Za-z0-9_-]{98,}\Z")
 # AES-256-CTR in hex: as many bytes out as in.
 _NODE = re.compile(rf"(?:[0-9a-f]{{2}}){{20,{_LONGEST}}}\Z")
 # Version byte 0x80 and the upper bytes of a time stamp; at least one 32-byte ciphertext.
@@ -72,20 +74,27 @@ class LegacyTokens:
                 " to open such tokens, or LEGACY_TOKENS=none, which logs these users out"
             )
         if self.closes_at is not None and self.now() >= self.closes_at:
-            raise TokenRefused
+            raise TokenRefused(_kind_of(as_sent))
         for name, sealed in readings(as_sent):
             for open_ in self.openers.get(name, ()):
                 plain = open_(sealed)
                 if plain is not None and _REFRESH_TOKEN.match(plain):
                     token = Secret(plain.decode("ascii"))
                     return OpenedToken(token, 0, 0, None, not self.reseal, imported=name)
-        raise TokenRefused
+        raise TokenRefused(_kind_of(as_sent))
 
 
 def shape_of(as_sent: str) -> str | None:
     """Name the service that most likely made a token: node, fernet, plain, ruby, or None."""
     names = {name for name, _ in readings(as_sent)}
     return next((name for name in ("node", "fernet", "plain", "ruby") if name in names), None)
+
+
+def _kind_of(as_sent: str) -> str:
+    """Name what does not open, for the log."""
+    if _ACCESS_TOKEN.match(as_sent.strip()):
+        return "access_token"
+    return "other_service" if shape_of(as_sent) else "not_a_token"
 
 
 def readings(as_sent: str) -> Iterator[tuple[str, bytes]]:

@@ -54,6 +54,19 @@ def refuses(legacy_tokens, token):
 ALL = legacy()
 
 
+@pytest.mark.parametrize(
+    ("token", "reason"),
+    [
+        pytest.param("BQ" + "aB3-_" * 30, "access_token", id="an access token"),
+        pytest.param("ab" * 60, "other_service", id="a token of another service"),
+        pytest.param("hello", "not_a_token", id="anything else"),
+    ],
+)
+def test_a_refusal_says_what_came(token, reason):
+    with pytest.raises(TokenRefused, match=reason):
+        legacy(LEGACY_TOKENS="fernet").open(f" {token}\n")
+
+
 @each_format
 @pytest.mark.parametrize("mangle", MANGLED.values(), ids=MANGLED)
 @settings(max_examples=10)
