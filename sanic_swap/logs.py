@@ -12,6 +12,8 @@ from typing import TextIO
 
 log = logging.getLogger("sanic_swap")
 _SOON_SECONDS = 0.05
+_PLACE_SECONDS, _PLACES = 60.0, 10
+OTHERS = "others"
 
 _ODD = re.compile(r'^$|[\s="]')
 
@@ -72,6 +74,29 @@ class Lines:
             self._stream.flush()
         except (OSError, ValueError):
             pass  # a full disk or a closed pipe is no reason to fail a request
+
+
+class OncePerMinute:
+    """Limits lines that callers can cause: one a minute for each topic, of ten topics at most."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._until: dict[str, float] = {}
+
+    def take(self, topic: str) -> str | None:
+        """
+        Return *topic* if a line about it may be logged now, else None.
+
+        `OTHERS` comes once a minute in place of all topics beyond the tenth.
+        """
+        now = self._clock()
+        self._until = {one: until for one, until in self._until.items() if until > now}
+        if topic not in self._until and len(self._until.keys() - {OTHERS}) == _PLACES:
+            topic = OTHERS
+        if topic in self._until:
+            return None
+        self._until[topic] = now + _PLACE_SECONDS
+        return topic
 
 
 def configure_logging(

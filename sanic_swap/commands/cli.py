@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from sanic_swap import __version__
 from sanic_swap.errors import SettingsError
+from sanic_swap.version import commit
 
 if TYPE_CHECKING:
     from sanic_swap.settings.table import Settings
@@ -66,7 +67,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Token swap and refresh for apps that use Spotify's SDKs.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"sanic-swap {__version__}")
+    version = f"sanic-swap {__version__} (commit {commit()})"
+    parser.add_argument("--version", action="version", version=version)
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands = {
         name: subparsers.add_parser(

@@ -13,7 +13,7 @@ from sanic_swap.parts import make_parts, make_sealing
 from sanic_swap.sealing.key_ring import PREFIX, OpenedToken, key_id_of
 from sanic_swap.sealing.legacy import shape_of
 from sanic_swap.secret import Secret
-from sanic_swap.settings.table import Settings
+from sanic_swap.settings.table import AUTHORIZATION_SECONDS, Settings
 from sanic_swap.swap.token_swap import SwapRequest
 from sanic_swap.trace import RequestTrace
 from sanic_swap.web.body import Field
@@ -69,8 +69,8 @@ def _describe(settings: Settings, sealed: str) -> dict[str, object]:
             opened = sealing.legacy.open(sealed)
             description["format"] = opened.imported
     except (TokenRefused, TokenHeld) as error:
-        reason = getattr(error, "reason", "it does not open with these settings")
-        return {**description, "opens": False, "reason": reason}
+        description |= {"opens": False, "reason": error.reason}
+        return description | ({"remedy": str(error)} if isinstance(error, TokenHeld) else {})
     grant = sealing.grant_ids.of(opened.refresh_token)
     age = _describe_age(settings, opened) if is_ours else {}
     return {**description, "opens": True, "grant": grant, **age}
@@ -85,9 +85,9 @@ def _describe_age(settings: Settings, opened: OpenedToken) -> dict[str, object]:
     if opened.authorized_at:
         age = int(time.time()) - opened.authorized_at
         description["age_days"] = round(age / _DAY, 1)
-        if settings.refresh_token_lifetime is not None:
-            left = max(0, settings.refresh_token_lifetime - age)
-            description["days_left"] = round(left / _DAY, 1)
+        lifetime = settings.refresh_token_lifetime or AUTHORIZATION_SECONDS
+        description["ends_at"] = _iso(opened.authorized_at + lifetime)
+        description["days_left"] = round(max(0, lifetime - age) / _DAY, 1)
     return description
 
 

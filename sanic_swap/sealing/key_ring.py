@@ -105,7 +105,7 @@ class _Sealer:
                 return self._box.decrypt(sealed)
         except (CryptoError, ValueError, TypeError):  # base64 and PyNaCl raise each, by length
             pass
-        raise TokenRefused
+        raise TokenRefused("altered", self.key_id)
 
 
 class KeyRing:
@@ -169,7 +169,7 @@ class KeyRing:
 
         Raises:
             TokenRefused: If it is altered, of another context, of a retired key, from
-                before `revoke_before`, or not a sealed token. The error does not say which.
+                before `revoke_before`, or not a sealed token.
             TokenHeld: If it is well formed, and its key is neither configured nor retired.
         """
         match = _SEALED.match(sealed)
@@ -178,29 +178,30 @@ class KeyRing:
         key_id, encoded = match.groups()
         sealer = self._sealers.get(key_id)
         if key_id in self._retired:
-            raise TokenRefused("retired_key")
+            raise TokenRefused("retired_key", key_id)
         if sealer is None and not self._hold_unknown:
-            raise TokenRefused("unknown_key")
+            raise TokenRefused("unknown_key", key_id)
         if sealer is None:
             raise TokenHeld(
-                f"key {key_id} is not configured here. Add its secret to"
+                f"key {key_id} is not configured here. If it was yours, add its secret to"
                 " PREVIOUS_ENCRYPTION_SECRETS, or add the id to RETIRED_KEY_IDS, which logs these"
-                " users out"
+                " users out. If you never had it, somebody guesses: ignore it",
+                key_id,
             )
         opened = self._parse(sealer, sealer.open(encoded))
         if self._revoke_before and opened.authorized_at < self._revoke_before:
-            raise TokenRefused("revoke_before")
+            raise TokenRefused("revoke_before", key_id)
         return opened
 
     def _parse(self, sealer: _Sealer, payload: bytes) -> OpenedToken:
         if len(payload) % _BLOCK:  # by `_SEALED` it has at least one block
-            raise TokenRefused
+            raise TokenRefused("altered", sealer.key_id)
         version, sealed_at, authorized_at, length = _HEAD.unpack_from(payload)
         end = _HEAD.size + length
         plain, padding = payload[_HEAD.size : end].decode("latin-1"), payload[end:]
         whole = len(plain) == length and len(padding) < _BLOCK and not any(padding)
         if version != _VERSION or not whole or not is_refresh_token(plain):
-            raise TokenRefused
+            raise TokenRefused("altered", sealer.key_id)
         return OpenedToken(
             Secret(plain),
             sealed_at,

@@ -14,6 +14,7 @@ from sanic_swap.swap.limits import Rate
 
 _SPOTIFY = AccountsUrl("https://accounts.spotify.com", "https://accounts.spotify.com", True)
 DEFAULT_PORT = 4343
+AUTHORIZATION_SECONDS = 180 * 86_400  # since July 2026 users' authorizations end after six months
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.logs import Lines, configure_logging, json_line, log, text_line
+from sanic_swap.logs import (
+    OTHERS,
+    Lines,
+    OncePerMinute,
+    configure_logging,
+    json_line,
+    log,
+    text_line,
+)
 
 MOMENT = 1_795_448_940.9
 nasty = st.text(max_size=40) | st.text(
@@ -188,3 +196,14 @@ def test_a_closed_stream_fails_nobody():
     stream.close()
 
     Lines(stream).put("x")
+
+
+def test_a_topic_may_be_logged_once_a_minute_and_so_may_the_rest_beyond_ten():
+    now = [0.0]
+    places = OncePerMinute(lambda: now[0])
+    topics = [f"key {n}" for n in range(12)]
+
+    assert [places.take(topic) for topic in topics] == [*topics[:10], OTHERS, None]
+    assert places.take(topics[0]) is None
+    now[0] = 60.0
+    assert [places.take(topic) for topic in (topics[11], topics[0])] == [topics[11], topics[0]]

@@ -88,6 +88,22 @@ def test_a_grant_is_traced_as_far_as_it_went():
     assert (whole["spotify_ms"], whole["retries"]) == (12.3, 2)
 
 
+def test_a_refused_token_names_its_key():
+    trace = RequestTrace(refused_key_id="E0VmQeUw")
+
+    assert fields_of(answered(status=400, error="invalid_grant", trace=trace))["key"] == "E0VmQeUw"
+
+
+def test_successes_of_quiet_endpoints_are_not_logged():
+    stream = io.StringIO()
+    log = AccessLog(Lines(stream), json_line, frozenset({"/healthz"}))
+    log.write(answered(path="/healthz"))
+    log.write(answered(path="/healthz", status=503))
+    log.write(answered())
+
+    assert [json.loads(line)["status"] for line in stream.getvalue().splitlines()] == [503, 200]
+
+
 def test_an_unknown_path_is_shown_if_there_is_one():
     trace = RequestTrace(unknown_path="/token/swap")
 
