@@ -28,6 +28,7 @@ holds a token, code or secret, and `str()` of each is safe to log.
 """
 
 from enum import Enum
+from errno import EADDRINUSE
 
 
 class SwapError(Exception):
@@ -160,6 +161,19 @@ class TokenHeld(SwapError):
 
 class StoreLost(Exception):
     """The store does not answer, and the process goes on alone. No app ever sees this."""
+
+
+class CannotListen(Exception):
+    """
+    An address cannot be listened on. No app ever sees this.
+
+    Attributes:
+        is_passing: Whether another process has the port, which may end.
+    """
+
+    def __init__(self, variables: str, host: str, port: int, error: OSError) -> None:
+        super().__init__(f"{variables}: cannot listen on {host}:{port}: {error.strerror}")
+        self.is_passing = error.errno == EADDRINUSE
 
 
 class SpotifyError(SwapError):

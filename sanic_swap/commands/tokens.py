@@ -9,15 +9,16 @@ from datetime import UTC, datetime
 from getpass import getpass
 
 from sanic_swap.errors import SwapError, TokenHeld, TokenRefused
+from sanic_swap.logs import log
 from sanic_swap.parts import make_parts, make_sealing
 from sanic_swap.sealing.key_ring import PREFIX, OpenedToken, key_id_of
 from sanic_swap.sealing.legacy import shape_of
 from sanic_swap.secret import Secret
 from sanic_swap.settings.table import AUTHORIZATION_SECONDS, Settings
 from sanic_swap.swap.token_swap import SwapRequest
-from sanic_swap.trace import RequestTrace
+from sanic_swap.trace import Answered, RequestTrace
 from sanic_swap.web.body import Field
-from sanic_swap.web.error_table import answer_to
+from sanic_swap.web.error_table import answer_to, outcome_of, row_of
 from sanic_swap.web.ops import Readiness
 from sanic_swap.web.parameters import REFRESH, SWAP
 
@@ -100,24 +101,47 @@ def _iso(moment: int) -> str:
 
 
 def _print_answer(settings: Settings, fields: list[Field], grant_type: str) -> int:
-    try:
-        print(asyncio.run(_answer(settings, fields, grant_type)).decode())
-    except SwapError as error:
-        answer = answer_to(error)
-        print(answer.body().decode())
-        print(f"sanic-swap: the service would answer with status {answer.status}", file=sys.stderr)
-        return 1
-    return 0
+    body, status = asyncio.run(_answer(settings, fields, grant_type))
+    print(body.decode())
+    if status != 200:
+        print(f"sanic-swap: the service would answer with status {status}", file=sys.stderr)
+    return 0 if status == 200 else 1
 
 
-async def _answer(settings: Settings, fields: list[Field], grant_type: str) -> bytes:
+async def _answer(settings: Settings, fields: list[Field], grant_type: str) -> tuple[bytes, int]:
+    """Return body and status of the answer, and log what the service would log."""
     # A command has no metrics and shares nothing with other machines.
     alone = replace(
         settings, metrics_port=None, new_relic_license_key=None, rate_limit=(), store_url=None
     )
-    parts, trace = make_parts(alone, Readiness()), RequestTrace()
-    request = parts.rules.read(fields, grant_type)
-    async with parts.opened():
-        if isinstance(request, SwapRequest):
-            return await parts.swap.swap(request, trace)
-        return await parts.swap.refresh(request, trace)
+    parts, trace = make_parts(alone, Readiness()), RequestTrace("-")
+    began, error = time.perf_counter(), None
+    try:
+        request = parts.rules.read(fields, grant_type)
+        async with parts.opened():
+            if isinstance(request, SwapRequest):
+                body, status = await parts.swap.swap(request, trace), 200
+            else:
+                body, status = await parts.swap.refresh(request, trace), 200
+    except SwapError as raised:
+        error, answer = raised, answer_to(raised)
+        body, status = answer.body(), answer.status
+        trace.refused_key_id = error.key_id
+        row = row_of(type(error))
+        log.log(row.level, row.log, error)
+    if parts.monitoring.access_log is not None:
+        parts.monitoring.access_log.write(
+            Answered(
+                "POST",
+                "/swap" if grant_type == SWAP else "/refresh",
+                status,
+                outcome_of(error) if error else "ok",
+                answer.error if error else None,
+                error.reason if error else None,
+                time.perf_counter() - began,
+                "-",
+                "-",
+                trace,
+            )
+        )
+    return body, status

@@ -4,8 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import Lock, Thread
@@ -15,6 +14,7 @@ from sanic_swap.sealing.keys import new_secret
 from sanic_swap.settings.table import variables
 
 _STOP_SECONDS = 15  # above what the service takes to drain
+OnLine = Callable[[str], object]
 
 
 class PairFailed(Exception):
@@ -43,8 +43,11 @@ class LocalPair:
         service_url: The address of the service; a restart keeps it.
     """
 
-    def __init__(self, fake: Fake, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self, fake: Fake, settings: Mapping[str, str], on_line: OnLine = lambda _: None
+    ) -> None:
         self.fake = fake
+        self._on_line = on_line
         self.settings = {
             "CLIENT_ID": fake.client_id,
             "CLIENT_SECRET": fake.client_secret,
@@ -74,7 +77,7 @@ class LocalPair:
             self.settings |= changes
             command = ["sanic_swap", "serve", "--env-file", os.devnull]
             self._service = _start(command, {**_environment(), **self.settings})
-            self.service_url = str(_announced(self._service, "url")["url"])
+            self.service_url = str(_announced(self._service, "url", self._on_line)["url"])
             self.settings["PORT"] = self.service_url.rpartition(":")[2]
 
     def close(self) -> None:
@@ -86,7 +89,11 @@ class LocalPair:
 
 @contextmanager
 def running_pair(
-    redirect_uris: Sequence[str], fake_options: Sequence[str] = (), **settings: str
+    redirect_uris: Sequence[str],
+    fake_options: Sequence[str] = (),
+    on_line: OnLine = lambda _: None,
+    /,
+    **settings: str,
 ) -> Iterator[LocalPair]:
     """
     Run both until the block ends, by default on free ports.
@@ -94,6 +101,7 @@ def running_pair(
     Args:
         redirect_uris: The callback URLs of the app.
         fake_options: Further options of `fake-spotify`.
+        on_line: Gets each line that one of them prints after its start, in another thread.
         settings: Further variables of the service; its log line `listening` must stay JSON.
 
     Raises:
@@ -103,7 +111,7 @@ def running_pair(
     with ExitStack() as stack:
         fake = _start(command, os.environ)
         stack.callback(_stop, fake)
-        pair = LocalPair(Fake(**_announced(fake, "accounts_url")), settings)
+        pair = LocalPair(Fake(**_announced(fake, "accounts_url", on_line)), settings, on_line)
         stack.callback(pair.close)
         pair.start_service()
         yield pair
@@ -130,7 +138,7 @@ def _start(command: list[str], environment: Mapping[str, str]) -> subprocess.Pop
     )
 
 
-def _announced(process: subprocess.Popen[str], member: str) -> dict[str, Any]:
+def _announced(process: subprocess.Popen[str], member: str, on_line: OnLine) -> dict[str, Any]:
     """
     Return the first JSON object with *member* that *process* prints.
 
@@ -141,15 +149,16 @@ def _announced(process: subprocess.Popen[str], member: str) -> dict[str, Any]:
     for line in output:
         printed += line
         if line.startswith("{") and member in (entry := json.loads(line)):
-            Thread(target=_discard, args=(output,), daemon=True).start()
+            Thread(target=_read, args=(output, on_line), daemon=True).start()
             return dict(entry)
     output.close()
     raise PairFailed(printed)
 
 
-def _discard(output: TextIO) -> None:
+def _read(output: TextIO, on_line: OnLine) -> None:
     with output:
-        deque(output, maxlen=0)
+        for line in output:
+            on_line(line)
 
 
 def _stop(process: subprocess.Popen[str] | None) -> None:

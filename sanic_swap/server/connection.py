@@ -15,6 +15,7 @@ from sanic.server.protocols.http_protocol import HttpProtocol
 
 from sanic_swap.server.http1 import StrictHttp
 from sanic_swap.server.listener import is_readable
+from sanic_swap.server.places import Places
 from sanic_swap.web.ops import Readiness
 
 _NO_LINGER = struct.pack("ii", 1, 0)  # the kernel drops what it has not sent
@@ -28,7 +29,7 @@ class Connection(HttpProtocol):
     Args:
         readiness: While the process drains, each answer is its connection's last.
         client_seconds: For a head, again for a body, and again to take the answer.
-        connection_limit: How many may be open; further ones are closed at once.
+        places: Of this and all other connections.
         sanic: The arguments of Sanic's protocols.
     """
 
@@ -43,21 +44,22 @@ class Connection(HttpProtocol):
         self,
         readiness: Readiness,
         client_seconds: float,
-        connection_limit: int,
+        places: "Places[Connection]",
         **sanic: Any,  # noqa: ANN401 - as Sanic has it
     ) -> None:
-        super().__init__(**sanic)
+        super().__init__(connections=places.occupants, **sanic)
         self.readiness = readiness
         self.client_seconds = client_seconds
-        self.connection_limit = connection_limit
+        self.places = places
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - as Sanic has it
-        if len(self.connections) >= self.connection_limit:
+        if not self.places.make_room():
             transport.abort()
             return
         self.opened_at = self.quiet_since = self.loop.time()
         self._silence = self.loop.call_later(self.client_seconds, self._close_if_silent)
         super().connection_made(transport)
+        self.places.wait(self)
 
     def data_received(self, data: bytes) -> None:
         if self._task is not None:  # else it was one too many
@@ -79,6 +81,7 @@ class Connection(HttpProtocol):
         """Cancel the request under way."""
         if self._silence is not None:  # else it was one too many
             self._silence.cancel()
+            self.places.leave(self)
             super().connection_lost(exc)
 
     def abort_unless_taken(self) -> None:
@@ -96,13 +99,38 @@ class Connection(HttpProtocol):
         http = self.http
         if http is not None and (http.stage is not Stage.IDLE or self.recv_buffer):
             return False
-        if self.loop.time() - self.quiet_since < _QUIET_SECONDS:
-            return False
-        # The event loop may not have seen yet what the kernel has received.
-        if self.transport is not None and is_readable(self.transport.get_extra_info("socket")):
+        if self.loop.time() - self.quiet_since < _QUIET_SECONDS or self._has_unread():
             return False
         self.close()
         return True
+
+    @property
+    def client_address(self) -> str:
+        """The address of whoever connected."""
+        return "" if self.conn_info is None else self.conn_info.client_ip
+
+    @property
+    def waits_with(self) -> str:
+        """What the client has sent, while its request is not complete: one of `WAITING`."""
+        http = self.http
+        if http is None or http.stage is Stage.IDLE:
+            return "idle" if self.state["requests_count"] else "silent"
+        return "head" if http.stage is Stage.REQUEST else "body"
+
+    def abort_unless_unread(self) -> bool:
+        """Abort, unless bytes wait to be read or sent; return whether it was aborted."""
+        transport = self.transport
+        if transport is None or transport.get_write_buffer_size() or self._has_unread():
+            return False
+        transport.abort()
+        return True
+
+    def _has_unread(self) -> bool:
+        """Return whether bytes have come that the task has not looked at."""
+        if self._data_received.is_set():
+            return True
+        # The event loop may not have seen yet what the kernel has received.
+        return self.transport is not None and is_readable(self.transport.get_extra_info("socket"))
 
     def _close_if_silent(self) -> None:
         http = self.http

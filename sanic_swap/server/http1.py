@@ -39,6 +39,8 @@ class StrictHttp(Http):
             self.init_for_request()
 
     async def http1_request_header(self) -> None:
+        if self.protocol.state["requests_count"]:  # it waits since the first byte of this head
+            self.protocol.places.wait(self.protocol)
         try:
             head = read_head(await self._take_head())
         except Malformed:
@@ -59,6 +61,8 @@ class StrictHttp(Http):
         self.request.conn_info = self.protocol.conn_info
         self.protocol.state["requests_count"] += 1
         self.request_bytes_left = head.length
+        if head.length == 0:
+            self.protocol.places.leave(self.protocol)
         self.request_body = None if head.length == 0 else b"unread"  # Sanic tests its truth
         if head.expectation not in (None, "100-continue"):
             raise ExpectationFailed("Unknown expectation")
@@ -130,6 +134,7 @@ class StrictHttp(Http):
         else:
             body = await self._receive_body(length)
         self.request_body = None
+        self.protocol.places.leave(self.protocol)
         return body
 
     async def _receive_body(self, length: int | None) -> bytes:
@@ -169,6 +174,7 @@ class StrictHttp(Http):
             await self._send(head if self.head_only else head + (answer.body or b""))
         self.stage = Stage.IDLE
         self.protocol.quiet_since = self.protocol.loop.time()
+        self.protocol.places.wait(self.protocol)
 
     def create_empty_request(self) -> None:
         super().create_empty_request()

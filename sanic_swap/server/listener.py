@@ -7,6 +7,8 @@ import struct
 import sys
 from contextlib import suppress
 
+from sanic_swap.errors import CannotListen
+
 _SEND_BUFFER = 64 * 1024  # bytes; more than any answer
 _SO_ATTACH_FILTER = 26  # Linux, asm-generic/socket.h
 _DROP_ALL = struct.pack("HBBI", 6, 0, 0, 0)  # a BPF program of one instruction: return 0
@@ -21,13 +23,14 @@ def bound(host: str, port: int, client_seconds: float, *, reuse_port: bool) -> s
         reuse_port: Whether other processes may listen there, too.
 
     Raises:
-        OSError: If the address is unknown or in use.
+        CannotListen: If the address is unknown or in use.
     """
-    family, kind, _, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    listener = socket.socket(family, kind)
+    listener = None
     try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # Connections inherit these two. They limit how many bytes the kernel keeps for a client
         # that reads nothing, and for how long.
@@ -38,9 +41,10 @@ def bound(host: str, port: int, client_seconds: float, *, reuse_port: bool) -> s
         if reuse_port:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
-    except OSError:
-        listener.close()
-        raise
+    except OSError as error:
+        if listener is not None:
+            listener.close()
+        raise CannotListen("HOST, PORT", host, port, error) from None
     listener.setblocking(False)
     return listener
 

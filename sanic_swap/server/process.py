@@ -18,7 +18,9 @@ from sanic_swap.app import make_app
 from sanic_swap.logs import log
 from sanic_swap.parts import Parts, make_parts
 from sanic_swap.server.connection import Connection
+from sanic_swap.server.kernel import allow_open_files, forbid_core_dumps, most_connections
 from sanic_swap.server.listener import bound, drop_new_connections, is_readable
+from sanic_swap.server.places import Places
 from sanic_swap.settings.table import Settings
 from sanic_swap.web.ops import Phase, Readiness
 
@@ -34,8 +36,11 @@ def serve(settings: Settings) -> None:
     Run the service until SIGTERM or SIGINT, then drain and return.
 
     Raises:
-        OSError: If the address cannot be listened on.
+        CannotListen: If the address of the service, or of its metrics, cannot be had.
     """
+    forbid_core_dumps()
+    if (finding := allow_open_files(settings)) is not None:
+        log.warning("%s", finding)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(settings))
 
@@ -58,14 +63,19 @@ async def _run(settings: Settings) -> None:
 
 async def _serve(parts: Parts, readiness: Readiness, stop: asyncio.Event) -> None:
     settings, app = parts.settings, make_app(parts, readiness)
-    loop, connections = asyncio.get_running_loop(), set[Connection]()
-    protocol = partial(Connection, readiness, settings.client_timeout, settings.connection_limit)
+    loop, places = asyncio.get_running_loop(), Places[Connection](most_connections(settings))
+    if parts.monitoring.metrics is not None:
+        # Imported here: the library takes time to load, and most services do without.
+        from sanic_swap.monitoring.state import Connections
+
+        parts.monitoring.metrics.read_from(Connections(places))
+    protocol = partial(Connection, readiness, settings.client_timeout, places)
     listener = bound(
         settings.host, settings.port, settings.client_timeout, reuse_port=settings.reuse_port
     )
     await app._startup()  # noqa: SLF001 - Sanic's own servers call it
     server = await loop.create_server(
-        partial(protocol, loop=loop, app=app, connections=connections),
+        partial(protocol, loop=loop, app=app),
         sock=listener,
         backlog=_BACKLOG,
     )
@@ -82,10 +92,10 @@ async def _serve(parts: Parts, readiness: Readiness, stop: asyncio.Event) -> Non
     await asyncio.sleep(settings.drain_delay)
     await _empty_queue(listener)
     server.close()
-    await _close_idle(connections, settings.drain_seconds)
-    for connection in tuple(connections):
+    await _close_idle(places.occupants, settings.drain_seconds)
+    for connection in tuple(places.occupants):
         connection.give_up()
-    await _close_idle(connections, _REFUSE_SECONDS)
+    await _close_idle(places.occupants, _REFUSE_SECONDS)
 
 
 async def _empty_queue(listener: socket.socket) -> None:

@@ -1,7 +1,7 @@
 """Reads the settings from the environment and files, and reports all problems at once."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from sanic_swap.errors import SettingsError
 from sanic_swap.secret import Secret
 from sanic_swap.settings.findings import Finding, contradictions, wrong
+from sanic_swap.settings.hints import is_placeholder, misspelt
 from sanic_swap.settings.table import Settings, Variable, variables
 
 ENVIRONMENT = "environment"
@@ -89,6 +90,9 @@ def read(environ: Mapping[str, str], *, env_file: Path | None = None) -> Reading
         if found is None:
             continue
         written[attribute] = found
+        if variable.required and is_placeholder(found.text):
+            problems.append(wrong(variable.name, "is still the placeholder of an example"))
+            continue
         try:
             values[attribute] = variable.read(found.text)
         except ValueError as error:
@@ -122,7 +126,7 @@ def _read_env_file(path: Path, problems: list[Finding]) -> dict[str, str]:
 
 def _find(
     variable: Variable,
-    sources: Iterable[tuple[str, Mapping[str, str]]],
+    sources: Sequence[tuple[str, Mapping[str, str]]],
     problems: list[Finding],
 ) -> Written | None:
     """Return the text of *variable* from the first of *sources* that sets it."""
@@ -135,7 +139,11 @@ def _find(
             return found[0]
     if variable.required and variable.name not in {problem.variable for problem in problems}:
         also = f" (or {', '.join(variable.aliases)})" if variable.aliases else ""
-        problems.append(wrong(variable.name, f"is missing{also}"))
+        known = {spelling for row in variables().values() for spelling in row.spellings}
+        unknown = [name for _, texts in sources for name in texts if name not in known]
+        typo = misspelt(variable.spellings, unknown)
+        hint = f"; {typo} is set: is that a typo?" if typo else ""
+        problems.append(wrong(variable.name, f"is missing{also}{hint}"))
     return None
 
 

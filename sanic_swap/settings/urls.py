@@ -38,6 +38,8 @@ def callback_urls(text: str) -> tuple[str, ...]:
     uris = comma_separated(text)
     if not uris:
         raise ValueError("must name at least one redirect URI")
+    if any("//" in uri and "://" not in uri for uri in uris):
+        raise ValueError("must have :// after the scheme, as in my-app://callback")
     if any(not _URI.match(uri) or "#" in uri for uri in uris):
         raise ValueError("must be redirect URIs with a scheme, no fragment, separated by commas")
     return uris

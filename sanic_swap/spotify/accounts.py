@@ -7,6 +7,7 @@ only what carries their decisions out.
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache
 from string import ascii_letters, digits
 from time import monotonic
 from typing import Self
@@ -106,14 +107,11 @@ class SpotifyAccounts:
         Raises:
             SpotifyError: One of those below it.
         """
-        form = {
-            "grant_type": Grant.CODE.value,
-            "code": code.reveal(),
-            "redirect_uri": redirect_uri,
-        }
+        form = f"grant_type={Grant.CODE.value}&code={form_encoded(code.reveal())}"
+        form += f"&redirect_uri={_encoded_uri(redirect_uri)}"
         if code_verifier is not None:
-            form["code_verifier"] = code_verifier.reveal()
-        return await self._exchange(Grant.CODE, form, trace)
+            form += f"&code_verifier={form_encoded(code_verifier.reveal())}"
+        return await self._exchange(Grant.CODE, form.encode(), trace)
 
     async def refresh(self, refresh_token: Secret, trace: RequestTrace) -> TokenAnswer:
         """
@@ -122,7 +120,8 @@ class SpotifyAccounts:
         Raises:
             SpotifyError: One of those below it.
         """
-        form = {"grant_type": Grant.REFRESH.value, "refresh_token": refresh_token.reveal()}
+        encoded = form_encoded(refresh_token.reveal())
+        form = f"grant_type={Grant.REFRESH.value}&refresh_token={encoded}".encode()
         return await self._exchange(Grant.REFRESH, form, trace, sent=(refresh_token,))
 
     async def verify_credentials(self, timeout_seconds: float) -> None:
@@ -139,7 +138,7 @@ class SpotifyAccounts:
     async def _exchange(
         self,
         grant: Grant,
-        form: dict[str, str],
+        form: bytes,
         trace: RequestTrace,
         *,
         sent: Sequence[Secret] = (),
@@ -148,11 +147,10 @@ class SpotifyAccounts:
         deadline = now + self._timeout_seconds
         self._bucket = min(BUCKET_SIZE, self._bucket + REFILL)
         self._check_may_call(grant, now)
-        encoded = _encoded(form)
         tries, is_repeated = 1, False
         while True:
             try:
-                return await self._call(encoded, sent, now, deadline)
+                return await self._call(form, sent, now, deadline)
             except SpotifyError as error:
                 wait = seconds_to_retry(
                     error,
@@ -206,6 +204,9 @@ class SpotifyAccounts:
     def _note(self, error: SpotifyError | None, began: float) -> None:
         now = monotonic()
         match error:
+            case None if not self._breaker.is_open:  # as it nearly always is
+                self._breaker.succeeded(began, now)
+                return
             case SpotifyUnreachable(loss=ConnectionLoss.STALE):
                 # Old age of a connection, not trouble; the other idle ones are as old.
                 self._endpoint.close_idle()
@@ -232,11 +233,12 @@ def _may_have_arrived(error: SpotifyError) -> bool:
     return not (isinstance(error, SpotifyUnreachable) and error.loss is ConnectionLoss.UNSENT)
 
 
-def _encoded(form: dict[str, str]) -> bytes:
-    return "&".join(f"{name}={form_encoded(value)}" for name, value in form.items()).encode()
-
-
 def form_encoded(value: str) -> str:
     """Percent-encode *value* for a form; codes and tokens hardly ever need it."""
     is_unreserved = not value.encode().translate(None, _UNRESERVED)
     return value if is_unreserved else quote_plus(value)
+
+
+@lru_cache(maxsize=64)
+def _encoded_uri(redirect_uri: str) -> str:
+    return form_encoded(redirect_uri)  # nearly always the same one

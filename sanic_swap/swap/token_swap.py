@@ -24,7 +24,7 @@ from sanic_swap.trace import RequestTrace
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SwapRequest:
     """A request to trade an authorization code."""
 
@@ -33,7 +33,7 @@ class SwapRequest:
     code_verifier: Secret | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RefreshRequest:
     """A request to refresh; *as_sent* still has the blanks that were around the token."""
 

@@ -153,4 +153,5 @@ async def test_a_person_can_click_through(page_url: str, width: int, scheme: str
         faint = [entry for entry in await page.run(CONTRASTS) if entry[1] < 4.5]
 
         assert faint == []
+        assert "sanic-swap dev --callback" in await page.run("document.body.innerText")
         assert await page.run("document.documentElement.scrollWidth") <= width

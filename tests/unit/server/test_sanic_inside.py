@@ -23,7 +23,7 @@ USED = {
         "connection_made", "connections", "data_received", "http", "loop", "receive_more",
         "recv_buffer", "state", "transport",
     ),
-    Request: ("conn_info", "receive_body", "stream"),
+    Request: ("conn_info", "stream"),
     Sanic: ("_startup",),
 }  # fmt: skip
 
