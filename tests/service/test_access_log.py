@@ -86,10 +86,10 @@ def test_nobody_fills_the_log_or_the_metrics_with_invented_keys(spotify: FakeSpo
 
         assert scraped(service)["sanic_swap_tokens_held_total", "unknown"] == 30
         loud = [line for line in service.lines() if line["message"].startswith("Refresh token")]
+        access = [line for line in service.lines() if line.get("outcome") == "token_held"]
     assert len(loud) == 11
     assert {line["level"] for line in loud} == {"warning"}
     assert "request_id" in loud[0]
-    access = [line for line in service.lines() if line.get("outcome") == "token_held"]
     assert (access[0]["reason"], access[0]["key"]) == ("unknown_key", "AAAAAA00")
 
 
