@@ -1,7 +1,7 @@
 """The command `sanic-swap`, also `python -m sanic_swap`, from its first line.
 
 Whatever else is imported waits until signals are honoured: until the server listens there is
-nothing to drain; and in a container, as the first process, a signal that nobody handles is lost.
+nothing to drain; and in a container, as the first process, a signal without a handler is lost.
 """
 
 import os

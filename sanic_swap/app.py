@@ -17,7 +17,7 @@ _IDLE_SECONDS = 95  # above what proxies keep idle connections for; Heroku's rou
 
 def make_app(parts: Parts, readiness: ops.Readiness) -> App:
     """
-    Return the application; whoever runs its server keeps `parts.opened()` meanwhile.
+    Return the application; its server runs inside `parts.opened()`.
 
     Args:
         readiness: Where the server says when it is ready, and when it drains.

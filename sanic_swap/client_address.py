@@ -28,7 +28,7 @@ class Headers(Protocol):
 @dataclass(frozen=True, slots=True)
 class AddressHeader:
     """
-    The header in which the operator's proxies tell the client's address.
+    The header in which the operator's proxies write the client's address.
 
     Attributes:
         name: In any case.
@@ -40,12 +40,12 @@ class AddressHeader:
     place: int | None = None
 
     def client_of(self, peer: str, headers: Headers) -> str:
-        """Return the client's address, or *peer* where the header does not tell one."""
-        told = self._told(headers.getall(self.name, []))
-        address = None if told is None else read_address(told)
+        """Return the client's address, or *peer* where the header has none."""
+        entry = self._entry(headers.getall(self.name, []))
+        address = None if entry is None else read_address(entry)
         return peer if address is None else str(address)
 
-    def _told(self, lines: list[str]) -> str | None:
+    def _entry(self, lines: list[str]) -> str | None:
         if self.place is None:
             return lines[0] if len(lines) == 1 else None
         entries = ",".join(lines).rsplit(",", self.place)

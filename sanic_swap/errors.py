@@ -9,19 +9,19 @@ SwapError
 │   ├── BodyTooLarge          more than a token request ever needs
 │   └── UnsupportedMediaType  neither a form nor JSON
 ├── TooBusy                   as many requests are under way as the operator allows
-├── RateLimited               this client, or this grant, asked more often than it may
+├── RateLimited               this client, or this grant, sent too many requests
 ├── TokenRefused              a sealed token does not open here, and never will
 ├── TokenHeld                 it may open again once the operator has fixed the settings
 └── SpotifyError              Spotify gave no tokens
     ├── GrantRefused          it refused the grant, and will refuse it again
     ├── RevocationDoubted     it refused more grants than can be true
     ├── CredentialsRefused    it does not know our client id and secret
-    ├── SpotifyThrottles      it asked us to wait
+    ├── SpotifyThrottles      it answered 429
     ├── SpotifyFails          it answered with a server error
     ├── SpotifyNonsense       it answered something that no rule foresees
     ├── SpotifyUnreachable    there was no connection, or it was lost
     ├── SpotifyTooSlow        there was no answer before the deadline
-    └── CallSuppressed        the circuit breaker is open, or Spotify has asked us to wait
+    └── CallSuppressed        the circuit breaker is open, or a Retry-After is not over
 
 Which HTTP answer and which log line each becomes stands in `error_table` alone. No error
 holds a token, code or secret, and `str()` of each is safe to log.
@@ -32,13 +32,12 @@ from enum import Enum
 
 class SwapError(Exception):
     """
-    The root: whoever catches this has caught everything foreseen.
+    The root of all errors that are foreseen.
 
     Attributes:
-        status, error, description, uri: What this error knows better of its answer than
-            its kind does; None leaves it to `error_table`.
-        retry_after: Seconds after which to ask again, likewise.
-        limit: How many requests our own rate limit takes in a window, if that refuses.
+        status, error, description, uri, retry_after: Parts of the answer that this error sets
+            itself (RFC 6749 section 5.2; seconds); None leaves them to `error_table`.
+        limit: How many requests our own rate limit allows in a window, if that refuses.
     """
 
     status: int | None = None
@@ -50,7 +49,7 @@ class SwapError(Exception):
 
 
 class SettingsError(SwapError):
-    """The settings do not make a service; *problems* are all there are, one a line."""
+    """The settings are not valid; *problems* are all there are, one a line."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -58,7 +57,7 @@ class SettingsError(SwapError):
 
 
 class RequestRefused(SwapError):
-    """The app's request breaks a rule; *description* tells its developer which."""
+    """The app's request breaks a rule; *description* names it for the app's developer."""
 
     def __init__(self, description: str) -> None:
         super().__init__(description)
@@ -91,15 +90,15 @@ class TooBusy(SwapError):
 
 class RateLimited(SwapError):
     """
-    One client, or one grant, has asked more often than RATE_LIMIT allows.
+    One client, or one grant, sent more requests than RATE_LIMIT allows.
 
     Args:
-        limit: How many requests a window takes.
+        limit: How many requests a window allows.
         retry_after: Whole seconds until the next window, 1 or more.
     """
 
     def __init__(self, limit: int, retry_after: int) -> None:
-        super().__init__("asked more often than RATE_LIMIT allows")
+        super().__init__("more requests than RATE_LIMIT allows")
         self.limit = limit
         self.retry_after = retry_after
 
@@ -121,7 +120,7 @@ class TokenHeld(SwapError):
 
 
 class StoreLost(Exception):
-    """The store does not answer; whoever asked goes on as if alone. Never answered to an app."""
+    """The store does not answer, and the process goes on alone. No app ever sees this."""
 
 
 class SpotifyError(SwapError):
@@ -150,7 +149,7 @@ class RevocationDoubted(SpotifyError):
     """Spotify refused a grant, as it did many others, and is not believed."""
 
     def __init__(self) -> None:
-        super().__init__("Spotify refused one of many young grants; held back")
+        super().__init__("Spotify refused one of many grants; held back by the guard")
 
 
 class CredentialsRefused(SpotifyError):
@@ -209,7 +208,8 @@ class SpotifyTooSlow(SpotifyError):
 
 
 class CallSuppressed(SpotifyError):
-    """Spotify fails for everyone, or has asked us to wait; so it was not asked.
+    """
+    The circuit breaker is open, or Spotify's Retry-After is not over: no call was made.
 
     Args:
         status: 429 or 503: what Spotify answered last.
@@ -217,6 +217,6 @@ class CallSuppressed(SpotifyError):
     """
 
     def __init__(self, status: int, why: str, retry_after: int | None) -> None:
-        super().__init__(f"Spotify was not asked: {why}")
+        super().__init__(f"Spotify was not called: {why}")
         self.status = status
         self.retry_after = retry_after

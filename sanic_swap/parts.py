@@ -41,7 +41,7 @@ class Sealing(NamedTuple):
 
 
 class Monitoring(NamedTuple):
-    """Who hears of requests and of calls to Spotify."""
+    """What watches requests and calls to Spotify."""
 
     access_log: AccessLog | None
     metrics: "Metrics | None"

@@ -6,7 +6,7 @@ import pytest
 
 from fake_spotify import FakeSpotify
 from tests.contract import patience, promise_report
-from tests.contract.profiles import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI
+from tests.contract.profiles import REGISTRATION
 from tests.contract.swap_service import SwapService
 from tests.service.judged import judged_service
 
@@ -25,9 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def spotify() -> Iterator[FakeSpotify]:
     """The fake that our own services ask."""
-    with FakeSpotify(
-        client_id=CLIENT_ID, client_secret=CLIENT_SECRET, redirect_uris=[REDIRECT_URI]
-    ) as spotify:
+    with FakeSpotify(**REGISTRATION) as spotify:
         yield spotify
 
 

@@ -108,7 +108,7 @@ class Metrics:
         )
         self._lag = Histogram(
             "sanic_swap_event_loop_lag_seconds",
-            "How much later than asked for a timer fires.",
+            "How much later than due a timer fires.",
             buckets=_LAG_SECONDS,
             registry=self._registry,
         )

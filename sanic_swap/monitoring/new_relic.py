@@ -2,7 +2,7 @@
 
 Imported only when NEW_RELIC_LICENSE_KEY is set; nothing but `parts` and `app` knows of it. The
 agent's own instrumentation of Sanic, aiohttp and logging, which it does in `initialize`, is
-never turned on: it would record headers and parameters. What it hears is in this module: an
+never turned on: it would record headers and parameters. It is given what this module names: an
 endpoint's name, a method, a status, Spotify's host. Its other NEW_RELIC_ variables hold as it
 documents them.
 """

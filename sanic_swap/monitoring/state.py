@@ -26,7 +26,7 @@ class State(Collector):
     """
     The parts of one process.
 
-    Reads numbers alone, as it is asked from another thread than the one that changes them.
+    Reads numbers alone, as Prometheus reads from another thread than the one that changes them.
 
     Args:
         is_draining: Says whether the process is about to end.
@@ -87,12 +87,12 @@ class State(Collector):
         )
         yield _gauge(
             "spotify_breaker_open",
-            "1 while Spotify fails for everyone and is asked once a second.",
+            "1 while the circuit breaker is open: Spotify is failing.",
             self.spotify.breaker_is_open,
         )
         yield _gauge(
             "spotify_hold_back_seconds",
-            "How long nobody's calls go to Spotify, because it asks to wait.",
+            "How long all calls stay paused because of Spotify's Retry-After.",
             self.spotify.cooldown_seconds,
         )
 

@@ -44,7 +44,7 @@ def object_answer(members: Mapping[str, object], status: int = 200) -> Answer:
 
 
 def page_answer(page: str) -> Answer:
-    """Return a page that loads nothing and can be framed by nobody."""
+    """Return a page that loads nothing and cannot be framed."""
     policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
     headers = {"Content-Security-Policy": policy}
     return Answer(page, headers=headers, content_type="text/html; charset=utf-8")

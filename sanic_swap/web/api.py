@@ -36,13 +36,13 @@ def token_handler(
         )
         await request.receive_body()
         fields = read_fields(request.body, declared)
-        asked = rules.read(fields, grant_type)
+        token_request = rules.read(fields, grant_type)
         # Take a slot once the body is here, or slow senders would exhaust the limit.
         with in_flight:
-            if isinstance(asked, SwapRequest):
-                body = await swap.swap(asked, trace)
+            if isinstance(token_request, SwapRequest):
+                body = await swap.swap(token_request, trace)
             else:
-                body = await swap.refresh(asked, trace)
+                body = await swap.refresh(token_request, trace)
         return json_answer(body)
 
     return answer

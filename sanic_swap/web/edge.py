@@ -1,4 +1,4 @@
-"""What surrounds every request: its id, CORS, errors as our own JSON, who hears of the answer."""
+"""What surrounds every request: its id, CORS, errors as our own JSON, access log and metrics."""
 
 import logging
 import re
@@ -38,7 +38,7 @@ class Edge:
     noticeable part of what a whole request costs.
 
     Args:
-        believed: Where proxies tell the client's address, if they are believed.
+        believed: Where trusted proxies write the client's address, if there are any.
         observers: Each is called with every answer: access log, metrics.
     """
 
@@ -82,7 +82,7 @@ class Edge:
     def _refuse(
         self, request: Request, error: BaseException, trace: RequestTrace, path: str | None
     ) -> Answer:
-        """Return the answer to *error*, finished; tell the operator what concerns them."""
+        """Return the finished answer to *error*; log what the operator has to know."""
         stream: Any = request.stream
         if isinstance(error, CancelledError) and stream.exception is not None:
             # Sanic's place for why it is cancelled: the time to stop is over.
@@ -107,7 +107,7 @@ class Edge:
         outcome: str,
         error: str | None,
     ) -> Answer:
-        """Return *answer* with what the request decides of it; let the observers know."""
+        """Add to *answer* what the request decides of it, and let the observers know."""
         headers = request.headers
         request_id = headers.get("x-request-id")
         if request_id is None or not _REQUEST_ID.match(request_id):
@@ -147,7 +147,7 @@ def _grant(trace: RequestTrace) -> dict[str, str]:
 
 
 def _log_bug(error: BaseException, refusal: ErrorAnswer, trace: RequestTrace) -> ErrorAnswer:
-    """Log where it happened; return an answer by which its reader can ask for that line."""
+    """Log where it happened; return an answer that names the log line."""
     request_id = new_request_id()
     # Neither the error's text nor its values: a token may be in them.
     frames = traceback.extract_tb(error.__traceback__)

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 CLIENT_ID = "5fe01282e44241328a84e7c5cc169165"
 CLIENT_SECRET = "canary-client-secret-9d1c7a"
 REDIRECT_URI = "https://app.example/callback"
+REGISTRATION: dict[str, object] = {  # as FakeSpotify has it
+    "client_id": CLIENT_ID,
+    "client_secret": CLIENT_SECRET,
+    "redirect_uris": [REDIRECT_URI],
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from pathlib import Path
 from random import Random
 
 from fake_spotify import FakeSpotify
+from tests.contract.profiles import REGISTRATION
 from tests.service.raw_client import raw_connection
 from tests.service.raw_http_cases import GROUPS, SMUGGLED
 from tests.service.running import Running, running_service
@@ -162,7 +163,10 @@ def main() -> None:
         "CLIENT_TIMEOUT": str(CLIENT_SECONDS), "LEGACY_TOKENS": "none", "UNKNOWN_KEY": "reject",
         "LOG_LEVEL": "info",
     }  # fmt: skip
-    with FakeSpotify() as spotify, running_service(spotify.accounts_url, **settings) as service:
+    with (
+        FakeSpotify(**REGISTRATION) as spotify,
+        running_service(spotify.accounts_url, **settings) as service,
+    ):
         seen: Counter[str] = Counter()
         framed, problems = send_all(service, ((sent, 1) for sent in framed_twice()), seen)
         before = (descriptors(service), memory_mb(service))
@@ -188,7 +192,7 @@ def main() -> None:
 
 def is_trouble(line: str) -> bool:
     """Say whether a line of the log tells of a mistake of ours."""
-    return "Traceback" in line or "our bug" in line or '"level": "error"' in line
+    return "Traceback" in line or "Unhandled" in line or '"level": "error"' in line
 
 
 if __name__ == "__main__":

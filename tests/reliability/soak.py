@@ -20,14 +20,11 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.plot import Line, svg
-from sanic_swap.sealing.key_ring import KeyRing, SealingContext
-from sanic_swap.sealing.keys import root_key
-from sanic_swap.secret import Secret
-from tests.contract.profiles import CLIENT_ID
 from tests.fuzz.raw_requests import descriptors, is_trouble, memory_mb, mutants, problems_of
 from tests.reliability.clients import HEALTH, SWAP, Clients
 from tests.reliability.programs import slow_spotify
-from tests.service.running import KEY, Running, running_service
+from tests.service.running import Running, running_service
+from tests.service.seals import seal
 
 SPOTIFY_SECONDS = 0.02
 CLIENT_SECONDS = 5
@@ -48,10 +45,9 @@ class Sample:
     descriptors: int
 
 
-def refresh(keys: KeyRing) -> bytes:
+def refresh(origin: str) -> bytes:
     """Return a request with a sealed token that nobody has sent before."""
-    plain = Secret("AQ" + random.randbytes(60).hex())
-    body = f"refresh_token={keys.seal(plain, int(time.time()))}"
+    body = f"refresh_token={seal('AQ' + random.randbytes(60).hex(), int(time.time()), origin)}"
     head = f"POST /refresh HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
     return (head + body).encode()
 
@@ -90,8 +86,8 @@ class Nuisance(threading.Thread):
 
 def soak(service: Running, seconds: float) -> tuple[list[Sample], Clients, Nuisance]:
     """Mix the traffic, and look at the process every few seconds."""
-    keys = KeyRing(root_key(KEY), SealingContext(CLIENT_ID, service_origin(service)))
-    makers = (lambda: HEALTH, lambda: SWAP, lambda: refresh(keys), lambda: refresh(keys))
+    origin = service_origin(service)
+    makers = (lambda: HEALTH, lambda: SWAP, lambda: refresh(origin), lambda: refresh(origin))
     began = time.monotonic()
     samples = []
     nuisance = Nuisance(service)

@@ -1,6 +1,5 @@
 """Reads the metrics of a service as Prometheus does."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,8 +13,7 @@ Values = dict[tuple[str, ...], float]
 
 def metrics_url(service: Running) -> str:
     """Return where the service told that its metrics are."""
-    lines = (json.loads(line) for line in service.log().splitlines())
-    [url] = [line["url"] for line in lines if line["message"] == "metrics"]
+    [url] = [line["url"] for line in service.lines() if line["message"] == "metrics"]
     return str(url)
 
 

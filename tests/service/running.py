@@ -55,6 +55,10 @@ class Running:
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal, and return the exit code."""
         self.process.send_signal(number)
+        return self.exit_code()
+
+    def exit_code(self) -> int:
+        """Wait for its end, and return the exit code."""
         return self.process.wait(patience.seconds(START_SECONDS))
 
 

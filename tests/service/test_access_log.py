@@ -19,7 +19,6 @@ def lines_of(service: Running, request_id: str) -> list[dict[str, Any]]:
     "agent",
     [
         pytest.param('x" outcome="ok', id="another field"),
-        pytest.param("x\x1b[2J", id="an escape sequence"),
         pytest.param('x\x85{"level":"error"}', id="a line end of Unicode"),
         pytest.param("x\r\n {}", id="a folded header"),
     ],

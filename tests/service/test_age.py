@@ -75,18 +75,6 @@ def test_a_token_that_is_older_than_tokens_live_is_still_tried(
     assert (answer["access_token"], answer["refresh_token_expires_in"]) == ("a", 0)
 
 
-def test_without_the_setting_the_answer_is_spotifys_own(
-    upstream: HTTPServer, upstream_url: str
-) -> None:
-    token = seal("AQtoken", days_ago(1), upstream_url, OLD)
-    upstream.expect_request("/api/token").respond_with_data(ROTATED)
-
-    with running_service(upstream_url, **KEYS | {"REFRESH_TOKEN_LIFETIME": "off"}) as service:
-        answer = post_form(f"{service.url}/refresh", {"refresh_token": token}).json()
-
-    assert list(answer) == ["access_token", "refresh_token"]
-
-
 def test_inspect_tells_key_age_and_rest_of_life(upstream_url: str) -> None:
     env = environment(upstream_url, **KEYS)
     authorized_at = days_ago(100)

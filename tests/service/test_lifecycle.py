@@ -4,10 +4,12 @@ import os
 import re
 import signal
 import socket
+import struct
 import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -65,12 +67,16 @@ class SlowSpotify:
         return Response('{"access_token":"a"}', content_type="application/json")
 
 
-def swap_in_background(service: Running, answers: list[Answer]) -> threading.Thread:
-    thread = threading.Thread(
-        target=lambda: answers.append(post_form(f"{service.url}/swap", {"code": "c"}))
-    )
-    thread.start()
-    return thread
+@contextmanager
+def swapping(service: Running, spotify: SlowSpotify) -> Iterator[Future[Answer]]:
+    """Swap until the block ends, which begins when Spotify has been asked."""
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(post_form, f"{service.url}/swap", {"code": "c"})
+        assert spotify.asked.acquire(timeout=patience.seconds(WAIT_SECONDS))
+        try:
+            yield answer
+        finally:
+            spotify.may_answer.set()
 
 
 def test_a_request_in_flight_is_answered_whatever_signals_come(
@@ -78,18 +84,14 @@ def test_a_request_in_flight_is_answered_whatever_signals_come(
 ) -> None:
     spotify = SlowSpotify(upstream)
     with running_service(upstream_url) as service:
-        answers: list[Answer] = []
-        asking = swap_in_background(service, answers)
-        assert spotify.asked.acquire(timeout=patience.seconds(WAIT_SECONDS))
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
-            service.process.send_signal(number)
-            wait_until(lambda: "draining" in service.log())
-        spotify.may_answer.set()
-        asking.join(patience.seconds(WAIT_SECONDS))
+        with swapping(service, spotify) as answer:
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGTERM):
+                service.process.send_signal(number)
+                wait_until(lambda: "draining" in service.log())
 
-        assert [answer.status for answer in answers] == [200]
-        assert answers[0].headers["Connection"] == "close"
-        assert service.process.wait(patience.seconds(WAIT_SECONDS)) == 0
+        assert answer.result().status == 200
+        assert answer.result().headers["Connection"] == "close"
+        assert service.exit_code() == 0
 
 
 def test_while_draining_readiness_says_so(upstream_url: str) -> None:
@@ -102,7 +104,7 @@ def test_while_draining_readiness_says_so(upstream_url: str) -> None:
         assert ready.json() == {"status": "draining"}
         assert ready.headers["Connection"] == "close"
         assert send("GET", f"{service.url}/healthz").status == 200
-        assert service.process.wait(patience.seconds(WAIT_SECONDS)) == 0
+        assert service.exit_code() == 0
 
 
 @pytest.mark.parametrize("milliseconds", [60, 200, 450])
@@ -137,7 +139,7 @@ def test_a_storm_of_signals_changes_nothing(upstream_url: str) -> None:
             service.process.send_signal(signal.SIGTERM)
             service.process.send_signal(signal.SIGINT)
 
-        assert service.process.wait(patience.seconds(WAIT_SECONDS)) == 0
+        assert service.exit_code() == 0
         assert "Traceback" not in service.log()
 
 
@@ -146,21 +148,15 @@ def test_what_is_unfinished_at_the_end_of_the_drain_is_told_so(
 ) -> None:
     spotify = SlowSpotify(upstream)
     with running_service(upstream_url, DRAIN_TIMEOUT="1", SPOTIFY_TIMEOUT="60") as service:
-        answers: list[Answer] = []
-        asking = swap_in_background(service, answers)
-        assert spotify.asked.acquire(timeout=patience.seconds(WAIT_SECONDS))
-        began = time.monotonic()
-        service.process.send_signal(signal.SIGTERM)
-        asking.join(patience.seconds(WAIT_SECONDS))
+        with swapping(service, spotify) as swapped:
+            began = time.monotonic()
+            assert service.stop() == 0
+            assert time.monotonic() - began < 1 + patience.seconds(2)
+            answer = swapped.result(patience.seconds(WAIT_SECONDS))
 
-        assert service.process.wait(patience.seconds(WAIT_SECONDS)) == 0
-        assert time.monotonic() - began < 1 + patience.seconds(2)
-        spotify.may_answer.set()
-        assert [(answer.status, answer.error) for answer in answers] == [
-            (503, "temporarily_unavailable")
-        ]
-        assert answers[0].headers["Retry-After"].isdigit()
-        assert "our bug" not in service.log()
+        assert (answer.status, answer.error) == (503, "temporarily_unavailable")
+        assert answer.headers["Retry-After"].isdigit()
+        assert "Unhandled" not in service.log()
 
 
 def test_more_requests_than_allowed_are_refused_at_once_and_health_still_answers(
@@ -168,14 +164,10 @@ def test_more_requests_than_allowed_are_refused_at_once_and_health_still_answers
 ) -> None:
     spotify = SlowSpotify(upstream)
     with running_service(upstream_url, MAX_IN_FLIGHT="1") as service:
-        answers: list[Answer] = []
-        asking = swap_in_background(service, answers)
-        assert spotify.asked.acquire(timeout=patience.seconds(WAIT_SECONDS))
-        refused = post_form(f"{service.url}/swap", {"code": "c"})
-        spotify.may_answer.set()
-        asking.join(patience.seconds(WAIT_SECONDS))
+        with swapping(service, spotify) as answer:
+            refused = post_form(f"{service.url}/swap", {"code": "c"})
 
-        assert [answer.status for answer in answers] == [200]
+        assert answer.result().status == 200
         assert refused.status == 503
         assert (refused.error, refused.headers["Retry-After"]) == ("temporarily_unavailable", "1")
         assert send("GET", f"{service.url}/healthz").status == 200
@@ -193,7 +185,7 @@ def test_connections_in_the_kernels_queue_are_served_before_the_end(spotify: Fak
             answers = [received(client) for client in (clients[0], *waiting)]
 
         assert {answer[: len(OK)] for answer in answers} == {OK}
-        assert service.process.wait(patience.seconds(WAIT_SECONDS)) == 0
+        assert service.exit_code() == 0
 
 
 def test_who_has_just_connected_or_been_answered_may_still_ask(spotify: FakeSpotify) -> None:
@@ -204,7 +196,7 @@ def test_who_has_just_connected_or_been_answered_may_still_ask(spotify: FakeSpot
 
         assert b"Connection: close" in asked(kept)
         assert b"Connection: close" in asked(new)
-        assert service.process.wait(patience.seconds(WAIT_SECONDS)) == 0
+        assert service.exit_code() == 0
 
 
 def test_who_is_silent_does_not_hold_up_the_end(spotify: FakeSpotify) -> None:
@@ -217,7 +209,29 @@ def test_who_is_silent_does_not_hold_up_the_end(spotify: FakeSpotify) -> None:
         service.process.terminate()
 
         assert (received(kept), received(new)) == (b"", b"")
-        assert service.process.wait(patience.seconds(WAIT_SECONDS)) == 0
+        assert service.exit_code() == 0
+
+
+def test_a_reset_connection_ends_its_exchange_and_nothing_else(broken: BrokenUpstream) -> None:
+    asked, ended = threading.Event(), threading.Event()
+
+    def script(connection: socket.socket) -> None:
+        asked.set()
+        connection.settimeout(patience.seconds(WAIT_SECONDS))
+        if connection.recv(1) == b"":
+            ended.set()
+
+    broken.script = script
+    with running_service(broken.url) as service:
+        with socket.create_connection(service.address) as app:
+            app.sendall(SWAP)
+            assert asked.wait(patience.seconds(WAIT_SECONDS))
+            app.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+        assert ended.wait(patience.seconds(WAIT_SECONDS))
+        wait_until(lambda: "POST /swap 499" in service.log())
+        assert "Unhandled" not in service.log()
+        assert send("GET", f"{service.url}/healthz").status == 200
 
 
 def test_an_app_that_has_said_all_still_gets_its_answer(broken: BrokenUpstream) -> None:

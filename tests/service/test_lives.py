@@ -32,7 +32,7 @@ from fake_spotify.faults import (
 )
 from tests.contract import patience
 from tests.contract.http_client import Answer
-from tests.contract.profiles import CLIENT_ID, CLIENT_SECRET, PROFILES, REDIRECT_URI
+from tests.contract.profiles import PROFILES, REGISTRATION
 from tests.contract.swap_service import SwapService
 from tests.service.running import Running, running_service
 
@@ -69,11 +69,7 @@ class Lives(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.stack = ExitStack()
-        self.spotify = self.stack.enter_context(
-            FakeSpotify(
-                client_id=CLIENT_ID, client_secret=CLIENT_SECRET, redirect_uris=[REDIRECT_URI]
-            )
-        )
+        self.spotify = self.stack.enter_context(FakeSpotify(**REGISTRATION))
         self.secrets = [f"{1:064x}"]
         self.days = 0.0
         self.codes: list[tuple[str, int]] = []  # and how often Spotify may get each
@@ -195,7 +191,7 @@ class Lives(RuleBasedStateMachine):
         """Every line is JSON, and none is about a bug of ours."""
         lines = self.running.lines()
 
-        assert not [line for line in lines if line["message"].startswith("our bug")]
+        assert not [line for line in lines if line["message"].startswith("Unhandled")]
 
     def refreshed_in_peace(self, session: Session) -> Answer:
         """Refresh as soon as the breaker, if an outage has opened it, is closed again."""

@@ -98,7 +98,7 @@ def test_another_services_token_is_held_until_somebody_decides(
         answer = refresh(service, "AQ" + "x" * 129)
 
         assert (answer.status, answer.error) == (400, "invalid_grant")
-        assert "held back" not in service.log()
+        assert "not accepted" not in service.log()
 
 
 def test_a_redirect_uri_is_chosen_among_the_registered_ones(

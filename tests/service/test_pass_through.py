@@ -113,19 +113,11 @@ def test_cookies_and_headers_go_no_further_and_its_content_type_does_not_matter(
     assert not any("Cookie" in request.headers for request, _ in upstream.log)
 
 
-def test_the_lifetime_is_told_when_the_operator_wants_it(
+def test_the_lifetime_of_a_login_is_told_when_the_operator_wants_it(
     upstream: HTTPServer, upstream_url: str
 ) -> None:
     answer_with(upstream, json.dumps({"access_token": "a", "refresh_token": REFRESH_TOKEN}))
     with running_service(upstream_url, REFRESH_TOKEN_LIFETIME="180d") as service:
         swapped = post_form(f"{service.url}/swap", {"code": "c"}).json()
-        form = {"refresh_token": swapped["refresh_token"]}
-        answer_with(upstream, '{"access_token":"b"}')
-        refreshed = post_form(f"{service.url}/refresh", form).json()
-        answer_with(upstream, '{"access_token":"b","refresh_token_expires_in":7}')
-        spotifys = post_form(f"{service.url}/refresh", form).json()
 
-    for answer in (swapped, refreshed):
-        assert 0 <= 180 * DAY - answer["refresh_token_expires_in"] < 60
-    assert list(refreshed)[-1] == "refresh_token"
-    assert spotifys["refresh_token_expires_in"] == 7
+    assert 0 <= 180 * DAY - swapped["refresh_token_expires_in"] < 60

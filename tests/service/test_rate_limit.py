@@ -56,7 +56,8 @@ def test_an_endless_stream_of_swaps_costs_spotify_no_more_than_the_limit(
     limited: Running, spotify: FakeSpotify
 ) -> None:
     spotify.clear_requests()
-    answers = [swap(limited, "203.0.113.1") for _ in range(40)]
+    # Of the list only the last entry is the proxy's; an app writes the others itself.
+    answers = [swap(limited, f"192.0.2.{number}, 203.0.113.1") for number in range(40)]
 
     assert statuses(answers) == [400] * LIMIT + [429] * (40 - LIMIT)
     assert spotify.count() == LIMIT
@@ -74,12 +75,6 @@ def test_a_refusal_says_when_to_come_again(limited: Running) -> None:
     assert refused.headers["RateLimit-Limit"] == str(LIMIT)
     assert refused.headers["RateLimit-Remaining"] == "0"
     assert not LIMIT_HEADERS & set(answers[0].headers)
-
-
-def test_what_an_app_writes_into_the_list_itself_has_no_effect(limited: Running) -> None:
-    answers = [swap(limited, f"192.0.2.{number}, 203.0.113.4") for number in range(LIMIT + 1)]
-
-    assert statuses(answers) == [400] * LIMIT + [429]
 
 
 def test_both_ways_to_swap_are_counted_together(limited: Running) -> None:
@@ -136,12 +131,6 @@ def test_nobody_is_believed_about_addresses_unless_told_to(spotify: FakeSpotify)
         headers = {**dict.fromkeys(names, SPOOF), "Forwarded": f"for={SPOOF}; secret=x"}
 
         assert logged_client(service, headers) == "127.0.0.1"
-
-
-def test_on_heroku_the_last_proxy_is_believed(limited: Running) -> None:
-    claimed = {"X-Forwarded-For": f"{SPOOF}, 203.0.113.1", "X-Real-IP": SPOOF}
-
-    assert logged_client(limited, claimed) == "203.0.113.1"
 
 
 def test_on_fly_its_own_header_is_believed(spotify: FakeSpotify) -> None:

@@ -8,7 +8,7 @@ import pytest
 from fake_spotify import FakeSpotify
 from fake_spotify.faults import Rotate, SlowHead
 from tests.contract.processes import wait_until
-from tests.contract.profiles import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI
+from tests.contract.profiles import REGISTRATION
 from tests.service.refreshing import (
     REFRESHES,
     begin_refresh,
@@ -81,12 +81,7 @@ def test_errors_are_shared_as_well(spotify: FakeSpotify, service: Running, seale
 
 def test_a_rotation_whose_client_hung_up_is_there_for_the_next_one() -> None:
     with (
-        FakeSpotify(
-            client_id=CLIENT_ID,
-            client_secret=CLIENT_SECRET,
-            redirect_uris=[REDIRECT_URI],
-            rotation="all",
-        ) as spotify,
+        FakeSpotify(**REGISTRATION, rotation="all") as spotify,
         running_service(spotify.accounts_url) as service,
     ):
         sealed = log_in(service, spotify)

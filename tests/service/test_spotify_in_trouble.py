@@ -117,16 +117,3 @@ def test_apps_are_told_to_wait_even_where_spotify_does_not_ask_for_it(
     assert [answer.status for answer in answers] == [status] * 2
     assert {answer.headers["Retry-After"] for answer in answers} == {asked_for}
     assert len(upstream.log) == 2
-
-
-def test_wrong_credentials_are_the_operators_fault_and_the_log_says_so(
-    scripted_service: Running, upstream: HTTPServer
-) -> None:
-    upstream.clear()
-    upstream.expect_request("/api/token").respond_with_json({"error": "invalid_client"}, 400)
-
-    answer = post_form(f"{scripted_service.url}/swap", {"code": "c"})
-
-    assert (answer.status, answer.error) == (503, "temporarily_unavailable")
-    assert answer.headers["Retry-After"] == "300"
-    assert "CLIENT_SECRET is wrong" in scripted_service.log()

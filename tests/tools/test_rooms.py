@@ -1,20 +1,24 @@
-"""The contract suite can be shipped: it imports the fake, itself, and nothing else of ours."""
+"""The contract suite can be shipped, and our own service is tested as its clients see it."""
 
 import ast
 from pathlib import Path
 
 import pytest
 
-CONTRACT = Path(__file__).parents[1] / "contract"
-OURS = {"sanic_swap", "tests", "benchmarks"}
+TESTS = Path(__file__).parents[1]
+# What a room knows nothing of.
+STRANGERS = {"contract": {"sanic_swap", "tests", "benchmarks"}, "service": {"sanic_swap"}}
+FILES = [(room, file) for room in STRANGERS for file in (TESTS / room).glob("*.py")]
 
 
-@pytest.mark.parametrize("file", [*CONTRACT.glob("*.py")], ids=lambda file: file.stem)
-def test_the_contract_suite_knows_nothing_else_of_ours(file: Path) -> None:
+@pytest.mark.parametrize(
+    ("room", "file"), [pytest.param(*each, id=f"{each[0]}/{each[1].stem}") for each in FILES]
+)
+def test_a_room_imports_no_stranger(room: str, file: Path) -> None:
     nodes = list(ast.walk(ast.parse(file.read_text())))
     names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
     froms = [node for node in nodes if isinstance(node, ast.ImportFrom)]
     names |= {str(node.module) for node in froms if not node.level}
 
-    assert not OURS & {name.partition(".")[0] for name in names}
+    assert not STRANGERS[room] & {name.partition(".")[0] for name in names}
     assert {node.level for node in froms} <= {0, 1}
