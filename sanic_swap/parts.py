@@ -15,6 +15,7 @@ from sanic_swap.sealing.keys import Keys
 from sanic_swap.sealing.legacy import CIPHERED, LegacyTokens, Opener
 from sanic_swap.settings.table import Settings
 from sanic_swap.spotify.accounts import SpotifyAccounts
+from sanic_swap.spotify.credentials import Credentials
 from sanic_swap.swap.limits import Counts, InFlight, RateLimit
 from sanic_swap.swap.revocations import Revocations
 from sanic_swap.swap.sharing import OtherMachines
@@ -63,6 +64,7 @@ class Parts:
     rules: ParameterRules
     monitoring: Monitoring
     spotify: SpotifyAccounts
+    credentials: Credentials
     store: "RedisStore | None"
     revocations: Revocations | None
     swap: TokenSwap
@@ -102,11 +104,14 @@ def make_parts(settings: Settings, readiness: Readiness) -> Parts:
         revocations = Revocations(timeout_seconds=settings.spotify_timeout)
     swap = _make_swap(settings, spotify, store, revocations)
     in_flight = InFlight(settings.max_in_flight)
-    readiness.troubles.append(lambda: spotify.troubled)
+    credentials = Credentials(spotify)
+    readiness.are_credentials_good = lambda: credentials.are_good
+    readiness.words["credentials"] = lambda: credentials.word
+    readiness.words["spotify"] = lambda: spotify.word
     if store is not None:
-        readiness.troubles.append(lambda: store.is_lost)
+        readiness.words["store"] = lambda: store.word
     if revocations is not None:
-        readiness.troubles.append(lambda: revocations.is_holding)
+        readiness.words["revocation_guard"] = lambda: "active" if revocations.is_holding else "ok"
     if monitoring.metrics is not None:
         # Imported here: the library takes time to load, and most services do without.
         from sanic_swap.monitoring.state import State
@@ -116,7 +121,9 @@ def make_parts(settings: Settings, readiness: Readiness) -> Parts:
             State(spotify, refreshes, revocations, store, in_flight, is_draining)
         )
     rules = make_rules(settings)
-    return Parts(settings, rules, monitoring, spotify, store, revocations, swap, in_flight)
+    return Parts(
+        settings, rules, monitoring, spotify, credentials, store, revocations, swap, in_flight
+    )
 
 
 def make_rules(settings: Settings) -> ParameterRules:
@@ -224,7 +231,7 @@ def _make_swap(
         sealing.legacy,
         replay_seconds=settings.rotation_replay,
         other_machines=other_machines,
-        rate_limit=RateLimit(settings.rate_limit, counts) if settings.rate_limit else None,
+        rate_limit=RateLimit(settings.rate_limit, counts),
         revocations=revocations,
         lifetime_seconds=settings.refresh_token_lifetime,
     )

@@ -16,6 +16,7 @@ class RequestTrace:
         key_id: The key that had sealed the token that came in.
         imported: Which other swap service had made it, None if we had.
         spotify_ms: Milliseconds that were spent waiting for Spotify.
+        called: Whether Spotify was called for this refresh, and not for an equal one.
         retries: How often Spotify was called again.
     """
 
@@ -25,6 +26,7 @@ class RequestTrace:
     key_id: str | None = None
     imported: str | None = None
     spotify_ms: float | None = None
+    called: bool = False
     retries: int = 0
 
 
@@ -37,7 +39,7 @@ class Answered(NamedTuple):
         path: The endpoint, one of ours; None if it was none of them. Never the caller's text.
         status: 499 if the client was gone.
         outcome: `ok`, or how the error table calls what went wrong.
-        error: The `error` of the answer's body, None if it has none.
+        error: The `error` of the answer's body as far as it may be logged, None if it has none.
         seconds: Since the request's head was complete; 0 if it never was.
         agent: The User-Agent header.
     """

@@ -75,7 +75,8 @@ async def _serve(parts: Parts, readiness: Readiness, stop: asyncio.Event) -> Non
     readiness.phase = Phase.READY
     log.info("listening", extra={"fields": {"url": _url(listener)}})
 
-    await stop.wait()
+    async with parts.credentials:
+        await stop.wait()
     readiness.phase = Phase.DRAINING
     log.info("draining", extra={"fields": {"seconds": settings.drain_seconds}})
     await server.before_stop()

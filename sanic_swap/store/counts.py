@@ -6,11 +6,16 @@ from sanic_swap.errors import StoreLost
 from sanic_swap.store.redis import RedisStore
 from sanic_swap.swap.limits import MemoryCounts
 
-# KEYS: the counter. ARGV: milliseconds of its window.
+# KEYS: the counter. ARGV: 1 or -1, milliseconds of its window.
 _COUNT = """
-local count = redis.call('INCR', KEYS[1])
-if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-return {count, redis.call('PTTL', KEYS[1])}
+if ARGV[1] == '-1' and redis.call('EXISTS', KEYS[1]) == 0 then return {0, 0} end
+local count = redis.call('INCRBY', KEYS[1], ARGV[1])
+local left = redis.call('PTTL', KEYS[1])
+if left < 0 then
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  left = tonumber(ARGV[2])
+end
+return {count, left}
 """
 
 
@@ -30,11 +35,27 @@ class StoreCounts:
 
     async def count(self, name: str, seconds: int) -> tuple[int, float]:
         """Count one request in *name*'s window; return the count and the seconds it has left."""
+        try:
+            return await self._add(1, name, seconds)
+        except StoreLost:
+            return await self._here.count(name, seconds)
+
+    async def take_back(self, name: str, seconds: int) -> None:
+        """Count one request less, if *name*'s window has not ended."""
+        try:
+            await self._add(-1, name, seconds)
+        except StoreLost:
+            await self._here.take_back(name, seconds)
+
+    async def _add(self, number: int, name: str, seconds: int) -> tuple[int, float]:
         window = f"{name}/{seconds}".encode()
         digest = blake2b(window, digest_size=16, key=self._key, person=b"sanic_swap.rate1")
         keys = [f"sanic-swap:rate:{digest.hexdigest()}"]
-        try:
-            count, milliseconds = await self._store.run(self._script, keys, [seconds * 1000])
-        except StoreLost:
-            return await self._here.count(name, seconds)
-        return count, milliseconds / 1000
+        return await self._store.run(self._script, keys, [number, seconds * 1000], _read)
+
+
+def _read(answer: object) -> tuple[int, float]:
+    match answer:
+        case [int(count), int(milliseconds)]:
+            return count, milliseconds / 1000
+    raise ValueError

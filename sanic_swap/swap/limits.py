@@ -4,12 +4,13 @@ import asyncio
 import math
 import time
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 from sanic_swap.client_address import network_of
-from sanic_swap.errors import RateLimited, TooBusy
+from sanic_swap.errors import GrantRefused, RateLimited, SpotifyError, TooBusy
 
 MOST_COUNTERS = 100_000  # for each length of window; less than 50 MB
 _REFUSALS = 4  # in one iteration of the event loop
@@ -71,11 +72,17 @@ class Rate:
     requests: int
 
 
+REFUSED_IMPORTS = (Rate(60, 60),)
+
+
 class Counts(Protocol):
     """Counts requests in fixed windows; a window begins with the first request in it."""
 
     async def count(self, name: str, seconds: int) -> tuple[int, float]:
         """Count one request in *name*'s window; return the count and the seconds it has left."""
+
+    async def take_back(self, name: str, seconds: int) -> None:
+        """Count one request less, if *name*'s window has not ended."""
 
 
 class MemoryCounts:
@@ -116,34 +123,65 @@ class MemoryCounts:
         counters[name] = count + 1, ends_at
         return count + 1, ends_at - now
 
+    async def take_back(self, name: str, seconds: int) -> None:
+        """Count one request less, if *name*'s window has not ended."""
+        count, ends_at = self._windows[seconds].get(name, (0, 0.0))
+        if count and self._clock() < ends_at:
+            self._windows[seconds][name] = count - 1, ends_at
+
 
 class RateLimit:
     """
-    How often one client may swap, and one grant may be refreshed.
+    How often one client may swap or import, and one grant may be refreshed.
 
-    Requests over the limit do not prolong a window. Swaps are counted by address, as a bad
-    code belongs to no grant; refreshes by grant, as carriers put thousands of phones behind
-    one address.
+    Requests over the limit do not prolong a window. Swaps and imports are counted by address,
+    as what is guessed belongs to no grant; refreshes by grant, as carriers put thousands of
+    phones behind one address.
+
+    Args:
+        rates: RATE_LIMIT. Without any, only imports are limited, and only refused ones.
 
     Raises:
         RateLimited: By each method, if this request is one too many.
     """
 
-    def __init__(self, rates: Iterable[Rate], counts: Counts | None = None) -> None:
+    def __init__(self, rates: Iterable[Rate] = (), counts: Counts | None = None) -> None:
         # The shortest window first: what it refuses is not counted in the longer ones.
         self._rates = sorted(rates)
         self._counts = MemoryCounts() if counts is None else counts
 
     async def count_swap(self, address: str) -> None:
         """Count a swap by the client at *address*."""
-        await self._count(f"swap/{network_of(address)}")
+        await self._count(f"swap/{network_of(address)}", self._rates)
 
     async def count_refresh(self, grant: str) -> None:
         """Count a refresh of the grant with this id."""
-        await self._count(f"refresh/{grant}")
+        await self._count(f"refresh/{grant}", self._rates)
 
-    async def _count(self, name: str) -> None:
-        for rate in self._rates:
+    @asynccontextmanager
+    async def counted_import(self, address: str) -> AsyncIterator[None]:
+        """
+        Count the import in the block, of a token that nothing authenticates.
+
+        It counts from its beginning, or many at once would pass before the first is refused.
+        """
+        name, rates = f"import/{network_of(address)}", self._rates or REFUSED_IMPORTS
+        await self._count(name, rates)
+        is_refused = True
+        try:
+            yield
+            is_refused = False
+        except SpotifyError as error:
+            is_refused = isinstance(error, GrantRefused)
+            raise
+        finally:
+            if rates is REFUSED_IMPORTS and not is_refused:
+                for rate in rates:
+                    await self._counts.take_back(f"{name}/{rate.requests}", rate.seconds)
+
+    async def _count(self, name: str, rates: Iterable[Rate]) -> None:
+        for rate in rates:
             count, seconds_left = await self._counts.count(f"{name}/{rate.requests}", rate.seconds)
             if count > rate.requests:
-                raise RateLimited(rate.requests, max(1, math.ceil(seconds_left)))
+                left = max(1, math.ceil(seconds_left))
+                raise RateLimited(rate.requests, rate.seconds, left)

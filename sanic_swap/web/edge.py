@@ -14,6 +14,7 @@ from sanic import Request
 from sanic.exceptions import MethodNotAllowed
 
 from sanic_swap.client_address import AddressHeader
+from sanic_swap.errors import GrantRefused
 from sanic_swap.logs import log
 from sanic_swap.trace import Answered, RequestTrace
 from sanic_swap.web.answers import Answer, json_answer, options_answer
@@ -96,7 +97,8 @@ class Edge:
         if isinstance(error, MethodNotAllowed):
             headers["Allow"] = _allowed(error)
         answer = json_answer(refusal.body(), refusal.status, headers)
-        return self._finish(request, answer, trace, path, row.outcome, refusal.error)
+        logged = error.logged if isinstance(error, GrantRefused) else refusal.error
+        return self._finish(request, answer, trace, path, row.outcome, logged)
 
     def _finish(
         self,

@@ -11,7 +11,7 @@ from sanic_swap.errors import SpotifyFails, SpotifyTooSlow, StoreLost
 from sanic_swap.sealing.key_ring import OpenedToken, SealingContext
 from sanic_swap.sealing.keys import root_key
 from sanic_swap.secret import Secret
-from sanic_swap.spotify.answer import read_answer
+from sanic_swap.spotify.answer import Sent, read_answer
 from sanic_swap.store.counts import StoreCounts
 from sanic_swap.store.flights import StoreFlights
 from sanic_swap.store.redis import RedisStore
@@ -49,7 +49,7 @@ class Spotify:
     def __init__(self, body: bytes = b'{"access_token":"a"}') -> None:
         self.calls = 0
         self.refreshed = Refreshed(
-            read_answer(200, body, retry_after=None, sent=[]), "s1.x", 1_795_040_626, False
+            read_answer(200, body, retry_after=None, sent=Sent()), "s1.x", 1_795_040_626, False
         )
         self.error: Exception | None = None
         self.may_answer = asyncio.Event()
@@ -219,7 +219,8 @@ async def test_a_lost_store_is_logged_once_and_found_again_though_nobody_asks(
     assert seconds < patience.seconds(1)  # one waited; nobody after it
     assert store.losses == 1
     assert caplog.messages == [
-        "Store unreachable (TimeoutError); sharing between machines is off until it answers",
+        f"Store unreachable (no answer from {redis_server.url.removeprefix('unix://')} within"
+        " 0.5 s); sharing between machines is off until it answers",
         "Store answers again; sharing between machines is on",
     ]
 
@@ -228,7 +229,7 @@ async def test_a_store_that_is_not_there_is_noticed_before_anybody_asks() -> Non
     async with RedisStore(Secret(NOWHERE)) as store:
         await until(lambda: store.is_lost)
         with pytest.raises(StoreLost):
-            await store.run(store.script("return 1"), [], [])
+            await store.run(store.script("return 1"), [], [], int)
 
 
 async def test_closing_awaits_the_task_that_looks_for_a_lost_store() -> None:

@@ -99,7 +99,7 @@ async def test_a_refusal_tells_the_limit_and_when_to_come_again(clock):
     with pytest.raises(RateLimited) as refused:
         await limit.count_swap(ONE)
 
-    assert (refused.value.limit, refused.value.retry_after) == (1, 50)
+    assert (refused.value.limit, refused.value.retry_after) == ((1, MINUTE), 50)
 
 
 async def test_a_network_of_ipv6_counts_as_one_client():
@@ -138,7 +138,7 @@ async def test_what_a_short_window_refuses_is_not_counted_in_the_long_one():
     with pytest.raises(RateLimited) as refused:
         await limit.count_swap(ONE)
 
-    assert refused.value.limit == 5
+    assert refused.value.limit == (5, MINUTE)
 
 
 async def test_a_window_lasts_as_long_as_it_says_whatever_comes_in_it(clock):
