@@ -73,9 +73,12 @@ async def _serve(parts: Parts, readiness: Readiness, stop: asyncio.Event) -> Non
     await server.after_start()
     _settle_memory()
     readiness.phase = Phase.READY
-    log.info("listening", extra={"fields": {"url": _url(listener)}})
 
-    async with parts.credentials:
+    def announce() -> None:
+        log.info("listening", extra={"fields": {"url": _url(listener)}})
+
+    # Requests are answered meanwhile, but whoever waits for this line waits for /readyz too.
+    async with parts.credentials.watched(announce):
         await stop.wait()
     readiness.phase = Phase.DRAINING
     log.info("draining", extra={"fields": {"seconds": settings.drain_seconds}})

@@ -101,7 +101,7 @@ class Settings:
         "LEGACY_RESEAL", values.switch, "Whether they come back sealed as ours.", True
     )
     refresh_token_lifetime: int | None = _row(
-        "REFRESH_TOKEN_LIFETIME", values.lifetime, "Turns on refresh_token_expires_in.", None
+        "REFRESH_TOKEN_LIFETIME", values.lifetime, "Turns on authorization_expires_in.", None
     )
     access_log: bool = _row("ACCESS_LOG", values.not_off, "One line for each answer.", True)
     log_level: str = _row(

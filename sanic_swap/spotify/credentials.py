@@ -4,7 +4,8 @@ So wrong ones are noticed before users are sent here: a deploy stops by itself.
 """
 
 import asyncio
-from typing import Self
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 from sanic_swap.errors import CredentialsRefused, SpotifyError
 from sanic_swap.logs import log
@@ -16,9 +17,7 @@ _PAUSE_SECONDS = 15.0
 
 class Credentials:
     """
-    What Spotify thinks of our credentials.
-
-    Used as `async with`; entering does not wait for the answer.
+    What Spotify says of our credentials.
 
     Attributes:
         are_good: Whether Spotify has once taken them in this process, or did not answer when
@@ -28,30 +27,28 @@ class Credentials:
     def __init__(self, spotify: SpotifyAccounts, pause_seconds: float = _PAUSE_SECONDS) -> None:
         self._spotify = spotify
         self._pause_seconds = pause_seconds
-        self._task: asyncio.Task[None] | None = None
         self.are_good = False
 
-    async def __aenter__(self) -> Self:
-        self._task = asyncio.create_task(self._watch())
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.wait([self._task])
+    @asynccontextmanager
+    async def watched(self, on_answer: Callable[[], None]) -> AsyncIterator[None]:
+        """Ask now, and while they are refused; call *on_answer* when the first question is over."""
+        watch = asyncio.create_task(self._watch(on_answer))
+        try:
+            yield
+        finally:
+            watch.cancel()
+            await asyncio.wait([watch])
 
     @property
     def word(self) -> str:
         """`ok`, `refused`, or `unknown` as long as Spotify has not answered."""
-        match self._spotify.credentials_refused:
-            case None:
-                return "unknown"
-            case is_refused:
-                return "refused" if is_refused else "ok"
+        words = {None: "unknown", True: "refused", False: "ok"}
+        return words[self._spotify.credentials_refused]
 
-    async def _watch(self) -> None:
+    async def _watch(self, on_answer: Callable[[], None]) -> None:
         await self._ask()
         self.are_good = not self._spotify.credentials_refused
+        on_answer()
         while True:
             await asyncio.sleep(self._pause_seconds)
             if self._spotify.credentials_refused:

@@ -27,7 +27,7 @@ T = TypeVar("T")
 ANSWER_SECONDS = 0.5  # longest wait for the store; an answer usually takes less than 0.001
 SLOW_SECONDS = 0.15  # a store that takes longer is noticed by whoever refreshes
 _SLOW_ANSWERS = 3  # in a row; a single one says nothing
-_PAUSE_SECONDS = 1.0  # between two tries of a store that is lost or slow
+_PAUSE_SECONDS = 1.0
 _CONNECTIONS = 64
 # A store that answers, but runs no script or refuses to write, is as good as lost.
 _PROBE = "redis.call('SET', KEYS[1], ARGV[1], 'PX', 1000) return redis.call('GET', KEYS[1])"
@@ -41,13 +41,14 @@ class RedisStore:
 
     Args:
         url: `redis://`, `rediss://`, `valkey://`, `valkeys://` or `unix://`.
+        pause_seconds: Between two tries of a store that is lost or slow.
 
     Attributes:
         is_lost: Whether this process shares nothing with the others now.
         losses: How often the store was lost.
     """
 
-    def __init__(self, url: Secret) -> None:
+    def __init__(self, url: Secret, pause_seconds: float = _PAUSE_SECONDS) -> None:
         spelled = url.reveal()
         if spelled.startswith("valkey"):
             spelled = "redis" + spelled.removeprefix("valkey")
@@ -64,6 +65,7 @@ class RedisStore:
         self._scheme = spelled.partition(":")[0]  # forgotten once it has answered
         self._client = Redis(connection_pool=self._connections)
         self._probe = self.script(_PROBE)
+        self._pause_seconds = pause_seconds
         self._watch: asyncio.Task[None] | None = None
         self._slow_answers = 0
         self.is_lost = False
@@ -158,29 +160,30 @@ class RedisStore:
         self._keep_watch()
 
     def _note_speed(self, seconds: float) -> None:
-        was_slow = self._slow_answers >= _SLOW_ANSWERS
+        before = self.word
         self._slow_answers = self._slow_answers + 1 if seconds > SLOW_SECONDS else 0
-        if self._slow_answers == _SLOW_ANSWERS:
+        if (before, self.word) == ("ok", "slow"):
             log.warning("Store slow (%.2f s for an answer); refreshes wait for it", seconds)
             self._keep_watch()
-        elif was_slow and not self._slow_answers:
+        elif (before, self.word) == ("slow", "ok"):
             log.info("Store answers quickly again")
 
     def _keep_watch(self) -> None:
         if self._watch is None or self._watch.done():
-            self._watch = asyncio.create_task(self._try_until_it_answers(_PAUSE_SECONDS))
+            self._watch = asyncio.create_task(self._try_until_it_answers(self._pause_seconds))
 
     async def _try_until_it_answers(self, pause_seconds: float) -> None:
         while True:
             await asyncio.sleep(pause_seconds)
-            pause_seconds = _PAUSE_SECONDS
+            pause_seconds = self._pause_seconds
             try:
                 await self.check()
             except StoreLost as loss:
                 self._note_loss(loss)
                 continue
+            if self._slow_answers:  # with new connections to make it would be lost at once
+                continue
             if self.is_lost:
                 self.is_lost = False
                 log.info("Store answers again; sharing between machines is on")
-            if not self._slow_answers:
-                break
+            break

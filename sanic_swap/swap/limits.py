@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from sanic_swap.client_address import network_of
-from sanic_swap.errors import GrantRefused, RateLimited, SpotifyError, TooBusy
+from sanic_swap.errors import GrantRefused, RateLimited, TokenRefused, TooBusy
 
 MOST_COUNTERS = 100_000  # for each length of window; less than 50 MB
 _REFUSALS = 4  # in one iteration of the event loop
@@ -166,16 +166,15 @@ class RateLimit:
         It counts from its beginning, or many at once would pass before the first is refused.
         """
         name, rates = f"import/{network_of(address)}", self._rates or REFUSED_IMPORTS
-        await self._count(name, rates)
-        is_refused = True
+        stays_counted = rates is not REFUSED_IMPORTS
         try:
+            await self._count(name, rates)
             yield
-            is_refused = False
-        except SpotifyError as error:
-            is_refused = isinstance(error, GrantRefused)
+        except (TokenRefused, GrantRefused, asyncio.CancelledError):
+            stays_counted = True
             raise
         finally:
-            if rates is REFUSED_IMPORTS and not is_refused:
+            if not stays_counted:
                 for rate in rates:
                     await self._counts.take_back(f"{name}/{rate.requests}", rate.seconds)
 

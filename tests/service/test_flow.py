@@ -138,8 +138,8 @@ def test_tokens_that_are_dead_here_are_refused_without_asking_spotify(
     token = swap(service, spotify).json()["refresh_token"]
     if "RETIRED_KEY_IDS" in changes:
         changes = {**changes, "RETIRED_KEY_IDS": token.split(".")[1]}
-    spotify.clear_requests()
     with running_service(spotify.accounts_url, **changes) as other:
+        spotify.clear_requests()
         answer = refresh(other, token)
 
     assert spotify.count() == 0

@@ -9,14 +9,14 @@ from pathlib import Path
 from tests.contract import patience
 from tests.contract.http_client import send
 from tests.contract.processes import free_port, launched, wait_until
-from tests.service.running import START_SECONDS, environment
+from tests.service.running import NOWHERE, START_SECONDS, environment
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_procfile_serves_on_the_port_that_it_is_given_and_drains(tmp_path: Path) -> None:
     port = free_port()
-    env = environment("https://accounts.spotify.com", PORT=str(port), LOG_FORMAT="text")
+    env = environment(NOWHERE, PORT=str(port), LOG_FORMAT="text")
     env["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), env["PATH"]))
     command = [sys.executable, "-m", "honcho", "-f", ROOT / "Procfile", "-e", os.devnull]
     output = tmp_path / "output"

@@ -182,6 +182,30 @@ async def test_all_machines_count_in_one_window(
     assert b"203.0.113.7" not in b"".join(redis_server.names())
 
 
+async def test_all_machines_take_back_from_one_window(
+    store: RedisStore, redis_server: RedisServer
+) -> None:
+    one, other = StoreCounts(store, b"key"), StoreCounts(store, b"key")
+    await one.take_back("import/203.0.113.7/60", MINUTE)
+    assert [name for name in redis_server.names() if b"rate" in name] == []
+    for _ in range(2):
+        await one.count("import/203.0.113.7/60", MINUTE)
+    await other.take_back("import/203.0.113.7/60", MINUTE)
+
+    assert (await other.count("import/203.0.113.7/60", MINUTE))[0] == 2
+
+
+async def test_a_counter_that_lost_its_end_gets_one(
+    store: RedisStore, redis_server: RedisServer
+) -> None:
+    counts = StoreCounts(store, b"key")
+    await counts.count("a", MINUTE)
+    (name,) = (name.decode() for name in redis_server.names() if b"rate" in name)
+    redis_server.ask("PERSIST", name)
+
+    assert await counts.count("a", MINUTE) == (2, MINUTE)
+
+
 async def test_a_window_in_the_store_ends(store: RedisStore) -> None:
     counts = StoreCounts(store, b"key")
     assert [(await counts.count("a", 1))[0] for _ in range(2)] == [1, 2]
