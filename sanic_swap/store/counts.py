@@ -30,28 +30,18 @@ class StoreCounts:
     def __init__(self, store: RedisStore, key: bytes) -> None:
         self._store = store
         self._key = key
-        self._script = store.script(_COUNT)
+        self._count = store.script(_COUNT, _read)
         self._here = MemoryCounts()
 
-    async def count(self, name: str, seconds: int) -> tuple[int, float]:
-        """Count one request in *name*'s window; return the count and the seconds it has left."""
-        try:
-            return await self._add(1, name, seconds)
-        except StoreLost:
-            return await self._here.count(name, seconds)
-
-    async def take_back(self, name: str, seconds: int) -> None:
-        """Count one request less, if *name*'s window has not ended."""
-        try:
-            await self._add(-1, name, seconds)
-        except StoreLost:
-            await self._here.take_back(name, seconds)
-
-    async def _add(self, number: int, name: str, seconds: int) -> tuple[int, float]:
+    async def count(self, name: str, seconds: int, change: int = 1) -> tuple[int, float]:
+        """Do what `swap.limits.Counts` says."""
         window = f"{name}/{seconds}".encode()
         digest = blake2b(window, digest_size=16, key=self._key, person=b"sanic_swap.rate1")
         keys = [f"sanic-swap:rate:{digest.hexdigest()}"]
-        return await self._store.run(self._script, keys, [number, seconds * 1000], _read)
+        try:
+            return await self._store.run(self._count, keys, [change, seconds * 1000])
+        except StoreLost:
+            return await self._here.count(name, seconds, change)
 
 
 def _read(answer: object) -> tuple[int, float]:

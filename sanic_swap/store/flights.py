@@ -73,8 +73,8 @@ class StoreFlights:
         self._timeout_seconds = timeout_seconds
         self._lease_ms = int((timeout_seconds + _GRACE_SECONDS) * 1000)
         self._replay_seconds = replay_seconds
-        self._acquire = store.script(_ACQUIRE)
-        self._give_up = store.script(_GIVE_UP)
+        self._acquire = store.script(_ACQUIRE, _read_lease)
+        self._give_up = store.script(_GIVE_UP, _read_nothing)
         self.joined = 0
 
     async def refresh(
@@ -113,7 +113,7 @@ class StoreFlights:
         holder = ""
         while True:
             answer, holder = await self._store.run(
-                self._acquire, _keys(digest, holder), [token, self._lease_ms], _read_lease
+                self._acquire, _keys(digest, holder), [token, self._lease_ms]
             )
             if answer:
                 return self._read(digest, answer)
@@ -131,7 +131,7 @@ class StoreFlights:
             sealed = self._sealer.seal(digest, _written(refreshed), seconds)
         arguments = (token, sealed, int(seconds * 1000), int(is_for_all))
         with suppress(StoreLost):
-            await self._store.run(self._give_up, [lease, answer], arguments, _read_nothing)
+            await self._store.run(self._give_up, [lease, answer], arguments)
 
     def _read(self, digest: bytes, sealed: bytes) -> Refreshed:
         written = self._sealer.open(digest, sealed)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from secrets import token_bytes
 from time import monotonic
-from typing import Self, TypeVar
+from typing import Generic, NamedTuple, Self, TypeVar
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
@@ -23,6 +23,7 @@ from sanic_swap.secret import Secret
 from sanic_swap.store.reasons import reason_of
 
 T = TypeVar("T")
+Word = str | bytes | int
 
 ANSWER_SECONDS = 0.5  # longest wait for the store; an answer usually takes less than 0.001
 SLOW_SECONDS = 0.15  # a store that takes longer is noticed by whoever refreshes
@@ -31,6 +32,13 @@ _PAUSE_SECONDS = 1.0
 _CONNECTIONS = 64
 # A store that answers, but runs no script or refuses to write, is as good as lost.
 _PROBE = "redis.call('SET', KEYS[1], ARGV[1], 'PX', 1000) return redis.call('GET', KEYS[1])"
+
+
+class Script(NamedTuple, Generic[T]):
+    """One in Lua; *read* makes a value of its answer, or raises ValueError if it cannot be one."""
+
+    call: AsyncScript
+    read: Callable[[object], T]
 
 
 class RedisStore:
@@ -64,7 +72,7 @@ class RedisStore:
         self._address = where.get("path") or f"{where.get('host')}:{where.get('port', 6379)}"
         self._scheme = spelled.partition(":")[0]  # forgotten once it has answered
         self._client = Redis(connection_pool=self._connections)
-        self._probe = self.script(_PROBE)
+        self._probe = self.script(_PROBE, lambda answer: answer)
         self._pause_seconds = pause_seconds
         self._watch: asyncio.Task[None] | None = None
         self._slow_answers = 0
@@ -89,61 +97,36 @@ class RedisStore:
         is_slow = self._slow_answers >= _SLOW_ANSWERS
         return "lost" if self.is_lost else "slow" if is_slow else "ok"
 
-    def script(self, text: str) -> AsyncScript:
-        """Return a script in Lua, for `run`."""
-        return self._client.register_script(text)
+    def script(self, text: str, read: Callable[[object], T]) -> Script[T]:
+        """Return a script for `run`."""
+        return Script(self._client.register_script(text), read)
 
-    async def run(
-        self,
-        script: AsyncScript,
-        keys: Sequence[str],
-        arguments: Sequence[str | bytes | int],
-        read: Callable[[object], T],
-    ) -> T:
+    async def run(self, script: Script[T], keys: Sequence[str], arguments: Sequence[Word]) -> T:
         """
         Return what *script* returns.
 
-        Args:
-            read: Makes a value of the answer; raises ValueError if it is none.
-
         Raises:
-            StoreLost: If there is no such answer within half a second, or the store is known
-                to be lost.
+            StoreLost: If that does not come within half a second, or the store is lost already.
         """
         if self.is_lost:
             raise StoreLost("the store is lost")
         try:
-            return await self._call(script, keys, arguments, read)
+            return await self._call(script, keys, arguments)
         except StoreLost as loss:
             self._note_loss(loss)
             raise
 
     async def check(self) -> None:
-        """
-        Ask the store once whether it is of use, without a word in the log.
-
-        Raises:
-            StoreLost: If it is not; its text says why, in an operator's words.
-        """
+        """Ask the store once whether it is of use; raise `StoreLost`, which says why it is not."""
         token = token_bytes(16)
+        if await self._call(self._probe, ["sanic-swap:probe"], [token]) != token:
+            raise StoreLost(f"unexpected answer from {self._address}")
 
-        def read(answer: object) -> None:
-            if answer != token:
-                raise ValueError
-
-        await self._call(self._probe, ["sanic-swap:probe"], [token], read)
-
-    async def _call(
-        self,
-        script: AsyncScript,
-        keys: Sequence[str],
-        arguments: Sequence[str | bytes | int],
-        read: Callable[[object], T],
-    ) -> T:
+    async def _call(self, script: Script[T], keys: Sequence[str], arguments: Sequence[Word]) -> T:
         began = monotonic()
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
-                value = read(await script(keys=keys, args=arguments))
+                value = script.read(await script.call(keys=keys, args=arguments))
         except Exception as error:  # noqa: BLE001 - the client library has many for what is not Redis
             reason = reason_of(error, self._address, ANSWER_SECONDS, self._scheme)
             raise StoreLost(reason) from None
@@ -156,7 +139,9 @@ class RedisStore:
             return
         self.is_lost = True
         self.losses += 1
-        log.warning("Store unreachable (%s); sharing between machines is off until it answers", loss)
+        log.warning(
+            "Store unreachable (%s); sharing between machines is off until it answers", loss
+        )
         self._keep_watch()
 
     def _note_speed(self, seconds: float) -> None:
@@ -187,3 +172,15 @@ class RedisStore:
                 self.is_lost = False
                 log.info("Store answers again; sharing between machines is on")
             break
+
+
+async def why_lost(url: Secret) -> str | None:
+    """Ask the store at *url* once; return why it is of no use, or None if it is. For `check`."""
+    store = RedisStore(url)
+    try:
+        await store.check()
+    except StoreLost as loss:
+        return str(loss)
+    finally:
+        await store.__aexit__()
+    return None

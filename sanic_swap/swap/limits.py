@@ -78,11 +78,13 @@ REFUSED_IMPORTS = (Rate(60, 60),)
 class Counts(Protocol):
     """Counts requests in fixed windows; a window begins with the first request in it."""
 
-    async def count(self, name: str, seconds: int) -> tuple[int, float]:
-        """Count one request in *name*'s window; return the count and the seconds it has left."""
+    async def count(self, name: str, seconds: int, change: int = 1) -> tuple[int, float]:
+        """
+        Count one request in *name*'s window; return the count and the seconds it has left.
 
-    async def take_back(self, name: str, seconds: int) -> None:
-        """Count one request less, if *name*'s window has not ended."""
+        Args:
+            change: -1 counts one less, if the window has not ended.
+        """
 
 
 class MemoryCounts:
@@ -109,10 +111,12 @@ class MemoryCounts:
     def __len__(self) -> int:
         return sum(map(len, self._windows.values()))
 
-    async def count(self, name: str, seconds: int) -> tuple[int, float]:
-        """Count one request in *name*'s window; return the count and the seconds it has left."""
+    async def count(self, name: str, seconds: int, change: int = 1) -> tuple[int, float]:
+        """Do what `Counts` says."""
         counters, now = self._windows[seconds], self._clock()
         count, ends_at = counters.get(name, (0, 0.0))
+        if change < 0 and ends_at <= now:
+            return 0, 0.0
         if ends_at <= now:
             counters.pop(name, None)
             count, ends_at = 0, now + seconds
@@ -120,14 +124,8 @@ class MemoryCounts:
                 oldest = next(iter(counters), None)
                 if oldest and (counters[oldest][1] <= now or len(counters) >= self._most):
                     del counters[oldest]
-        counters[name] = count + 1, ends_at
-        return count + 1, ends_at - now
-
-    async def take_back(self, name: str, seconds: int) -> None:
-        """Count one request less, if *name*'s window has not ended."""
-        count, ends_at = self._windows[seconds].get(name, (0, 0.0))
-        if count and self._clock() < ends_at:
-            self._windows[seconds][name] = count - 1, ends_at
+        counters[name] = count + change, ends_at
+        return count + change, ends_at - now
 
 
 class RateLimit:
@@ -176,7 +174,7 @@ class RateLimit:
         finally:
             if not stays_counted:
                 for rate in rates:
-                    await self._counts.take_back(f"{name}/{rate.requests}", rate.seconds)
+                    await self._counts.count(f"{name}/{rate.requests}", rate.seconds, -1)
 
     async def _count(self, name: str, rates: Iterable[Rate]) -> None:
         for rate in rates:
