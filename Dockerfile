@@ -9,15 +9,24 @@ COPY sanic_swap /venv/lib/python3.13/site-packages/sanic_swap
 COPY fake_spotify /venv/lib/python3.13/site-packages/fake_spotify
 RUN /venv/bin/python -m compileall -q /venv/lib/python3.13/site-packages/sanic_swap /venv/lib/python3.13/site-packages/fake_spotify
 
-FROM base
+FROM base AS runtime
 # Nothing is written at run time, so what Python keeps to start faster is made here;
 # and whoever gets in finds no installer.
 RUN python -m compileall -q /usr/local/lib/python3.13 \
     && pip uninstall --yes --root-user-action=ignore pip \
     && rm -r /usr/local/lib/python3.13/ensurepip
 COPY --from=build /venv /venv
-ENV HOST=0.0.0.0 PORT=8080 PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
-EXPOSE 8080
+ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
 USER 65532:65532
+
+# The stand-in for Spotify alone: docker build --target fake
+FROM runtime AS fake
+EXPOSE 8090
+HEALTHCHECK --interval=2s --timeout=5s CMD ["python", "-m", "fake_spotify", "ready"]
+ENTRYPOINT ["python", "-m", "fake_spotify", "--host", "0.0.0.0"]
+
+FROM runtime
+ENV HOST=0.0.0.0 PORT=8080
+EXPOSE 8080
 ENTRYPOINT ["python", "-m", "sanic_swap"]
 CMD ["serve"]

@@ -1,20 +1,15 @@
 """Loads a program with wrk, and accepts nothing but success."""
 
 import json
-import os
 import secrets
 import subprocess
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 from programs import HERE, bound_to_us, tool
 from tested import Tested
 
-from sanic_swap.sealing.key_ring import KeyRing, SealingContext
-from sanic_swap.sealing.keys import root_key
-from sanic_swap.secret import Secret
-
-_AUTHORIZED_AT = 1_700_000_000
 _SPARE_SECONDS = 30
 
 
@@ -24,12 +19,16 @@ class Bodies:
 
     path: Path
     endpoint: str
-    line_bytes: int
-    count: int
+
+    @property
+    def line_bytes(self) -> int:
+        with self.path.open("rb") as lines:
+            return len(lines.readline())
 
     def first(self) -> bytes:
         """Return a whole request with the first body, as sent by hand."""
-        body = self.path.read_bytes()[: self.line_bytes - 1]
+        with self.path.open("rb") as lines:
+            body = lines.readline().rstrip()
         return (
             f"POST {self.endpoint} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
             "Content-Type: application/x-www-form-urlencoded\r\n"
@@ -41,6 +40,7 @@ class Bodies:
 class Outcome:
     """What one run of wrk saw, and what it cost the program under test."""
 
+    requests: int
     per_second: float
     p50_ms: float
     p99_ms: float
@@ -50,32 +50,49 @@ class Outcome:
 
 class Load:
     """
-    Sends one program requests of which no two are alike, run after run.
+    Sends one program requests of which no two at once are alike, run after run.
 
     Args:
         core: Where wrk runs.
+
+    Attributes:
+        requests: How many it has had so far.
     """
 
-    def __init__(self, name: str, tested: Tested, bodies: Bodies, core: int) -> None:
+    def __init__(self, name: str, tested: Tested, core: int) -> None:
         self.name = name
         self.tested = tested
-        self.bodies = bodies
+        self.requests = 0
         self._core = core
-        self._used = 0
+        self._used: Counter[Path] = Counter()
 
-    def run(self, connections: int, seconds: int) -> Outcome:
+    def run(
+        self,
+        bodies: Bodies,
+        connections: int,
+        seconds: int,
+        *,
+        pause_ms: float = 0.0,
+        keep_refreshes: Path | None = None,
+    ) -> Outcome:
         """
         Keep *connections* requests under way for *seconds*.
+
+        Args:
+            pause_ms: What a connection waits between requests, in the mean.
+            keep_refreshes: A file for bodies that refresh what was swapped.
 
         Raises:
             SystemExit: If a single answer was not a success.
         """
-        offset = self._used % self.bodies.count * self.bodies.line_bytes
+        size, line_bytes = bodies.path.stat().st_size, bodies.line_bytes
         command = [
             *(tool("wrk"), "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s"),
             *("--latency", "-s", str(HERE / "requests.lua")),
-            f"http://127.0.0.1:{self.tested.port}{self.bodies.endpoint}",
-            *("--", str(self.bodies.path), str(offset)),
+            f"http://127.0.0.1:{self.tested.port}{bodies.endpoint}",
+            *("--", str(bodies.path), str(self._used[bodies.path] * line_bytes % size)),
+            str(pause_ms),
+            *([] if keep_refreshes is None else [str(keep_refreshes)]),
         ]
         before = self.tested.cpu_seconds()
         done = subprocess.run(
@@ -91,8 +108,10 @@ class Load:
         if seen["refused"] or seen["socket_errors"] or seen["timeouts"] or not seen["requests"]:
             raise self._failure(f"not every request succeeded: {seen}")
         cpu_seconds = self.tested.cpu_seconds() - before
-        self._used += seen["requests"] + connections
+        self._used[bodies.path] += seen["requests"] + connections
+        self.requests += seen["requests"]
         return Outcome(
+            requests=seen["requests"],
             per_second=seen["requests"] / seen["seconds"],
             p50_ms=seen["p50_ms"],
             p99_ms=seen["p99_ms"],
@@ -100,38 +119,23 @@ class Load:
             cpu_us_per_request=cpu_seconds / seen["requests"] * 1e6,
         )
 
+    def refreshes(self, swaps: Bodies, seconds: int) -> Bodies:
+        """Swap for *seconds*; return refreshes of what came back, sealed by the program itself."""
+        path = swaps.path.with_name(f"refreshes-{self.name}-{self.tested.port}")
+        self.run(swaps, 32, seconds, keep_refreshes=path)
+        lengths = {len(line) for line in path.read_bytes().splitlines()}
+        if len(lengths) != 1:
+            raise SystemExit(f"the refresh tokens of {self.name} have {len(lengths)} lengths")
+        return Bodies(path, "/refresh")
+
     def _failure(self, why: str) -> SystemExit:
         state = self.tested.process.poll()
         ended = "still runs" if state is None else f"has ended with {state}"
         return SystemExit(f"{self.name}, which {ended}: {why}")
 
 
-def refreshes(folder: Path, count: int, encryption_secret: str, origin: str) -> Bodies:
-    """Write *count* bodies for `/refresh`, each with a sealed token of its own."""
-    keys = KeyRing(root_key(encryption_secret), SealingContext("benchmark", origin))
-
-    def body() -> str:
-        plain = Secret("AQ" + secrets.token_urlsafe(96)[:129])
-        return f"refresh_token={keys.seal(plain, _AUTHORIZED_AT)}"
-
-    return _written(folder / "refreshes", "/refresh", [body() for _ in range(count)])
-
-
 def swaps(folder: Path, count: int) -> Bodies:
     """Write *count* bodies for `/swap`, each with a code of its own."""
-    bodies = [f"code=AQ{secrets.token_urlsafe(240)}" for _ in range(count)]
-    return _written(folder / "swaps", "/swap", bodies)
-
-
-def _written(path: Path, endpoint: str, bodies: list[str]) -> Bodies:
-    (length,) = {len(body) for body in bodies}
-    path.write_text("".join(f"{body}\n" for body in bodies))
-    return Bodies(path, endpoint, length + 1, len(bodies))
-
-
-def cores() -> tuple[int, int]:
-    """Return two cores that this process may use."""
-    allowed = sorted(os.sched_getaffinity(0))
-    if len(allowed) < 2:
-        raise SystemExit("needs two cores: one for the program under test, one for the load")
-    return allowed[0], allowed[1]
+    path = folder / "swaps"
+    path.write_text("".join(f"code=AQ{secrets.token_urlsafe(240)}\n" for _ in range(count)))
+    return Bodies(path, "/swap")

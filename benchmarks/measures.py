@@ -1,7 +1,7 @@
-"""The measurements: each drives service and floor in turn, so that a noisy machine hits both."""
+"""The measurements: each drives all programs in turn, so that a noisy machine hits all alike."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from http.client import HTTPConnection
 from statistics import median
@@ -9,119 +9,146 @@ from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit
 
-from load import Bodies, Load, refreshes
+from load import Bodies, Load
 from programs import Programs, stop
 from tested import Tested
 
-_FEW_CONNECTIONS = 4
 _WARM_UP_SECONDS = 2
-_SLOW_REQUESTS = 30_000
-# In flight, and milliseconds of delay: far over aiohttp's usual 100 connections at a rate
-# that one core keeps up with; the wanted case, which no core keeps up with; and as many in
-# flight at such a rate.
-_SLOW = ((200, 150), (1000, 150), (1000, 1000))
+_COLLECT_SECONDS = 5
+_TAIL_CONNECTIONS = 64
+_IN_FLIGHT = 5000
+_DELAYS_MS = (150, 1000)
+HEALTH = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """Service over floor, round by round: the median, the lowest and the highest."""
+    """Round by round, one program over another: the median, the lowest and the highest."""
 
     median: float
     lowest: float
     highest: float
 
     @classmethod
-    def of(cls, service: list[float], floor: list[float]) -> "Ratio":
-        rounds = [ours / theirs for ours, theirs in zip(service, floor, strict=True)]
+    def of(cls, above: Sequence[float], below: Sequence[float]) -> "Ratio":
+        rounds = [one / other for one, other in zip(above, below, strict=True)]
         return cls(median(rounds), min(rounds), max(rounds))
 
 
-def throughput(loads: list[Load], *, rounds: int, seconds: int, connections: int) -> dict[str, Any]:
-    """Load each program in turn, *rounds* times; the one called `floor` is the measure."""
+def cost(
+    loads: Sequence[Load], swaps: Bodies, *, rounds: int, seconds: int, connections: int
+) -> dict[str, Any]:
+    """Load each program in turn, *rounds* times; the first one is the measure of the others."""
     for load in loads:
-        load.run(connections, _WARM_UP_SECONDS)
-    seen = {load.name: [] for load in loads}
+        load.run(swaps, connections, _WARM_UP_SECONDS)
+    refreshes = {load.name: load.refreshes(swaps, _COLLECT_SECONDS) for load in loads}
+    seen: dict[str, dict[str, list[dict[str, Any]]]] = {"/swap": {}, "/refresh": {}}
     for _ in range(rounds):
-        for load in loads:
-            seen[load.name].append(load.run(connections, seconds))
-    return _compared(seen, ("per_second", "cpu_us_per_request", "busy"))
+        for endpoint, outcomes in seen.items():
+            for load in loads:
+                bodies = swaps if endpoint == "/swap" else refreshes[load.name]
+                outcome = asdict(load.run(bodies, connections, seconds))
+                outcomes.setdefault(load.name, []).append(outcome)
+    return {endpoint: _compared(outcomes) for endpoint, outcomes in seen.items()}
 
 
-def latency(loads: list[Load], *, rounds: int, seconds: int) -> dict[str, Any]:
-    """Measure answer times with a few connections."""
-    seen = {load.name: [] for load in loads}
-    for _ in range(rounds):
-        for load in loads:
-            seen[load.name].append(load.run(_FEW_CONNECTIONS, seconds))
-    return _compared(seen, ("p50_ms", "p99_ms")) | {"connections": _FEW_CONNECTIONS}
-
-
-def _compared(seen: dict[str, list[Any]], figures: tuple[str, ...]) -> dict[str, Any]:
-    report: dict[str, Any] = {"rounds": {}, "median": {}, "ratio": {}}
-    for name, outcomes in seen.items():
-        rounds = {figure: [getattr(one, figure) for one in outcomes] for figure in figures}
-        floor = {figure: [getattr(one, figure) for one in seen["floor"]] for figure in figures}
-        report["rounds"][name] = rounds
-        report["median"][name] = {figure: median(values) for figure, values in rounds.items()}
-        if name != "floor":
-            report["ratio"][name] = {
-                figure: asdict(Ratio.of(rounds[figure], floor[figure])) for figure in figures
-            }
+def _compared(outcomes: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
+    """Return for each program its rounds, medians and how much better it is than the first one."""
+    first = next(iter(outcomes.values()))
+    report = {}
+    for name, rounds in outcomes.items():
+        figures = {figure: [one[figure] for one in rounds] for figure in rounds[0]}
+        floor = {figure: [one[figure] for one in first] for figure in figures}
+        cpu, rate = "cpu_us_per_request", "per_second"
+        report[name] = {
+            "rounds": figures,
+            "median": {figure: median(values) for figure, values in figures.items()},
+            "of_cpu": asdict(Ratio.of(floor[cpu], figures[cpu])),
+            "of_rate": asdict(Ratio.of(figures[rate], floor[rate])),
+        }
     return report
 
 
-def memory(loads: list[Load]) -> dict[str, Any]:
-    """Read what each program keeps after the load."""
-    report: dict[str, Any] = {load.name: load.tested.memory_mb() for load in loads}
-    report["difference"] = report["service"]["rss"] - report["floor"]["rss"]
+def tail(
+    loads: Sequence[Load], upstream: Tested, swaps: Bodies, *, rounds: int, seconds: int, core: int
+) -> dict[str, Any]:
+    """Measure answer times at half of what each program can do, and those of the upstream."""
+    direct = Load("upstream", upstream, core)
+    own = Bodies(swaps.path, "/api/token")
+    report: dict[str, Any] = {load.name: {"above_upstream_ms": []} for load in loads}
+    for _ in range(rounds):
+        for load in loads:
+            peak = load.run(swaps, 32, seconds).per_second
+            pause_ms = _TAIL_CONNECTIONS / (peak / 2) * 1000
+            there = direct.run(own, _TAIL_CONNECTIONS, seconds, pause_ms=pause_ms)
+            here = load.run(swaps, _TAIL_CONNECTIONS, seconds, pause_ms=pause_ms)
+            report[load.name]["above_upstream_ms"].append(here.p99_ms - there.p99_ms)
+            report[load.name] |= {"upstream": asdict(there), **asdict(here)}
+    for seen in report.values():
+        seen["median_above_ms"] = median(seen["above_upstream_ms"])
+    return report
+
+
+def memory(
+    loads: Sequence[Load], swaps: Bodies, *, requests: int, seconds: int
+) -> dict[str, list[tuple[int, float]]]:
+    """Return how many requests each program had had, and its resident MB then, again and again."""
+    report: dict[str, list[tuple[int, float]]] = {load.name: [] for load in loads}
+    while any(load.requests < requests for load in loads):
+        for load in loads:
+            if load.requests < requests:
+                load.run(swaps, 32, seconds)
+                report[load.name].append((load.requests, load.tested.memory_mb()))
     return report
 
 
 def start(
-    start_service: Callable[[], Tested],
-    start_floor: Callable[[], Tested],
-    bodies: Bodies,
-    *,
-    times: int,
+    programs: Mapping[str, Callable[[], Tested]], requests: Mapping[str, bytes], *, times: int
 ) -> dict[str, Any]:
     """Measure from exec to the first success, alternating; each once before, uncounted."""
-    request = bodies.first()
-    seconds: dict[str, list[float]] = {"service": [], "floor": []}
-    cpu_seconds: dict[str, list[float]] = {"service": [], "floor": []}
-    for counted in (False, *[True] * times):
-        for name, begin in (("service", start_service), ("floor", start_floor)):
-            began = perf_counter()
-            tested = begin()
-            tested.wait_for_success(request)
-            taken, cpu_taken = perf_counter() - began, tested.cpu_seconds()
-            stop(tested.process)
-            if counted:
-                seconds[name].append(taken)
-                cpu_seconds[name].append(cpu_taken)
-    return {
-        "rounds": seconds,
-        "cpu_rounds": cpu_seconds,
-        "median": {name: median(values) for name, values in seconds.items()},
-        "ratio": asdict(Ratio.of(seconds["service"], seconds["floor"])),
-        "cpu_ratio": asdict(Ratio.of(cpu_seconds["service"], cpu_seconds["floor"])),
-    }
+    report = {}
+    for what, request in requests.items():
+        seconds: dict[str, list[float]] = {name: [] for name in programs}
+        cpu_seconds: dict[str, list[float]] = {name: [] for name in programs}
+        for counted in (False, *[True] * times):
+            for name, begin in programs.items():
+                began = perf_counter()
+                tested = begin()
+                tested.wait_for_success(request)
+                taken, cpu_taken = perf_counter() - began, tested.cpu_seconds()
+                stop(tested.process)
+                if counted:
+                    seconds[name].append(taken)
+                    cpu_seconds[name].append(cpu_taken)
+        report[what] = {
+            "rounds": seconds,
+            "cpu_rounds": cpu_seconds,
+            "median": {name: median(values) for name, values in seconds.items()},
+            "ratio": asdict(Ratio.of(seconds["service"], seconds["floor"])),
+            "cpu_ratio": asdict(Ratio.of(cpu_seconds["service"], cpu_seconds["floor"])),
+        }
+    return report
 
 
-def slow(programs: Programs, encryption_secret: str, *, seconds: int) -> list[dict[str, Any]]:
+def in_flight(programs: Programs, swaps: Bodies, *, seconds: int) -> list[dict[str, Any]]:
     """Keep many requests in flight that Spotify is slow to answer."""
     report = []
-    for connections, delay_ms in _SLOW:
+    for delay_ms in _DELAYS_MS:
         upstream = programs.slow_upstream(delay_ms / 1000)
-        bodies = refreshes(programs.folder, _SLOW_REQUESTS, encryption_secret, upstream)
-        service = programs.service(upstream, encryption_secret)
-        service.wait_for_success(bodies.first())
+        service = programs.service(upstream, MAX_IN_FLIGHT="6000")
+        service.wait_for_success(swaps.first())
+        load = Load("service", service, programs.cores.others)
+        load.run(swaps, 32, _WARM_UP_SECONDS)
+        before_mb = service.memory_mb()
+        service.forget_peak()
         _peak(upstream)
-        outcome = Load("service", service, bodies, programs.cores.others).run(connections, seconds)
+        outcome = load.run(swaps, _IN_FLIGHT, seconds)
         report.append(
             {
-                "connections": connections,
+                "connections": _IN_FLIGHT,
                 "delay_ms": delay_ms,
                 "peak_in_flight": _peak(upstream),
+                "kb_each": (service.peak_mb() - before_mb) * 1024 / _IN_FLIGHT,
                 **asdict(outcome),
             }
         )

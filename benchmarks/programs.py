@@ -29,8 +29,11 @@ REFRESH_ANSWER = {
     "scope": "playlist-modify-private playlist-read-private streaming user-library-read"
     " user-modify-playback-state user-read-email user-read-private",
 }
-SWAP_ANSWER = {**REFRESH_ANSWER, "refresh_token": "AQ" + "b3-_Q" * 25 + "wxyz"}
+# A request has 32 hex digits as its id.
+SWAP_ANSWER = {**REFRESH_ANSWER, "refresh_token": "AQ" + "b3-_Q" * 19 + "wx$request_id"}
 
+# It refreshes without a rotation, and gives each swap a refresh token of its own. The forms of
+# swaps are the longer ones.
 _NGINX = """
 daemon off;
 master_process off;
@@ -48,8 +51,11 @@ http {{
   fastcgi_temp_path {prefix}/fastcgi;
   uwsgi_temp_path {prefix}/uwsgi;
   scgi_temp_path {prefix}/scgi;
-  server {{ listen 127.0.0.1:{refresh}; location = /api/token {{ return 200 '{refreshed}'; }} }}
-  server {{ listen 127.0.0.1:{swap}; location = /api/token {{ return 200 '{swapped}'; }} }}
+  map $content_length $answer {{
+    "~^[12]?[0-9]?[0-9]$" '{refreshed}';
+    default '{swapped}';
+  }}
+  server {{ listen 127.0.0.1:{port}{tls}; location = /api/token {{ return 200 $answer; }} }}
 }}
 """
 
@@ -60,6 +66,14 @@ class Cores:
 
     tested: int
     others: int
+
+    @classmethod
+    def of_this_machine(cls) -> Self:
+        """Return two cores that this process may use."""
+        allowed = sorted(os.sched_getaffinity(0))
+        if len(allowed) < 2:
+            raise SystemExit("needs two cores: one for the program under test, one for the load")
+        return cls(*allowed[:2])
 
 
 class Programs:
@@ -81,24 +95,43 @@ class Programs:
     def __exit__(self, *_: object) -> None:
         self._children.close()
 
-    def nginx(self) -> tuple[str, str]:
-        """Start the instant accounts service; return its URLs for refreshes and for swaps."""
-        refresh, swap = free_port(), free_port()
-        config = self.folder / "nginx.conf"
+    def nginx(self, certificate: Path | None = None) -> tuple[str, Tested]:
+        """
+        Start an accounts service that answers at once; return its URL and itself.
+
+        Args:
+            certificate: A PEM file with its key; None for plain HTTP.
+        """
+        port = free_port()
+        prefix = self.folder / f"nginx-{port}"
+        prefix.mkdir()
+        tls = "" if certificate is None else f" ssl; ssl_certificate {certificate}"
+        if certificate is not None:
+            tls += f"; ssl_certificate_key {certificate}; ssl_session_cache shared:a:1m"
+        config = prefix / "nginx.conf"
         config.write_text(
             _NGINX.format(
-                prefix=self.folder,
-                refresh=refresh,
-                swap=swap,
+                prefix=prefix,
+                port=port,
+                tls=tls,
                 refreshed=json.dumps(REFRESH_ANSWER),
                 swapped=json.dumps(SWAP_ANSWER),
             )
         )
-        command = [tool("nginx"), "-p", str(self.folder), "-c", str(config), "-e", "stderr"]
-        self.start(command, self.cores.others, "nginx")
-        _wait_for_port(refresh)
-        _wait_for_port(swap)
-        return f"http://127.0.0.1:{refresh}", f"http://127.0.0.1:{swap}"
+        command = [tool("nginx"), "-p", str(prefix), "-c", str(config), "-e", "stderr"]
+        nginx = Tested(self.start(command, self.cores.others, "nginx"), port)
+        _wait_for_port(port)
+        return f"http{'s' if certificate else ''}://127.0.0.1:{port}", nginx
+
+    def certificate(self) -> Path:
+        """Make a certificate for 127.0.0.1, with its key in the same file."""
+        path = self.folder / "certificate.pem"
+        command = [tool("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt"]
+        command += ["ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=benchmark"]
+        command += ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(path), "-out"]
+        subprocess.run([*command, str(self.folder / "public.pem")], check=True, capture_output=True)
+        path.write_bytes(path.read_bytes() + (self.folder / "public.pem").read_bytes())
+        return path
 
     def slow_upstream(self, delay_seconds: float) -> str:
         """Start the slow accounts service; return its URL."""
@@ -111,26 +144,30 @@ class Programs:
         _wait_for_port(port)
         return f"http://127.0.0.1:{port}"
 
-    def service(self, upstream: str, encryption_secret: str, **settings: str) -> Tested:
+    def service(self, upstream: str, **settings: str) -> Tested:
         """Start the service with its defaults and *settings*; return it at once."""
+        command = [sys.executable, "-m", "sanic_swap", "serve"]
+        return self.other("service", command, upstream, **settings)
+
+    def floor(self, upstream: str, **environment: str) -> Tested:
+        """Start the floor; return it at once."""
+        port = free_port()
+        command = [sys.executable, str(HERE / "floor.py"), str(port), upstream]
+        return Tested(self.start(command, self.cores.tested, "floor", environment), port)
+
+    def other(self, name: str, command: list[str], upstream: str, **settings: str) -> Tested:
+        """Start another swap service that is told by our settings what to do; return it at once."""
         port = free_port()
         environment = {
             "CLIENT_ID": "benchmark",
             "CLIENT_SECRET": "benchmark-secret",
             "CALLBACK_URL": "benchmark://callback",
-            "ENCRYPTION_SECRET": encryption_secret,
+            "ENCRYPTION_SECRET": "benchmark/benchmark/benchmark/benchmark/abc",
             "SPOTIFY_ACCOUNTS_URL": upstream,
             "PORT": str(port),
             **settings,
         }
-        command = [sys.executable, "-m", "sanic_swap", "serve"]
-        return Tested(self.start(command, self.cores.tested, "service", environment), port)
-
-    def floor(self, upstream: str) -> Tested:
-        """Start the floor; return it at once."""
-        port = free_port()
-        command = [sys.executable, str(HERE / "floor.py"), str(port), upstream]
-        return Tested(self.start(command, self.cores.tested, "floor"), port)
+        return Tested(self.start(command, self.cores.tested, name, environment), port)
 
     def start(
         self, command: list[str], core: int, name: str, environment: dict[str, str] | None = None

@@ -1,80 +1,75 @@
-"""Prints the figures of a run, those with a target beside it."""
+"""Prints the figures of a run, those with a goal beside it."""
 
 from typing import Any
-
-_NAMES = {
-    "service": "service, /refresh",
-    "quiet": "service, /refresh, ACCESS_LOG=off",
-    "swap": "service, /swap",
-    "floor": "floor",
-}
 
 
 def print_report(report: dict[str, Any]) -> None:
     """Print every measurement that *report* has."""
-    if "throughput" in report:
-        _print_throughput(report["throughput"])
-    if "latency" in report:
-        _print_latency(report["latency"])
+    for name, title in (("cost", "over plain HTTP"), ("tls", "over TLS")):
+        if name in report:
+            _print_cost(title, report[name])
+    if "tail" in report:
+        _print_tail(report["tail"])
     if "memory" in report:
         _print_memory(report["memory"])
     if "start" in report:
         _print_start(report["start"])
-    if "slow" in report:
-        _print_slow(report["slow"])
+    if "flight" in report:
+        _print_flight(report["flight"])
 
 
-def _print_throughput(seen: dict[str, Any]) -> None:
-    print("\nThroughput (medians; ratios to the floor: median, lowest and highest of the rounds)")
-    print(f"  {'':34}{'req/s':>8}{'CPU us':>8}{'busy':>7}   {'of req/s':24}of CPU time")
-    for name, values in seen["median"].items():
-        line = f"  {_NAMES[name]:34}{values['per_second']:8.0f}{values['cpu_us_per_request']:8.0f}"
-        line += f"{values['busy']:7.0%}"
-        if name in seen["ratio"]:
-            ratio = seen["ratio"][name]
-            line += f"   {_spread(ratio['per_second']):24}{_spread(ratio['cpu_us_per_request'])}"
-        if name == "service":
-            line += f"   {_verdict(ratio['per_second']['median'] >= 0.85, '>= 0.85')}"
-        print(line)
-        if values["busy"] < 0.95:
-            print(f"  {'':34}not busy all the time: only the CPU time counts")
+def _print_cost(title: str, seen: dict[str, Any]) -> None:
+    print(f"\nCPU time of a request, Spotify {title} (medians; lowest and highest round)")
+    print(f"  {'':28}{'CPU us':>7}{'req/s':>8}{'busy':>6}   times fewer us than the floor")
+    for endpoint, programs in seen.items():
+        for name, figures in programs.items():
+            values = figures["median"]
+            line = f"  {name + ', ' + endpoint:28}{values['cpu_us_per_request']:7.0f}"
+            line += f"{values['per_second']:8.0f}{values['busy']:6.0%}"
+            if name != "floor":
+                line += f"   {_spread(figures['of_cpu'])}"
+            if name == "service":
+                line += f"   {_verdict(figures['of_cpu']['median'] >= 1.1, 'at least 1.10')}"
+            print(line)
 
 
-def _print_latency(seen: dict[str, Any]) -> None:
-    print(f"\nAnswer time with {seen['connections']} connections (medians, ms; ratio to the floor)")
-    for name, values in seen["median"].items():
-        line = f"  {_NAMES[name]:34}p50 {values['p50_ms']:7.2f}   p99 {values['p99_ms']:7.2f}"
-        if name in seen["ratio"]:
-            ratio = seen["ratio"][name]
-            line += f"   {_spread(ratio['p50_ms'])}   {_spread(ratio['p99_ms'])}"
-        print(line)
+def _print_tail(seen: dict[str, Any]) -> None:
+    print("\np99 at half of its own peak, /swap, above that of the upstream alone (ms)")
+    for name, figures in seen.items():
+        above = figures["median_above_ms"]
+        line = f"  {name:28}{above:7.2f}   {figures['per_second']:.0f} req/s"
+        print(line + (f"   {_verdict(above <= 3, 'at most 3')}" if name == "service" else ""))
 
 
-def _print_memory(seen: dict[str, Any]) -> None:
-    print("\nResident memory after the load (MB)")
-    for name in ("service", "floor"):
-        print(f"  {_NAMES[name]:34}{seen[name]['rss']:8.1f}   (PSS {seen[name]['pss']:.1f})")
-    verdict = _verdict(seen["difference"] <= 10, "<= +10")
-    print(f"  {'difference':34}{seen['difference']:+8.1f}   {verdict}")
+def _print_memory(seen: dict[str, list[list[float]]]) -> None:
+    print("\nResident memory, /swap (MB)")
+    for name, points in seen.items():
+        half = points[len(points) // 2]
+        print(
+            f"  {name:28}{points[-1][1]:7.1f} after {points[-1][0]:,} requests;"
+            f" {half[1]:.1f} after {half[0]:,}"
+        )
+    difference = seen["service"][-1][1] - seen["floor"][-1][1]
+    print(f"  {'difference':28}{difference:+7.1f}   {_verdict(difference <= 6, 'at most +6')}")
 
 
 def _print_start(seen: dict[str, Any]) -> None:
-    print("\nFrom exec to the first success (medians, ms)")
-    for name, value in seen["median"].items():
-        print(f"  {_NAMES[name]:34}{value * 1000:8.0f}")
-    verdict = _verdict(seen["ratio"]["median"] <= 1.1, "<= 1.1")
-    print(f"  {'ratio':36}{_spread(seen['ratio'])}   {verdict}")
-    print(f"  {'ratio of CPU time':36}{_spread(seen['cpu_ratio'])}")
+    print("\nFrom exec to the first 200 (medians, ms)")
+    for what, figures in seen.items():
+        both = ", ".join(f"{name} {value * 1000:.0f}" for name, value in figures["median"].items())
+        verdict = _verdict(figures["ratio"]["median"] <= 1.05, "at most 1.05")
+        print(f"  {what:12}{both}; ratio {_spread(figures['ratio'])}   {verdict}")
+        print(f"  {'':12}ratio of CPU time {_spread(figures['cpu_ratio'])}")
 
 
-def _print_slow(cases: list[dict[str, Any]]) -> None:
-    print("\nSlow upstream, no request failed (ms)")
+def _print_flight(cases: list[dict[str, Any]]) -> None:
+    print("\nMany in flight; no request failed")
     for case in cases:
         print(
-            f"  {case['connections']:4} connections, {case['delay_ms']:4} ms"
-            f"{'p50':>15} {case['p50_ms']:7.1f}   p99 {case['p99_ms']:7.1f}"
-            f"   {case['per_second']:5.0f} req/s, busy {case['busy']:.0%}"
-            f"   at most {case['peak_in_flight']} waited for at once"
+            f"  {case['connections']} connections, upstream {case['delay_ms']} ms:"
+            f" p50 {case['p50_ms']:.0f} ms, p99 {case['p99_ms']:.0f} ms,"
+            f" {case['per_second']:.0f} req/s, at most {case['peak_in_flight']} upstream at once;"
+            f" {case['kb_each']:.1f} KB each   {_verdict(case['kb_each'] <= 25, 'at most 25')}"
         )
 
 
@@ -82,5 +77,5 @@ def _spread(ratio: dict[str, float]) -> str:
     return f"{ratio['median']:.3f} ({ratio['lowest']:.3f}..{ratio['highest']:.3f})"
 
 
-def _verdict(met: bool, target: str) -> str:
-    return f"[target {target}: {'met' if met else 'MISSED'}]"
+def _verdict(met: bool, goal: str) -> str:
+    return f"[{goal}: {'met' if met else 'MISSED'}]"

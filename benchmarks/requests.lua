@@ -1,11 +1,28 @@
 -- Sends requests of which no two are alike: each body is the next line of a file.
--- Arguments: the file, and how many bytes of it were used by earlier runs.
+-- Arguments: the file; how many bytes of it were used by earlier runs; then, each may be
+-- missing, the mean pause of a connection between requests, in milliseconds, and a file that
+-- gets a refresh of each refresh token that comes back.
 
-local bodies
+local bodies, refreshes
 
 function init(args)
   bodies = assert(io.open(args[1], "rb"))
   bodies:seek("set", tonumber(args[2]))
+  local pause = tonumber(args[3] or 0)
+  if pause > 0 then
+    delay = function() return math.random(0, 2 * pause) end
+  end
+  if args[4] then
+    refreshes = assert(io.open(args[4], "ab"))
+    response = function(_, _, body)
+      local token = body:match('"refresh_token": *"([^"]+)"')
+      if token then
+        token = token:gsub("[^%w._~-]", function(c) return string.format("%%%02X", c:byte()) end)
+        refreshes:write("refresh_token=", token, "\n")
+        refreshes:flush()
+      end
+    end
+  end
   wrk.method = "POST"
   -- What an app's HTTP library sends by itself.
   wrk.headers["Content-Type"] = "application/x-www-form-urlencoded"

@@ -3,128 +3,175 @@
 import argparse
 import json
 import platform
+import shlex
 import signal
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import load
 import measures
+from load import Load, swaps
+from plot import Line, bars, svg
 from programs import Cores, Programs
 from report import print_report
+from tested import Tested
 
-from sanic_swap.sealing.keys import new_secret
-
-_MEASURES = ("throughput", "latency", "memory", "start", "slow")
+_MEASURES = ("cost", "tls", "tail", "memory", "start", "flight")
 
 
 def main() -> None:
     arguments = _arguments()
     # SIGTERM ends the children too: SystemExit unwinds every `with`.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
-    tested, others = load.cores()
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
-        Programs(Path(folder), Cores(tested, others)) as programs,
+        Programs(Path(folder), Cores.of_this_machine()) as programs,
     ):
-        report = _measure(programs, arguments)
+        report = {"setup": _setup(arguments), **_measure(programs, arguments)}
     print_report(report)
     if arguments.json:
         arguments.json.write_text(json.dumps(report, indent=1) + "\n")
+    if arguments.plot:
+        _plot(report, arguments.plot)
 
 
 def _measure(programs: Programs, arguments: argparse.Namespace) -> dict[str, Any]:
-    report: dict[str, Any] = {"setup": _setup(arguments)}
-    secret = new_secret()
-    refresh_url, swap_url = programs.nginx()
+    report: dict[str, Any] = {}
+    only = set(arguments.only)
+    url, nginx = programs.nginx()
+    bodies = swaps(programs.folder, arguments.requests)
 
-    _say("sealing tokens")
-    refreshes = load.refreshes(programs.folder, arguments.requests, secret, refresh_url)
-    if {"throughput", "latency", "memory"} & set(arguments.only):
-        swaps = load.swaps(programs.folder, arguments.requests)
-        loads = {
-            name: load.Load(name, begin(), bodies, programs.cores.others)
-            for name, begin, bodies in (
-                ("service", lambda: programs.service(refresh_url, secret), refreshes),
-                ("floor", lambda: programs.floor(refresh_url), refreshes),
-                (
-                    "quiet",
-                    lambda: programs.service(refresh_url, secret, ACCESS_LOG="off"),
-                    refreshes,
-                ),
-                ("swap", lambda: programs.service(swap_url, secret), swaps),
-            )
+    def started(upstream: str, **environment: str) -> list[Load]:
+        begin: dict[str, Callable[..., Tested]] = {
+            "floor": programs.floor,
+            "service": programs.service,
         }
-        report |= _measure_load(loads, arguments)
-    if "start" in arguments.only:
+        for name, command in arguments.also:
+            begin[name] = partial(programs.other, name, command)
+        tested = {name: start(upstream, **environment) for name, start in begin.items()}
+        for one in tested.values():
+            one.wait_for_success(bodies.first())
+        return [Load(name, one, programs.cores.others) for name, one in tested.items()]
+
+    rounds, seconds = arguments.rounds, arguments.seconds
+    if only & {"cost", "tail", "memory"}:
+        loads = started(url)
+    if "cost" in only:
+        _say("loading")
+        report["cost"] = measures.cost(
+            loads, bodies, rounds=rounds, seconds=seconds, connections=arguments.connections
+        )
+    if "tls" in only:
+        _say("loading, with TLS to the upstream")
+        certificate = programs.certificate()
+        tls_url, _ = programs.nginx(certificate)
+        report["tls"] = measures.cost(
+            started(tls_url, SSL_CERT_FILE=str(certificate)),
+            bodies,
+            rounds=min(3, rounds),
+            seconds=seconds,
+            connections=arguments.connections,
+        )
+    if "tail" in only:
+        _say("loading by half")
+        report["tail"] = measures.tail(
+            loads, nginx, bodies, rounds=rounds, seconds=seconds, core=programs.cores.others
+        )
+    if "memory" in only:
+        _say("loading for long")
+        report["memory"] = measures.memory(
+            loads, bodies, requests=arguments.memory_requests, seconds=2 * seconds
+        )
+    if "start" in only:
         _say("starting and stopping")
         report["start"] = measures.start(
-            lambda: programs.service(refresh_url, secret),
-            lambda: programs.floor(refresh_url),
-            refreshes,
+            {"service": lambda: programs.service(url), "floor": lambda: programs.floor(url)},
+            {"/healthz": measures.HEALTH, "/swap": bodies.first()},
             times=arguments.starts,
         )
-    if "slow" in arguments.only:
+    if "flight" in only:
         _say("waiting for a slow upstream")
-        report["slow"] = measures.slow(programs, secret, seconds=arguments.seconds)
+        report["flight"] = measures.in_flight(programs, bodies, seconds=max(10, seconds))
     return report
 
 
-def _measure_load(loads: dict[str, load.Load], arguments: argparse.Namespace) -> dict[str, Any]:
-    for one in loads.values():
-        one.tested.wait_for_success(one.bodies.first())
-    report = {}
-    _say("loading")
-    report["throughput"] = measures.throughput(
-        list(loads.values()),
-        rounds=arguments.rounds,
-        seconds=arguments.seconds,
-        connections=arguments.connections,
-    )
-    # Memory before anything else is asked of them, so that all have done the same.
-    report["memory"] = measures.memory(list(loads.values()))
-    if "latency" in arguments.only:
-        report["latency"] = measures.latency(
-            [loads["service"], loads["floor"]],
-            rounds=arguments.rounds,
-            seconds=max(1, arguments.seconds // 2),
-        )
-    return report
+def _plot(report: dict[str, Any], folder: Path) -> None:
+    if "cost" in report:
+        values = {
+            f"{name}, {endpoint}": figures["median"]["cpu_us_per_request"]
+            for endpoint, programs in report["cost"].items()
+            for name, figures in programs.items()
+        }
+        picture = bars("CPU time of a request, microseconds", values)
+        (folder / "benchmarks-cost.svg").write_text(picture)
+    if "memory" in report:
+        points = report["memory"]
+        moments = [requests / 1000 for requests, _ in points["service"]]
+        lines = [
+            Line(f"resident memory, {name}, MB", [megabytes for _, megabytes in seen])
+            for name, seen in points.items()
+        ]
+        shortest = min(len(line.values) for line in lines)
+        lines = [Line(line.name, line.values[:shortest]) for line in lines]
+        picture = svg(moments[:shortest], "thousand requests", lines)
+        (folder / "benchmarks-memory.svg").write_text(picture)
 
 
 def _setup(arguments: argparse.Namespace) -> dict[str, Any]:
     return {
         "python": platform.python_version(),
+        "built with": sysconfig.get_config_var("CONFIG_ARGS"),
         **{name: version(name) for name in ("sanic", "aiohttp", "pynacl", "uvloop")},
         "rounds": arguments.rounds,
         "seconds": arguments.seconds,
         "connections": arguments.connections,
-        "requests": arguments.requests,
     }
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=_at_least(1), default=5, help="default: 5")
-    parser.add_argument("--seconds", type=_at_least(1), default=8, help="of one round (default: 8)")
+    parser.add_argument("--rounds", type=_at_least(1), default=9, help="default: 9")
+    parser.add_argument("--seconds", type=_at_least(1), default=4, help="of one round (default: 4)")
     parser.add_argument("--connections", type=_at_least(1), default=32, help="default: 32")
-    parser.add_argument("--starts", type=_at_least(1), default=9, help="of each (default: 9)")
+    parser.add_argument("--starts", type=_at_least(1), default=15, help="of each (default: 15)")
     parser.add_argument(
-        "--requests", type=_at_least(1), default=100_000, help="made beforehand (default: 100000)"
+        "--requests", type=_at_least(1), default=100_000, help="codes (default: 100000)"
+    )
+    parser.add_argument(
+        "--memory-requests", type=_at_least(1), default=1_000_000, help="default: a million"
+    )
+    parser.add_argument(
+        "--also",
+        type=_named_command,
+        action="append",
+        default=[],
+        metavar="NAME=COMMAND",
+        help="measure this swap service too; PORT, SPOTIFY_ACCOUNTS_URL, CLIENT_ID, CLIENT_SECRET,"
+        " CALLBACK_URL and ENCRYPTION_SECRET tell it what to do. May be repeated",
     )
     parser.add_argument(
         "--only", nargs="+", choices=_MEASURES, default=_MEASURES, help="default: all"
     )
     parser.add_argument("--quick", action="store_true", help="a few seconds of each: does it run?")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure there")
+    parser.add_argument("--plot", type=Path, metavar="FOLDER", help="draw pictures there")
     arguments = parser.parse_args()
     if arguments.quick:
-        arguments.rounds, arguments.seconds, arguments.starts = 2, 2, 2
-        arguments.requests = 20_000
+        arguments.rounds, arguments.seconds, arguments.starts = 2, 1, 2
+        arguments.requests, arguments.memory_requests = 20_000, 20_000
     return arguments
+
+
+def _named_command(text: str) -> tuple[str, list[str]]:
+    name, _, command = text.partition("=")
+    if not name or not command:
+        raise ValueError
+    return name, shlex.split(command)
 
 
 def _at_least(lowest: int) -> Callable[[str], int]:

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
-from load import cores
 from plot import Line, svg
 from programs import Cores, Programs
 from tested import Tested
@@ -156,7 +155,7 @@ async def every_fault(
     is_fine = True
     sealed = [await apps.log_in() for _ in range(arguments.in_flight)]
     memory_mb, slowest_ms = [], []
-    started_mb = service.memory_mb()["rss"]
+    started_mb = service.memory_mb()
     for fault, expected in FAULTS:
         for endpoint in ENDPOINTS:
             spotify.clear_requests()
@@ -174,7 +173,7 @@ async def every_fault(
                 and service.process.poll() is None
             )
             is_fine &= is_right
-            memory_mb.append(service.memory_mb()["rss"])
+            memory_mb.append(service.memory_mb())
             slowest_ms.append(seen.slowest_seconds * 1000)
             told = ", ".join(f"{count} x {status}" for status, count in seen.statuses.items())
             print(
@@ -290,7 +289,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     with (
         tempfile.TemporaryDirectory(prefix="trouble-") as folder,
-        Programs(Path(folder), Cores(*cores())) as programs,
+        Programs(Path(folder), Cores.of_this_machine()) as programs,
         FakeSpotify(
             client_id="benchmark",
             client_secret="benchmark-secret",

@@ -18,10 +18,9 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=50_000)
     arguments = parser.parse_args()
-    tested, others = load.cores()
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
-        Programs(Path(folder), Cores(tested, others)) as programs,
+        Programs(Path(folder), Cores.of_this_machine()) as programs,
     ):
         _measure(programs, arguments)
 

@@ -1,11 +1,25 @@
 """Reads what was chosen in a file, an option or a control request into values."""
 
-from collections.abc import Callable, Mapping
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeVar
 
-from fake_spotify.facts.policy import Aged, Consent, NoScope, Policy, Rotation, Unchanged, of_era
+from fake_spotify.facts import redirects
+from fake_spotify.facts.policy import (
+    MOST_LISTED_USERS,
+    Aged,
+    Consent,
+    NoScope,
+    Policy,
+    QuotaMode,
+    Rotation,
+    Unchanged,
+    of_era,
+)
 from fake_spotify.facts.registrations import Registration, User
 from fake_spotify.facts.shapes import TokenShapes
 from fake_spotify.facts.wordings import Era
@@ -56,8 +70,15 @@ def only(members: Members, known: frozenset[str], where: str) -> None:
     """Refuse unknown *members*: a misspelt name must not be ignored."""
     for name in members:
         if name not in known:
-            names = ", ".join(sorted(known))
-            raise ChoiceError(name, f"is not known in {where}; known are {names}")
+            raise ChoiceError(name, f"is not known in {where}; {hint(name, known)}")
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """List what is *known*, and name the one that *name* is probably meant to be."""
+    names = sorted(known)
+    plain = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().replace("-", "_")
+    meant = get_close_matches(plain, names, n=1)
+    return "".join(f"did you mean {one}? " for one in meant) + f"known are {', '.join(names)}"
 
 
 def _one_of(kind: type[_E]) -> Callable[[str, object], _E]:
@@ -81,6 +102,19 @@ def _seconds_or_never(name: str, value: object) -> float | None:
     return None if value in {None, "never"} else seconds(name, value)
 
 
+def _listed_users(name: str, value: object) -> tuple[str, ...]:
+    users = texts(name, value)
+    if len(users) > MOST_LISTED_USERS:
+        raise ChoiceError(name, f"must be at most {MOST_LISTED_USERS}, as at Spotify")
+    return users
+
+
+def _count_or_none(name: str, value: object) -> int | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+        raise ChoiceError(name, "must be a whole number from 1")
+    return value
+
+
 _era = _one_of(Era)
 _POLICY: dict[str, Callable[[str, object], object]] = {
     "era": _era,
@@ -92,10 +126,15 @@ _POLICY: dict[str, Callable[[str, object], object]] = {
     "no_scope": _one_of(NoScope),
     "aged": _one_of(Aged),
     "consent": _one_of(Consent),
+    "quota_mode": _one_of(QuotaMode),
+    "listed_users": _listed_users,
+    "owner_premium": flag,
+    "quota_calls": _count_or_none,
+    "revocation_ends_access_tokens": flag,
 }
 POLICY_NAMES = frozenset(_POLICY) | {"auto_approve"}
-REGISTRATION_NAMES = frozenset({"client_id", "client_secret", "redirect_uris", "name"})
-USER_NAMES = frozenset({"id", "display_name", "email", "country", "product"})
+REGISTRATION_NAMES = frozenset({"client_id", "client_secret", "redirect_uris", "name", "developer"})
+USER_NAMES = frozenset({"id", "display_name", "email", "country", "product", "picture"})
 
 
 def policy(members: Members, base: Policy) -> Policy:
@@ -115,15 +154,30 @@ def policy(members: Members, base: Policy) -> Policy:
     return replace(base, **chosen)  # type: ignore[arg-type]  # each reader gives its field's type
 
 
+def fixed_credentials(number: int) -> dict[str, object]:
+    """Return the credentials that app *number* (from 0) has at every start."""
+    return {
+        name: hashlib.sha256(f"fake_spotify {name} {number}".encode()).hexdigest()[:32]
+        for name in ("client_id", "client_secret")
+    }
+
+
 def registration(members: Members, shapes: TokenShapes) -> Registration:
     """Read an app; missing credentials are generated."""
+    made = {"client_id": shapes.hex_id(), "client_secret": shapes.hex_id()}
+    uris = texts("redirect_uris", members.get("redirect_uris", ())) or (DEFAULT_REDIRECT_URI,)
+    for uri in uris:
+        if not redirects.is_uri(uri):
+            raise ChoiceError(
+                "redirect_uris",
+                f"{uri} is no URI without a fragment (RFC 3986; a scheme has no underscore)",
+            )
     return Registration(
-        text("client_id", members["client_id"]) if "client_id" in members else shapes.hex_id(),
-        text("client_secret", members["client_secret"])
-        if "client_secret" in members
-        else shapes.hex_id(),
-        texts("redirect_uris", members.get("redirect_uris", ())) or (DEFAULT_REDIRECT_URI,),
+        text("client_id", members.get("client_id", made["client_id"])),
+        text("client_secret", members.get("client_secret", made["client_secret"])),
+        uris,
         text("name", members.get("name", "An app")),
+        text("developer", members.get("developer", "developer")),
     )
 
 
@@ -136,4 +190,5 @@ def user(members: Members) -> User:
         text("email", members.get("email", f"{user_id}@example.com")),
         text("country", members.get("country", "SE")),
         text("product", members.get("product", "premium")),
+        text("picture", members["picture"]) if members.get("picture") else "",
     )

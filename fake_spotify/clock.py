@@ -1,7 +1,26 @@
-"""The time by which an app's codes and tokens expire: it runs, is frozen, or is set."""
+"""
+The time by which an app's codes and tokens expire: it runs, is frozen, or is set.
 
+It follows `time.time()` of this process, so also what freezegun and time-machine make of that.
+What the fake waits for (faults with a delay, outages) passes in real time all the same.
+"""
+
+import asyncio
 import time
 from collections.abc import Callable
+
+
+class RealTimeLoop(asyncio.SelectorEventLoop):
+    """An event loop whose timers run while a test has frozen `time.monotonic`."""
+
+    def time(self) -> float:
+        """Return seconds from a clock that freezegun and time-machine leave alone."""
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
+
+
+def _wall_time() -> float:
+    # Looked up at each call: freezegun puts another function in its place.
+    return time.time()
 
 
 class Clock:
@@ -9,12 +28,12 @@ class Clock:
     A clock in Unix seconds that can be set, advanced and frozen.
 
     Args:
-        source: Returns the real time, in Unix seconds.
+        source: Returns the time outside, in Unix seconds.
     """
 
-    def __init__(self, source: Callable[[], float] = time.time) -> None:
+    def __init__(self, source: Callable[[], float] = _wall_time) -> None:
         self._source = source
-        self._ahead_seconds = 0.0
+        self.ahead_seconds = 0.0
         self._frozen_at: float | None = None
 
     @property
@@ -26,18 +45,20 @@ class Clock:
         """Return the time, in Unix seconds."""
         if self._frozen_at is not None:
             return self._frozen_at
-        return self._source() + self._ahead_seconds
+        return self._source() + self.ahead_seconds
 
     def set(self, moment: float) -> None:
         """Set the time to *moment* (Unix seconds); a frozen clock stays frozen."""
         if self._frozen_at is not None:
             self._frozen_at = moment
         else:
-            self._ahead_seconds = moment - self._source()
+            self.ahead_seconds = moment - self._source()
 
-    def advance(self, seconds: float = 0.0, *, days: float = 0.0) -> None:
-        """Advance by *seconds* and *days*."""
-        self.set(self.now() + seconds + days * 86400)
+    def advance(
+        self, seconds: float = 0.0, *, minutes: float = 0.0, hours: float = 0.0, days: float = 0.0
+    ) -> None:
+        """Advance by the sum of all that is given."""
+        self.set(self.now() + seconds + minutes * 60 + hours * 3600 + days * 86400)
 
     def freeze(self) -> None:
         """Freeze the time."""
@@ -52,4 +73,4 @@ class Clock:
     def reset(self) -> None:
         """Return to the real time."""
         self._frozen_at = None
-        self._ahead_seconds = 0.0
+        self.ahead_seconds = 0.0

@@ -8,6 +8,7 @@ from typing import Self, TypeVar
 
 from fake_spotify import options
 from fake_spotify.apps.app import App
+from fake_spotify.clock import RealTimeLoop
 from fake_spotify.web.server import Server
 
 _T = TypeVar("_T")
@@ -41,6 +42,10 @@ class FakeSpotify(App):
         settings = options.settings(given)
         super().__init__(*settings.apps[0], settings.users, seed=settings.seed)
         self._server = Server(settings, first=self)
+        self.outages = {
+            "connection_refused": self.refuse_connections,
+            "connection_ignored": self.ignore_connections,
+        }
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: Thread | None = None
 
@@ -54,7 +59,7 @@ class FakeSpotify(App):
     @property
     def control_url(self) -> str:
         """The base URL of the control API."""
-        return f"{self._server.url}/_fake"
+        return self._server.control_url
 
     @property
     def ca_file(self) -> Path | None:
@@ -80,6 +85,11 @@ class FakeSpotify(App):
         """
         return self._server.directory.register(choices)
 
+    def reset_all(self) -> None:
+        """Reset this app and every other that is registered."""
+        for app in self._server.directory:
+            app.reset()
+
     def refuse_connections(self, seconds: float) -> None:
         """Close the port and all connections for *seconds* from now."""
         self._run(self._server.listener.refuse(seconds))
@@ -95,7 +105,7 @@ class FakeSpotify(App):
         Raises:
             OSError: If it cannot listen on the address.
         """
-        self._loop = asyncio.new_event_loop()
+        self._loop = RealTimeLoop()
         self._thread = Thread(target=self._loop.run_forever, name="fake_spotify", daemon=True)
         self._thread.start()
         try:

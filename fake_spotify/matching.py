@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
+from fake_spotify.choices import ChoiceError, only
+
 # Parameters that carry the token (or code) of a request.
 _TOKEN_NAMES = ("refresh_token", "code", "access_token")
 
@@ -66,6 +68,12 @@ class Match:
             and self.fits(request)
         )
 
+    def call(self) -> str:
+        """Return the Python expression that makes this match."""
+        chosen = ((found.name, getattr(self, found.name)) for found in fields(self))
+        given = (f"{name}={value!r}" for name, value in chosen if value is not None)
+        return f"Match({', '.join(given)})"
+
     def __str__(self) -> str:
         chosen = ((name.name, getattr(self, name.name)) for name in fields(self))
         words = [f"{name} {value!r}" for name, value in chosen if value is not None]
@@ -73,3 +81,31 @@ class Match:
 
 
 ANY = Match()
+Matcher = Match | Mapping[str, object]
+"""A match, or an object with the same names, as over HTTP."""
+
+MATCH_NAMES = frozenset(found.name for found in fields(Match))
+
+
+def read(value: object) -> Match:
+    """
+    Read a match: of a fault, an expectation or a query string.
+
+    Raises:
+        ChoiceError: If it has other names or values.
+    """
+    if isinstance(value, Match):
+        return value
+    if not isinstance(value, Mapping):
+        raise ChoiceError("match", "must be an object")
+    only(value, MATCH_NAMES, "match")
+    texts = {name: item for name, item in value.items() if name != "status"}
+    for name, item in texts.items():
+        if not isinstance(item, str):
+            raise ChoiceError(name, "must be a string")
+    status = value.get("status")
+    if status is None:
+        return Match(**texts)
+    if isinstance(status, bool) or not str(status).isdecimal():
+        raise ChoiceError("status", "must be a number")
+    return Match(**texts, status=int(str(status)))

@@ -1,24 +1,23 @@
-"""The settings of a fake: read from the command line, a TOML file, or Python arguments."""
+"""The settings of a fake: read from what was chosen, and from a TOML file that it names."""
 
-import argparse
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
 from fake_spotify import choices
 from fake_spotify.choices import ChoiceError
-from fake_spotify.facts.policy import Policy, Rotation
+from fake_spotify.facts.policy import Policy
 from fake_spotify.facts.registrations import DEFAULT_USERS, Registration, User
 from fake_spotify.facts.shapes import TokenShapes
-from fake_spotify.facts.wordings import Era
 
-_SERVER_NAMES = frozenset({"host", "port", "seed", "control", "https", "ca_file", "apps", "users"})
+_SERVER_NAMES = frozenset(
+    {"host", "port", "seed", "control", "allowed_hosts", "https", "ca_file", "apps", "users"}
+)
 _APP_NAMES = choices.REGISTRATION_NAMES | choices.POLICY_NAMES
 # What the top of the file says about an app is for the first one.
-_NAMES = _SERVER_NAMES | _APP_NAMES | {"client_secret_file"}
+_NAMES = _SERVER_NAMES | _APP_NAMES | {"client_secret_file", "random_credentials"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,7 @@ class Settings:
         users: At least one; the first is logged in unless another is chosen.
         seed: Makes codes, tokens and ids repeatable.
         has_control: False hides everything below /_fake/.
+        allowed_hosts: Names in lower case that the control API answers to besides loopback's.
         is_https: True serves HTTPS with a certificate made for the run.
         ca_file: Where to write the certificate of the authority that signed it; None is a
             temporary directory.
@@ -42,28 +42,9 @@ class Settings:
     port: int
     seed: str | None
     has_control: bool
+    allowed_hosts: tuple[str, ...]
     is_https: bool
     ca_file: Path | None
-
-
-def parse(arguments: Sequence[str]) -> Settings:
-    """
-    Read the command line, and the file that it names; an option wins over the file.
-
-    Raises:
-        SystemExit: With code 2, after a message that names the option, if one is wrong; with
-            code 0 after --help.
-    """
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    given = {name: value for name, value in vars(options).items() if value is not None}
-    try:
-        return settings(given)
-    except ChoiceError as error:
-        name, _, problem = str(error).partition(": ")
-        option = f"--{name.replace('_', '-')}"
-        is_known = option in parser.format_usage()
-        parser.error(f"argument {option}: {problem}" if is_known else str(error))
 
 
 def settings(given: Mapping[str, object]) -> Settings:
@@ -87,6 +68,10 @@ def settings(given: Mapping[str, object]) -> Settings:
         port=_port(members.get("port", 8090)),
         seed=seed,
         has_control=choices.flag("control", members.get("control", True)),
+        allowed_hosts=tuple(
+            host.lower()
+            for host in choices.texts("allowed_hosts", members.get("allowed_hosts", ()))
+        ),
         is_https=_is_https(members),
         ca_file=Path(choices.text("ca_file", members["ca_file"])) if "ca_file" in members else None,
     )
@@ -120,9 +105,15 @@ def _apps(
         own["client_secret"] = _secret(Path(str(members["client_secret_file"])))
     first, *others = _tables("apps", members, _APP_NAMES) or [{}]
     policy = choices.policy(members, Policy())
+    is_random = choices.flag("random_credentials", members.get("random_credentials", False))
     apps = tuple(
-        (choices.registration(app, shapes), choices.policy(app, policy))
-        for app in ({**first, **own}, *others)
+        (
+            choices.registration(
+                {**({} if is_random else choices.fixed_credentials(number)), **app}, shapes
+            ),
+            choices.policy(app, policy),
+        )
+        for number, app in enumerate(({**first, **own}, *others))
     )
     if len({registration.client_id for registration, _ in apps}) < len(apps):
         raise ChoiceError("client_id", "two apps have the same one")
@@ -147,52 +138,3 @@ def _is_https(members: Mapping[str, object]) -> bool:
     if is_chosen and find_spec("trustme") is None:
         raise ChoiceError("https", "needs the package trustme: install the extra `https`")
     return is_chosen
-
-
-def _lifetime(value: str) -> float | str:
-    return value if value == "never" else float(value)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="fake-spotify",
-        description="A stand-in for accounts.spotify.com that is as strict as the real one.",
-        epilog="The first line on standard output is a JSON object with the URLs and credentials.",
-        allow_abbrev=False,
-    )
-    add = parser.add_argument
-    switch = partial(add, action="store_const")
-    add("--host", help="address to listen on (default 127.0.0.1)")
-    add("--port", type=int, help="port to listen on (default 8090); 0 picks a free one")
-    add("--client-id", metavar="ID", help="generated if not given")
-    secret = parser.add_mutually_exclusive_group()
-    secret.add_argument("--client-secret", metavar="SECRET", help="generated if not given")
-    secret.add_argument("--client-secret-file", metavar="FILE", help="read the secret from FILE")
-    add(
-        "--redirect-uri",
-        dest="redirect_uris",
-        metavar="URI",
-        nargs="+",
-        action="extend",
-        help=f"registered redirect URIs (default {choices.DEFAULT_REDIRECT_URI}, any port)",
-    )
-    switch("--auto-approve", const=True, help="answer /authorize with the redirect at once")
-    add("--era", choices=[*Era], help="words and rotation of these years (default 2026)")
-    add("--code-lifetime", type=float, metavar="SECONDS", help="default 600")
-    add("--access-token-lifetime", type=float, metavar="SECONDS", help="default 3600")
-    add(
-        "--refresh-token-lifetime",
-        type=_lifetime,
-        metavar="SECONDS",
-        help="from the user's authorization; default 180 days (2026) or `never` (2021)",
-    )
-    add("--rotation", choices=[*Rotation], help="refreshes that bring a new refresh token")
-    empty = 'answer a refresh with "" as refresh_token instead of none'
-    switch("--empty-refresh-token", dest="unchanged", const="empty", help=empty)
-    add("--config", metavar="FILE", help="TOML file for several apps and users")
-    switch("--no-control", dest="control", const=False, help="hide the control API, /_fake/")
-    add("--seed", help="make codes, tokens and ids repeatable")
-    https = "serve HTTPS with a certificate made for the run (needs the extra `https`)"
-    switch("--https", const=True, help=https)
-    add("--ca-file", metavar="FILE", help="implies --https; write the CA certificate to FILE")
-    return parser

@@ -1,7 +1,7 @@
-"""The command `sanic-swap`, also `python -m sanic_swap`, from its first line.
+"""The command `sanic-swap`, also `python -m sanic_swap`.
 
-Whatever else is imported waits until signals are honoured: until the server listens there is
-nothing to drain; and in a container, as the first process, a signal without a handler is lost.
+`serve` handles signals before it imports anything else: until it listens it may end at once, and
+the first process of a container ignores signals that it does not handle.
 """
 
 import os
@@ -11,13 +11,21 @@ from typing import NoReturn
 
 
 def main() -> NoReturn:
-    """Run the command that the arguments name, and exit as it says."""
+    """Run the command that the arguments name, and exit with its code."""
+    _open_standard_streams()
     if sys.argv[1:2] == ["serve"]:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: os._exit(0))
     from sanic_swap.commands import cli
 
     cli.main()
+
+
+def _open_standard_streams() -> None:
+    """Replace those that were closed at start: the next file would take their numbers."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 - like the others
 
 
 if __name__ == "__main__":

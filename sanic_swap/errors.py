@@ -28,6 +28,7 @@ holds a token, code or secret, and `str()` of each is safe to log.
 """
 
 from enum import Enum
+from errno import EADDRINUSE
 
 
 class SwapError(Exception):
@@ -105,7 +106,15 @@ class RateLimited(SwapError):
 
 
 class TokenRefused(SwapError):
-    """A sealed token does not open here. Why is not said: all look the same."""
+    """
+    A token does not open here. The app gets one wording for all of them.
+
+    Args:
+        reason: One word for the log.
+    """
+
+    def __init__(self, reason: str = "altered") -> None:
+        super().__init__(reason)
 
 
 class TokenHeld(SwapError):
@@ -120,8 +129,25 @@ class TokenHeld(SwapError):
         self.reason = reason
 
 
+# Refusals whose text goes into the access log. `TokenHeld` has a line of its own.
+OWN_REFUSALS = (RequestRefused, TooBusy, RateLimited, TokenRefused)
+
+
 class StoreLost(Exception):
     """The store does not answer, and the process goes on alone. No app ever sees this."""
+
+
+class CannotListen(Exception):
+    """
+    An address cannot be listened on. No app ever sees this.
+
+    Attributes:
+        is_passing: Whether another process has the port, which may end.
+    """
+
+    def __init__(self, variables: str, host: str, port: int, error: OSError) -> None:
+        super().__init__(f"{variables}: cannot listen on {host}:{port}: {error.strerror}")
+        self.is_passing = error.errno == EADDRINUSE
 
 
 class SpotifyError(SwapError):

@@ -1,17 +1,21 @@
-"""Log lines for people and for machines, each one line whatever is in it."""
+"""Writes log lines for people and for machines; an entry is always one line."""
 
 import asyncio
 import json
 import logging
+import os
 import re
-import sys
+import select
 import time
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TextIO
+from threading import Lock
 
 log = logging.getLogger("sanic_swap")
 _SOON_SECONDS = 0.05
+_LAST_SECONDS = 1.0  # for a full pipe to take the last lines
+_MOST_PENDING = 1024 * 1024  # bytes
+_STDERR = 2
 
 _ODD = re.compile(r'^$|[\s="]')
 
@@ -22,86 +26,126 @@ LineFormat = Callable[[float, str, str, Fields], str]
 
 @lru_cache(maxsize=1024)
 def text_word(text: str) -> str:
-    """Return a value as it stands in a line for people: quoted if it could be misread."""
-    if text.isalnum():
-        return text
+    """Return a value for a line of text, quoted if it could be misread."""
     text = _one_line(text)
     return json.dumps(text, ensure_ascii=False) if _ODD.search(text) else text
 
 
 def text_line(moment: float, level: str, message: str, fields: Fields) -> str:
     """Return `2026-11-23T15:49:00Z INFO message field=value`; odd values are quoted."""
-    words = [_second(int(moment)), level, _one_line(message)]
-    words += [f"{name}={text_word(str(value))}" for name, value in fields.items()]
-    return " ".join(words)
+    line = f"{_second(int(moment))} {level} {_one_line(message)}"
+    for name, value in fields.items():
+        text = value if type(value) is str else str(value)
+        line += f" {name}={text if text.isalnum() else text_word(text)}"
+    return line
 
 
 def json_line(moment: float, level: str, message: str, fields: Fields) -> str:
     """Return one JSON object: time, level, message, fields."""
-    told = {"time": _second(int(moment)), "level": level.lower(), "message": message}
-    return json.dumps({**told, **fields})
+    entry = {"time": _second(int(moment)), "level": level.lower(), "message": message}
+    return json.dumps({**entry, **fields})
 
 
 class Lines:
     """
-    Writes what many requests have to say at once, some milliseconds later.
+    Writes lines to a file descriptor, and never waits for whoever reads them.
 
-    A write is a system call: one for each line would be a noticeable part of a request.
+    Lines that a full pipe does not take are kept, up to a megabyte; further ones are dropped and
+    counted. Lines go together: a system call for each would be a noticeable part of a request.
+
+    Attributes:
+        dropped: How many lines were dropped.
     """
 
-    def __init__(self, stream: TextIO) -> None:
-        self._stream = stream
-        self._waiting: list[str] = []
+    def __init__(self, descriptor: int) -> None:
+        self.dropped = 0
+        self._descriptor = descriptor
+        self._poll = select.poll()
+        self._poll.register(descriptor, select.POLLOUT)
+        self._pending = bytearray()
+        self._lock = Lock()  # libraries log from threads of their own
+        self._is_planned = False
+        self._reported = 0
 
     def put(self, line: str) -> None:
         """Write *line* soon, in order; now if there is no event loop."""
-        self._waiting.append(line)
-        if len(self._waiting) == 1:
-            try:
-                asyncio.get_running_loop().call_later(_SOON_SECONDS, self.flush)
-            except RuntimeError:
-                self.flush()
+        if len(self._pending) < _MOST_PENDING:
+            self._pending += f"{line}\n".encode(errors="backslashreplace")
+        else:
+            self.dropped += 1
+        if not self._plan_flush():
+            self.flush()
 
-    def flush(self) -> None:
-        """Write now."""
-        lines, self._waiting = self._waiting, []
-        if not lines:
-            return
+    def flush(self, wait_seconds: float = 0) -> None:
+        """Write what the reader takes now, or in so many seconds."""
+        with self._lock:
+            is_moving = self._write(time.monotonic() + wait_seconds)
+        if is_moving and self.dropped > self._reported:
+            count, self._reported = self.dropped - self._reported, self.dropped
+            log.warning("%d log lines were dropped, because nobody read them in time", count)
+        if self._pending:
+            self._plan_flush()
+
+    def _plan_flush(self) -> bool:
+        """Flush soon; return False if there is no event loop for it."""
+        if not self._is_planned:
+            try:
+                asyncio.get_running_loop().call_later(_SOON_SECONDS, self._flush_as_planned)
+            except RuntimeError:
+                return False
+            self._is_planned = True
+        return True
+
+    def _flush_as_planned(self) -> None:
+        self._is_planned = False
+        self.flush()
+
+    def _write(self, deadline: float) -> bool:
+        """Write until *deadline*; return whether there was something, and all of it went."""
+        had_lines = bool(self._pending)
         try:
-            self._stream.write("".join(f"{line}\n" for line in lines))
-            self._stream.flush()
-        except (OSError, ValueError):
-            pass  # a full disk or a closed pipe is no reason to fail a request
+            while self._pending:
+                if not self._poll.poll(1000 * max(0, deadline - time.monotonic())):
+                    return False
+                # So many bytes never block where a poll has found room for some.
+                written = os.write(self._descriptor, self._pending[: select.PIPE_BUF])
+                del self._pending[:written]
+        except BlockingIOError:
+            return False
+        except OSError:  # the disk is full, or the reader has gone: no reason to fail a request
+            self.dropped += self._pending.count(b"\n")
+            self._pending.clear()
+            return False
+        return had_lines
 
 
 def configure_logging(
-    level: str, style: str, stream: TextIO | None = None
+    level: str, style: str, descriptor: int = _STDERR
 ) -> tuple[Lines, LineFormat]:
     """
-    Send every log line of this process to *stream*, by default standard error.
+    Send every log line of this process to a file, by default standard error.
 
     Args:
         level: A level's name in lower case: debug, info, warning, error.
         style: `text` for people, `json` for machines (one object a line).
 
     Returns:
-        Where lines go and how they look, for whoever cannot afford `logging`.
+        The writer and the format, for the access log, which is faster without `logging`.
     """
-    lines = Lines(stream or sys.stderr)
+    lines = Lines(descriptor)
     line_format = json_line if style == "json" else text_line
     root = logging.getLogger()
     root.handlers[:] = [_Handler(lines, line_format)]
-    # The libraries below us are heard when something is wrong; their debug output would
-    # show what they send.
+    # Debug output of libraries would show what they send.
     root.setLevel(logging.WARNING)
     log.setLevel(level.upper())
-    # What cannot happen in logging itself must not print a traceback either.
+    # An error inside logging must not print a traceback.
     logging.raiseExceptions = False
     return lines, line_format
 
 
 class _Handler(logging.Handler):
-    """What comes by way of `logging`: our own words, and those of the libraries."""
+    """Takes the records of `logging`, which are ours and those of libraries."""
 
     def __init__(self, lines: Lines, line_format: LineFormat) -> None:
         super().__init__()
@@ -116,8 +160,10 @@ class _Handler(logging.Handler):
         self._lines.put(self._format(record.created, record.levelname, record.getMessage(), fields))
         self._lines.flush()
 
-    def flush(self) -> None:
-        self._lines.flush()
+    def close(self) -> None:
+        """Write the last lines; `logging` calls this when Python ends."""
+        self._lines.flush(_LAST_SECONDS)
+        super().close()
 
 
 @lru_cache(maxsize=4)
@@ -126,7 +172,7 @@ def _second(seconds: int) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Escape what could forge a line or move a terminal's cursor."""
+    """Escape characters that could forge a line or control a terminal."""
     if text.isprintable():
         return text
     return "".join(

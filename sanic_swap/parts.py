@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from sanic_swap.errors import SpotifyError
-from sanic_swap.logs import configure_logging
+from sanic_swap.logs import Lines, configure_logging
 from sanic_swap.monitoring.access_log import AccessLog
 from sanic_swap.sealing.grant_id import GrantIds
 from sanic_swap.sealing.key_ring import KeyRing, SealingContext
@@ -44,6 +44,7 @@ class Sealing(NamedTuple):
 class Monitoring(NamedTuple):
     """What watches requests and calls to Spotify."""
 
+    lines: Lines
     access_log: AccessLog | None
     metrics: "Metrics | None"
     new_relic: "NewRelic | None"
@@ -73,7 +74,7 @@ class Parts:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Hold open what the service needs; close it in reverse order, each task awaited."""
-        settings, (_, metrics, new_relic) = self.settings, self.monitoring
+        settings, (_, _, metrics, new_relic) = self.settings, self.monitoring
         async with AsyncExitStack() as stack:
             if metrics is not None and settings.metrics_port is not None:
                 served = metrics.served(settings.metrics_host, settings.metrics_port)
@@ -118,7 +119,7 @@ def make_parts(settings: Settings, readiness: Readiness) -> Parts:
 
         refreshes, is_draining = swap.refreshes, lambda: readiness.draining
         monitoring.metrics.read_from(
-            State(spotify, refreshes, revocations, store, in_flight, is_draining)
+            State(spotify, refreshes, revocations, store, in_flight, monitoring.lines, is_draining)
         )
     rules = make_rules(settings)
     return Parts(
@@ -261,4 +262,4 @@ def _make_monitoring(settings: Settings) -> Monitoring:
         from sanic_swap.monitoring.new_relic import NewRelic
 
         new_relic = NewRelic(settings.new_relic_license_key, settings.accounts_url.origin)
-    return Monitoring(access_log, metrics, new_relic)
+    return Monitoring(lines, access_log, metrics, new_relic)

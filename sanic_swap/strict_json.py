@@ -62,10 +62,10 @@ def read_object(body: bytes) -> tuple[str, dict[str, Any]]:
     """
     text = _text(body).strip(_BLANKS)
     try:
-        value = _DECODER.decode(text)
+        value, end = _DECODER.raw_decode(text)
     except (ValueError, RecursionError):
         raise NotStrictJson("not a strict JSON object") from None
-    if type(value) is not dict:
+    if type(value) is not dict or end != len(text):
         raise NotStrictJson("not a JSON object")
     return text, value
 
@@ -89,7 +89,8 @@ def _text(body: bytes) -> str:
         text = body.decode("utf-8")
     except ValueError:
         raise NotStrictJson("not UTF-8") from None
-    if text.count("[") + text.count("{") > MOST_BRACKETS:
+    # A text that is shorter than that need not be counted.
+    if len(text) > MOST_BRACKETS < text.count("[") + text.count("{"):
         raise NotStrictJson("nested too deeply, or too many arrays and objects")
     return text
 

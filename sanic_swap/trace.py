@@ -14,6 +14,7 @@ class RequestTrace:
         grant: The grant id of the refresh token that came in, or of the new one.
         rotated_to: The grant id of the token that Spotify put in its place.
         key_id: The key that had sealed the token that came in.
+        unknown_path: The path of a request for no endpoint, as far as it may be shown.
         imported: Which other swap service had made it, None if we had.
         spotify_ms: Milliseconds that were spent waiting for Spotify.
         called: Whether Spotify was called for this refresh, and not for an equal one.
@@ -24,6 +25,7 @@ class RequestTrace:
     grant: str | None = None
     rotated_to: str | None = None
     key_id: str | None = None
+    unknown_path: str | None = None
     imported: str | None = None
     spotify_ms: float | None = None
     called: bool = False
@@ -40,6 +42,7 @@ class Answered(NamedTuple):
         status: 499 if the client was gone.
         outcome: `ok`, or how the error table calls what went wrong.
         error: The `error` of the answer's body as far as it may be logged, None if it has none.
+        reason: Why this service refused, None if it did not; never the caller's text.
         seconds: Since the request's head was complete; 0 if it never was.
         agent: The User-Agent header.
     """
@@ -49,6 +52,7 @@ class Answered(NamedTuple):
     status: int
     outcome: str
     error: str | None
+    reason: str | None
     seconds: float
     request_id: str
     agent: str

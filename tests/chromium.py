@@ -63,12 +63,13 @@ class Page:
 
 
 @asynccontextmanager
-async def opened(url: str) -> AsyncIterator[Page]:
-    """Open *url* in a browser of its own."""
+async def opened(url: str, *options: str) -> AsyncIterator[Page]:
+    """Open *url* in a browser of its own, started with further *options*."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         process = await asyncio.create_subprocess_exec(
             need("chromium"),
             *_OPTIONS,
+            *options,
             f"--user-data-dir={profile}",
             stderr=asyncio.subprocess.PIPE,
         )

@@ -1,22 +1,20 @@
-"""One registered app: its state, and everything that a test may do to it."""
+"""Everything that a test may do to a registered app."""
 
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from fake_spotify.apps.expectations import Expectations
 from fake_spotify.apps.journal import Journal
 from fake_spotify.apps.ledger import Grant, Ledger
-from fake_spotify.choices import ChoiceError
-from fake_spotify.clock import Clock
+from fake_spotify.apps.state import AppState
+from fake_spotify.choices import ChoiceError, hint
 from fake_spotify.facts import redirects
-from fake_spotify.facts.policy import Policy
-from fake_spotify.facts.registrations import DEFAULT_USERS, Registration, User
-from fake_spotify.facts.shapes import TokenShapes
-from fake_spotify.faults.queue import FaultQueue
-from fake_spotify.matching import ANY, Match
+from fake_spotify.facts.scopes import SCOPES, split
+from fake_spotify.faults import kinds
+from fake_spotify.faults.queue import Fault, FaultQueue, Planned
+from fake_spotify.matching import ANY, Matcher, read
 
 _T = TypeVar("_T")
 _P = ParamSpec("_P")
@@ -24,6 +22,8 @@ _R = TypeVar("_R")
 
 # Enough to see what came instead of what was expected.
 _LATEST = 5
+# What the service takes from Spotify, too.
+_REFRESH_TOKEN = re.compile(r"[\x21-\x7e]{1,2925}\Z")
 
 
 def _locked(
@@ -39,84 +39,8 @@ def _locked(
     return call
 
 
-class App:
-    """
-    An app's state and the controls over it, which are safe to use from any thread.
-
-    Nothing is shared with another app, so tests that register an app each can share one fake.
-
-    Args:
-        seed: Makes codes, tokens and ids repeatable.
-        lock: Held while state is read or changed; the apps of one fake share it.
-    """
-
-    ledger: Ledger
-    fault_queue: FaultQueue
-    expectations: Expectations
-    journal: Journal
-
-    def __init__(
-        self,
-        registration: Registration,
-        policy: Policy,
-        users: Iterable[User] = DEFAULT_USERS,
-        *,
-        seed: str | None = None,
-        lock: "threading.RLock | None" = None,
-    ) -> None:
-        self.lock = threading.RLock() if lock is None else lock
-        self.seed = seed
-        self.clock = Clock()
-        """The time by which the app's codes and tokens expire."""
-        self.is_registered = True
-        self.configure(registration, policy, users)
-
-    def configure(self, registration: Registration, policy: Policy, users: Iterable[User]) -> None:
-        """Register the app again, without anything that it was given before."""
-        with self.lock:
-            self.client_id = registration.client_id
-            self.client_secret = registration.client_secret
-            self.redirect_uris = registration.redirect_uris
-            self.name = registration.name
-            self._first_policy = policy
-            self.users_by_id = {user.id: user for user in users}
-            self.reset()
-
-    def reset(self) -> None:
-        """Forget all that was given, received and planned; set the clock to the real time."""
-        with self.held():
-            self.policy = self._first_policy
-            seed = None if self.seed is None else f"{self.seed} {self.client_id}"
-            self.shapes = TokenShapes(seed)
-            self.ledger = Ledger(self.shapes)
-            self.clock.reset()
-            self.fault_queue = FaultQueue()
-            self.expectations = Expectations()
-            self.journal = Journal(on_entry=self.expectations.add_entry)
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """
-        Hold the lock.
-
-        Raises:
-            ChoiceError: If the app is no longer registered.
-        """
-        with self.lock:
-            if not self.is_registered:
-                raise ChoiceError("client_id", f"{self.client_id} is not registered")
-            yield
-
-    @property
-    def users(self) -> list[User]:
-        """The users who can log in; the first is logged in unless another is chosen."""
-        with self.held():
-            return list(self.users_by_id.values())
-
-    def add_user(self, user: User) -> None:
-        """Let one more user log in; one with the same id is replaced."""
-        with self.held():
-            self.users_by_id[user.id] = user
+class App(AppState):
+    """A registered app, with controls that are safe to use from any thread."""
 
     def code(
         self,
@@ -135,9 +59,10 @@ class App:
             code_challenge: Binds the code (RFC 7636, S256).
 
         Raises:
-            ChoiceError: If there is no such user, or the redirect URI is not registered.
+            ChoiceError: If there is no such user or scope, or the redirect URI is not registered.
         """
         with self.held():
+            _check_scope(scope)
             uri = self.redirect_uris[0] if redirect_uri is None else redirect_uri
             if not redirects.is_registered_for_any_port(uri, self.redirect_uris):
                 raise ChoiceError("redirect_uri", "is not registered for this app")
@@ -146,18 +71,36 @@ class App:
             )
             return code.value
 
-    def grant(self, *, user: str | None = None, scope: str = "", is_public: bool = False) -> Grant:
+    def grant(
+        self,
+        *,
+        user: str | None = None,
+        scope: str = "",
+        is_public: bool = False,
+        refresh_token: str | None = None,
+    ) -> Grant:
         """
         Make a grant and its refresh token, as if *user* had agreed and a code had been exchanged.
 
-        With *is_public* it belongs to a client without secret (PKCE).
+        With *is_public* it belongs to a client without secret (PKCE). A *refresh_token* can be
+        chosen, such as one that a client has kept from an earlier run.
 
         Raises:
-            ChoiceError: If there is no such user.
+            ChoiceError: If there is no such user or scope, or the token is taken or malformed.
         """
         with self.held():
+            _check_scope(scope)
+            if refresh_token is not None:
+                if not _REFRESH_TOKEN.match(refresh_token):
+                    raise ChoiceError("refresh_token", "must be 1 to 2925 visible ASCII characters")
+                if self.ledger.grant_of(refresh_token):
+                    raise ChoiceError("refresh_token", "belongs to another grant already")
             return self.ledger.add_grant(
-                self._user_id(user), scope, authorized_at=self.clock.now(), is_public=is_public
+                self._user_id(user),
+                scope,
+                authorized_at=self.clock.now(),
+                is_public=is_public,
+                refresh_token=refresh_token,
             )
 
     def _user_id(self, user_id: str | None) -> str:
@@ -172,27 +115,52 @@ class App:
         with self.held():
             return [grant for grant in self.ledger.grants() if not self.has_aged_out(grant)]
 
-    def ends_at(self, grant: Grant) -> float | None:
-        """Return when *grant*'s refresh token expires, in Unix seconds; None is never."""
-        lifetime = self.policy.refresh_token_lifetime
-        return None if lifetime is None else grant.authorized_at + lifetime
+    def fault(
+        self,
+        fault: Fault | str,
+        *,
+        times: int | str | None = 1,
+        match: Matcher = ANY,
+        is_processed: bool | None = None,
+        **parameters: object,
+    ) -> Planned | None:
+        """
+        Plan a fault for the next *times* requests that *match* picks.
 
-    def has_aged_out(self, grant: Grant) -> bool:
-        """Return whether *grant*'s refresh token has expired."""
-        ends_at = self.ends_at(grant)
-        return ends_at is not None and self.clock.now() >= ends_at
+        Args:
+            fault: An object, or the name of a kind with its *parameters*, as over HTTP. The fake
+                itself has those of the port, too, which begin at once and plan nothing.
+            times: None and "forever" are for ever.
+            match: Without a path, the endpoint that such a fault is usually for: the token
+                endpoint for most.
+            is_processed: True lets the request take effect (the code is spent) although its
+                answer is lost.
+
+        Raises:
+            ChoiceError: If there is no such kind, or it has other parameters.
+            ValueError: If *match* needs the answer, or *is_processed* is False for a fault that
+                changes the normal answer.
+        """
+        if isinstance(fault, str):
+            if fault in self.outages:
+                return self.outages[fault](kinds.outage_seconds(parameters))
+            fault = kinds.from_members({"kind": fault, **parameters})
+        elif parameters:
+            raise ChoiceError(next(iter(parameters)), "belongs into the fault, which is an object")
+        return self.plan(fault, times=times, match=read(match), is_processed=is_processed)
 
     revoke = _locked(lambda app: app.ledger, Ledger.revoke)
     revoke_user = _locked(lambda app: app.ledger, Ledger.revoke_user)
-    fault = _locked(lambda app: app.fault_queue, FaultQueue.add)
     faults = _locked(lambda app: app.fault_queue, FaultQueue.waiting)
+    plan = _locked(lambda app: app.fault_queue, FaultQueue.add)
+    drop_fault = _locked(lambda app: app.fault_queue, FaultQueue.drop)
     clear_faults = _locked(lambda app: app.fault_queue, FaultQueue.clear)
     requests = _locked(lambda app: app.journal, Journal.entries)
     clear_requests = _locked(lambda app: app.journal, Journal.clear)
     expect = _locked(lambda app: app.expectations, Expectations.expect)
     expect_nothing_else = _locked(lambda app: app.expectations, Expectations.expect_nothing_else)
 
-    def count(self, match: Match = ANY) -> int:
+    def count(self, match: Matcher = ANY) -> int:
         """Count the requests that *match* picks."""
         return len(self.requests(match))
 
@@ -210,6 +178,11 @@ class App:
                 found.append("the latest requests: " + ("; ".join(latest) or "nothing"))
             return found
 
+    def mistakes(self) -> list[str]:
+        """List the requests that no client should ever send, in words for any language."""
+        with self.held():
+            return [f"{entry}. {entry.why}".rstrip(". ") for entry in self.expectations.unexpected]
+
     def check(self) -> None:
         """
         Raise if there is any complaint.
@@ -220,3 +193,11 @@ class App:
         complaints = self.complaints()
         if complaints:
             raise AssertionError("\n".join(["fake_spotify:", *complaints]))
+
+
+def _check_scope(scope: str) -> None:
+    for name in split(scope):
+        if name not in SCOPES:
+            raise ChoiceError(
+                "scope", f"{name} would be refused at /authorize; {hint(name, SCOPES)}"
+            )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from fake_spotify.apps.journal import Entry
-from fake_spotify.matching import ANY, Match
+from fake_spotify.matching import ANY, Match, Matcher, read
 
 # Enough to see what is wrong; an endless loop in a client must not fill the memory.
 _MOST_REMEMBERED = 20
@@ -36,13 +36,13 @@ class Expectations:
 
     def __init__(self) -> None:
         self._expected: list[Expectation] = []
-        self._unexpected: list[Entry] = []
+        self.unexpected: list[Entry] = []
         self._unexpected_count = 0
         self._nothing_else = False
 
-    def expect(self, match: Match = ANY, *, times: int | None = None) -> None:
+    def expect(self, match: Matcher = ANY, *, times: int | None = None) -> None:
         """Expect what *match* picks, exactly *times* times, or at least once if that is None."""
-        self._expected.append(Expectation(match, times))
+        self._expected.append(Expectation(read(match), times))
 
     def expect_nothing_else(self) -> None:
         """From now on, report every request that no expectation picks."""
@@ -57,18 +57,28 @@ class Expectations:
                 is_expected = True
         if not is_expected and (self._nothing_else or _is_mistake(entry)):
             self._unexpected_count += 1
-            if len(self._unexpected) < _MOST_REMEMBERED:
-                self._unexpected.append(entry)
+            if len(self.unexpected) < _MOST_REMEMBERED:
+                self.unexpected.append(entry)
 
     def complaints(self) -> list[str]:
         """Return everything that is wrong, one sentence each."""
         missing = [expectation.complaint() for expectation in self._expected]
         found = [complaint for complaint in missing if complaint is not None]
-        found.extend(f"did not expect {entry}" for entry in self._unexpected)
-        hidden = self._unexpected_count - len(self._unexpected)
+        found.extend(
+            f"did not expect {entry}; to expect it: fake_spotify.expect({_match_of(entry).call()})"
+            for entry in self.unexpected
+        )
+        hidden = self._unexpected_count - len(self.unexpected)
         if hidden:
             found.append(f"and {hidden} more that were not expected")
         return found
+
+
+def _match_of(entry: Entry) -> Match:
+    grant_type = entry.request.parameters.get("grant_type")
+    if entry.error:
+        return Match(path=entry.request.path, grant_type=grant_type, error=entry.error)
+    return Match(path=entry.request.path, grant_type=grant_type, status=entry.status)
 
 
 def _is_mistake(entry: Entry) -> bool:

@@ -1,14 +1,19 @@
 """The latest requests and their answers, in order."""
 
+import itertools
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from fake_spotify.matching import ANY, Match, Request
+from fake_spotify.matching import ANY, Matcher, Request, read
+from fake_spotify.replies import Reply
 
 MOST_ENTRIES = 10_000
 MOST_BYTES = 64_000_000
 MOST_BODY_BYTES = 16 * 1024
+
+NO_ANSWER = Reply(0)
+_generations = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,8 @@ class Entry:
         error: Spotify's `error`, or the words on a page; empty if there is none.
         fault: The kind of the fault that was played; empty if there was none.
         number: Counts from 1 for each app; the journal gives it.
+        answer: What was answered; a fault may have damaged it on its way.
+        why: Why it was refused, and what to change, in one sentence; empty if it was not.
     """
 
     request: Request
@@ -34,6 +41,8 @@ class Entry:
     error: str = ""
     fault: str = ""
     number: int = 0
+    answer: Reply = NO_ANSWER
+    why: str = ""
 
     def members(self) -> dict[str, object]:
         """Return the entry as a JSON object."""
@@ -49,6 +58,11 @@ class Entry:
             "status": self.status,
             "error": self.error,
             "fault": self.fault,
+            "why": self.why,
+            "answer": {
+                "headers": list(map(list, self.answer.headers)),
+                "body": self.answer.plain_body()[:MOST_BODY_BYTES].decode(errors="replace"),
+            },
         }
 
     def __str__(self) -> str:
@@ -71,32 +85,42 @@ class Journal:
         self._entries: deque[Entry] = deque()
         self._sizes: deque[int] = deque()
         self._bytes = 0
-        self._number = 0
+        self.number = 0
+        self.generation = next(_generations)
+        """Another one after each `clear`, and in each journal."""
         self._on_entry = on_entry
 
     def add(self, entry: Entry) -> None:
         """Number and keep *entry*; past 10,000, or 64 MB, the oldest are forgotten."""
-        self._number += 1
+        self.number += 1
         # Count the whole body: its parameters are kept whole, too.
-        self._sizes.append(len(entry.body) + sum(map(len, entry.headers.values())))
+        size = len(entry.body) + sum(map(len, entry.headers.values())) + len(entry.answer.body)
+        self._sizes.append(size)
         self._bytes += self._sizes[-1]
-        entry = replace(entry, number=self._number, body=entry.body[:MOST_BODY_BYTES])
+        entry = replace(entry, number=self.number, body=entry.body[:MOST_BODY_BYTES])
         self._entries.append(entry)
         while len(self._entries) > MOST_ENTRIES or self._bytes > MOST_BYTES:
             self._entries.popleft()
             self._bytes -= self._sizes.popleft()
         self._on_entry(entry)
 
-    def entries(self, match: Match = ANY) -> list[Entry]:
+    def entries(self, match: Matcher = ANY) -> list[Entry]:
         """Return the requests that *match* picks, oldest first."""
+        match = read(match)
         return [
             entry
             for entry in list(self._entries)
             if match.fits_answered(entry.request, entry.status, entry.error)
         ]
 
+    def after(self, number: int, most: int) -> list[Entry]:
+        """Return the latest requests after *number*, at most so many, oldest first."""
+        count = min(self.number - number, most, len(self._entries))
+        return list(itertools.islice(self._entries, len(self._entries) - count, None))
+
     def clear(self) -> None:
         """Forget all requests; numbering continues."""
         self._entries.clear()
         self._sizes.clear()
         self._bytes = 0
+        self.generation = next(_generations)

@@ -65,6 +65,7 @@ class Ledger:
 
     def __init__(self, shapes: TokenShapes) -> None:
         self._shapes = shapes
+        self.changes = 0
         self._codes: dict[str, Code] = {}
         self._grants: dict[str, Grant] = {}
         self._grant_ids: dict[str, str] = {}
@@ -97,10 +98,18 @@ class Ledger:
         )
 
     def add_grant(
-        self, user_id: str, scope: str, *, authorized_at: float, is_public: bool
+        self,
+        user_id: str,
+        scope: str,
+        *,
+        authorized_at: float,
+        is_public: bool,
+        refresh_token: str | None = None,
     ) -> Grant:
-        """Make a grant."""
-        grant_id, refresh_token = self._shapes.short_id(), self._shapes.refresh_token()
+        """Make a grant, with a *refresh_token* of its own unless one is chosen."""
+        self.changes += 1
+        grant_id = self._shapes.short_id()
+        refresh_token = refresh_token or self._shapes.refresh_token()
         grant = Grant(grant_id, user_id, scope, authorized_at, is_public, refresh_token)
         _remember(self._grants, grant.id, grant, MOST_GRANTS)
         # Longer than the list of grants: rotation leaves older tokens of a grant behind.
@@ -114,6 +123,7 @@ class Ledger:
 
     def rotate(self, grant: Grant) -> Grant:
         """Give *grant* a new refresh token; the old one is remembered as replaced."""
+        self.changes += 1
         rotated = replace(grant, refresh_token=self._shapes.refresh_token())
         self._grants[grant.id] = rotated
         _remember(self._grant_ids, rotated.refresh_token, grant.id, 4 * MOST_GRANTS)
@@ -132,23 +142,27 @@ class Ledger:
         return token
 
     def access_token(self, value: str) -> AccessToken | None:
-        """Return an access token, expired or not; those of a revoked grant are gone."""
-        token = self._access_tokens.get(value)
-        if token is None or token.grant_id is None:
-            return token
+        """Return an access token, expired or not."""
+        return self._access_tokens.get(value)
+
+    def is_revoked(self, token: AccessToken) -> bool:
+        """Return whether the grant that *token* was issued for is revoked or gone."""
+        if token.grant_id is None:
+            return False
         grant = self._grants.get(token.grant_id)
-        return None if grant is None or grant.revoked else token
+        return grant is None or grant.revoked
 
     def grants(self) -> Iterator[Grant]:
         """Yield every grant that was not revoked, oldest first."""
         return (grant for grant in list(self._grants.values()) if not grant.revoked)
 
     def revoke(self, grant_id: str) -> Grant | None:
-        """Revoke a grant and its access tokens; None if there is no such living one."""
+        """Revoke a grant's refresh token; None if there is no such living one."""
         grant = self._grants.get(grant_id)
         if grant is None or grant.revoked:
             return None
         self._grants[grant_id] = replace(grant, revoked=True)
+        self.changes += 1
         return grant
 
     def revoke_user(self, user_id: str) -> list[Grant]:

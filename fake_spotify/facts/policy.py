@@ -7,6 +7,9 @@ from fake_spotify.facts.wordings import REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_REV
 
 SIX_MONTHS_SECONDS = 180 * 86400.0
 
+# Since February 2026: developer.spotify.com/documentation/web-api/concepts/quota-modes.
+MOST_LISTED_USERS = 5
+
 
 class Rotation(StrEnum):
     """Which refreshes bring a new refresh token and revoke the old one."""
@@ -39,6 +42,13 @@ class Consent(StrEnum):
     CANCEL = "cancel"
 
 
+class QuotaMode(StrEnum):
+    """Whether the Web API serves every user, or only those on the app's list."""
+
+    EXTENDED = "extended"
+    DEVELOPMENT = "development"
+
+
 class Aged(StrEnum):
     """Which words refuse an expired refresh token; both have been seen."""
 
@@ -60,6 +70,12 @@ class Policy:
         access_token_lifetime: Seconds; also what `expires_in` says.
         refresh_token_lifetime: Seconds from the user's authorization; None is for ever.
         consent: Other than `ask`, /authorize answers with the redirect at once.
+        listed_users: Whom an app in development mode may serve; None is the first five users that
+            the app was set up with.
+        owner_premium: False is an owner whose app in development mode gets 403 for everybody.
+        quota_calls: Calls to the Web API in 30 seconds, of all apps of the app's developer;
+            None is no limit. Spotify's own number is not published.
+        revocation_ends_access_tokens: True ends access tokens with their grant, at once.
     """
 
     era: Era = Era.Y2026
@@ -71,6 +87,11 @@ class Policy:
     no_scope: NoScope = NoScope.EMPTY
     aged: Aged = Aged.EXPIRED
     consent: Consent = Consent.ASK
+    quota_mode: QuotaMode = QuotaMode.EXTENDED
+    listed_users: tuple[str, ...] | None = None
+    owner_premium: bool = True
+    quota_calls: int | None = None
+    revocation_ends_access_tokens: bool = False
 
 
 def of_era(era: Era) -> Policy:

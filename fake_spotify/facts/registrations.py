@@ -12,10 +12,12 @@ class User:
     email: str
     country: str = "SE"
     product: str = "premium"
+    picture: str = ""
+    """The URL of a picture; one that begins with `/` is the fake's own."""
 
 
 DEFAULT_USERS = (
-    User("ada", "Ada Lovelace", "ada@example.com"),
+    User("ada", "Ada Lovelace", "ada@example.com", picture="/images/ada.png"),
     User("grace", "Grace Hopper", "grace@example.com", country="US"),
     User("linus", "Linus Free", "linus@example.com", country="FI", product="free"),
 )
@@ -29,3 +31,5 @@ class Registration:
     client_secret: str = field(repr=False)
     redirect_uris: tuple[str, ...]
     name: str = "An app"
+    developer: str = "developer"
+    """Whose app it is: Spotify counts the quota of the Web API for each developer."""

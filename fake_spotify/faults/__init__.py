@@ -13,6 +13,7 @@ from fake_spotify.faults.answers import FalseInvalidGrant as FalseInvalidGrant
 from fake_spotify.faults.answers import Forbidden as Forbidden
 from fake_spotify.faults.answers import NoHealthyUpstream as NoHealthyUpstream
 from fake_spotify.faults.answers import OAuthError as OAuthError
+from fake_spotify.faults.answers import QuotaExceeded as QuotaExceeded
 from fake_spotify.faults.answers import Redirected as Redirected
 from fake_spotify.faults.answers import Status as Status
 from fake_spotify.faults.answers import TooManyRequests as TooManyRequests

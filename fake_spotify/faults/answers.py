@@ -87,6 +87,17 @@ class TooManyRequests(Replacement):
 
 
 @dataclass(frozen=True, slots=True)
+class QuotaExceeded(Replacement):
+    """429 of the Web API: the developer's quota is used up, as JSON with a reason."""
+
+    path = "/v1/me"
+    retry_after_seconds: int = 30
+
+    def reply(self, _: float, /) -> Reply:
+        return quota_exceeded(self.retry_after_seconds)
+
+
+@dataclass(frozen=True, slots=True)
 class TooManyRequestsUntil(Replacement):
     """429 with `Retry-After` as an HTTP date, so many seconds from now."""
 
@@ -177,6 +188,18 @@ class CaptivePortal(_EdgeAnswer):
     """200 with the page of something in between."""
 
     answer = edge_html(200, "<html><body>captive portal</body></html>")
+
+
+def quota_exceeded(retry_after_seconds: int) -> Reply:
+    """
+    Make the 429 of a developer whose quota is used up.
+
+    Source: developer.spotify.com/blog/2026-07-23-web-api-quota-updates for the reason; where it
+    stands in the object is not captured.
+    """
+    error = {"status": 429, "message": "API rate limit exceeded", "reason": "QUOTA_EXCEEDED"}
+    wait = ("retry-after", str(retry_after_seconds))
+    return _json(429, {"error": error}, wait, ("server", "envoy"))
 
 
 def _too_many_requests(retry_after: str) -> Reply:

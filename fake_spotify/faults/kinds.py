@@ -1,13 +1,13 @@
-"""All faults by their names over HTTP, and their form as JSON objects."""
+"""All faults by their names, and their form as JSON objects."""
 
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, asdict, fields
 from typing import get_args, get_origin, get_type_hints
 
-from fake_spotify.choices import ChoiceError
+from fake_spotify.choices import ChoiceError, hint, only, seconds
 from fake_spotify.faults import answers, variations, wires
-from fake_spotify.faults.queue import Fault
+from fake_spotify.faults.queue import Fault, check_wait
 
 
 def _kind(name: str) -> str:
@@ -26,10 +26,31 @@ def _classes() -> Iterator[type[Fault]]:
 KINDS = {_kind(found.__name__): found for found in _classes()}
 """Each fault's class by its kind, which is its name in lower case with underscores."""
 
+OUTAGES = ("connection_refused", "connection_ignored")
+"""Faults of the port, which affect every app, for some seconds from now."""
+
+PLAN_NAMES = ("match", "times", "is_processed")
+
 
 def kind_of(fault: Fault) -> str:
     """Return the name of *fault* over HTTP."""
     return _kind(type(fault).__name__)
+
+
+def outage_seconds(members: Mapping[str, object]) -> float:
+    """
+    Read how long a fault of the port lasts.
+
+    Raises:
+        ChoiceError: If there is no such time, or something else.
+    """
+    only(members, frozenset({"kind", "seconds"}), "this fault, which hits the port")
+    return check_wait("seconds", seconds("seconds", members.get("seconds")))
+
+
+def sentence(kind: type[Fault]) -> str:
+    """Describe *kind* in one sentence."""
+    return (kind.__doc__ or "").strip().partition("\n")[0]
 
 
 def members_of(fault: Fault) -> dict[str, object]:
@@ -44,16 +65,19 @@ def from_members(members: Mapping[str, object]) -> Fault:
     Raises:
         ChoiceError: If there is no such kind, or its parameters are others.
     """
-    kind = members.get("kind")
-    found = KINDS.get(kind) if isinstance(kind, str) else None
+    if "kind" not in members:
+        raise ChoiceError("kind", f"is missing; {hint('', (*KINDS, *OUTAGES))}")
+    kind = str(members["kind"])
+    if kind in OUTAGES:
+        raise ChoiceError("kind", f"{kind} hits the port of every app: plan it for the whole fake")
+    found = KINDS.get(kind)
     if found is None:
-        raise ChoiceError("kind", f"must be one of {', '.join(sorted(KINDS))}")
+        raise ChoiceError("kind", f"{kind} is not known; {hint(kind, (*KINDS, *OUTAGES))}")
     known = parameters(found)
     given = {name: value for name, value in members.items() if name != "kind"}
     for name in given:
         if name not in known:
-            taken = f"takes {', '.join(known)}" if known else "takes nothing"
-            raise ChoiceError(name, f"is not for {kind}, which {taken}")
+            raise ChoiceError(name, f"is not for {kind}; {hint(name, (*known, *PLAN_NAMES))}")
     for name, (_, is_required) in known.items():
         if is_required and name not in given:
             raise ChoiceError(name, f"is needed for {kind}")

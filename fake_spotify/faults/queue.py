@@ -3,7 +3,39 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
+from fake_spotify.choices import ChoiceError
 from fake_spotify.matching import ANY, Match, Request
+
+FOREVER = "forever"
+
+
+LONGEST_SECONDS = 600.0
+
+
+def check_wait(name: str, seconds: float) -> float:
+    """
+    Return *seconds*, if a fault may last that long: whoever waits should be able to wait it out.
+
+    Raises:
+        ChoiceError: If it is negative, or longer than ten minutes.
+    """
+    if not 0 <= seconds <= LONGEST_SECONDS:
+        raise ChoiceError(name, f"must be from 0 to {LONGEST_SECONDS:.0f}, which is ten minutes")
+    return seconds
+
+
+def read_times(value: object) -> int | None:
+    """
+    Read how often a fault is played: a number, or None or "forever".
+
+    Raises:
+        ChoiceError: If it is something else.
+    """
+    if value is None or value == FOREVER:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ChoiceError("times", f'must be a number from 1, or "{FOREVER}"')
+    return value
 
 
 @dataclass(frozen=True)
@@ -43,12 +75,13 @@ class FaultQueue:
     def __init__(self) -> None:
         self._planned: list[Planned] = []
         self._count = 0
+        self.changes = 0
 
     def add(
         self,
         fault: Fault,
         *,
-        times: int | None = 1,
+        times: int | str | None = 1,
         match: Match = ANY,
         is_processed: bool | None = None,
     ) -> Planned:
@@ -62,18 +95,17 @@ class FaultQueue:
                 answer is lost.
 
         Raises:
-            ValueError: If *match* needs the answer, *times* is below 1, or *is_processed* is False
-                for a fault that changes the normal answer.
+            ValueError: If *match* needs the answer, or *is_processed* is False for a fault that
+                changes the normal answer.
         """
         if match.needs_answer:
             raise ValueError("a fault cannot be chosen by the answer that it replaces")
-        if times is not None and times < 1:
-            raise ValueError("times must be 1 or more, or None for forever")
         if is_processed is False and fault.is_processed:
             raise ValueError("this fault needs the normal answer, so the request is processed")
         self._count += 1
+        self.changes += 1
         takes_effect = fault.is_processed if is_processed is None else is_processed
-        planned = Planned(self._count, fault, match, times, takes_effect)
+        planned = Planned(self._count, fault, match, read_times(times), takes_effect)
         self._planned.append(planned)
         return planned
 
@@ -83,6 +115,7 @@ class FaultQueue:
             has_path = planned.match.path is not None or request.path == planned.fault.path
             if has_path and planned.match.fits(request):
                 planned.played += 1
+                self.changes += 1
                 if planned.played == planned.times:
                     self._planned.remove(planned)
                 return planned
@@ -95,6 +128,15 @@ class FaultQueue:
     def clear(self) -> None:
         """Drop every planned fault."""
         self._planned.clear()
+        self.changes += 1
+
+    def drop(self, fault_id: int) -> bool:
+        """Drop one planned fault; False if it is no longer there."""
+        kept = [planned for planned in self._planned if planned.id != fault_id]
+        is_known = len(kept) < len(self._planned)
+        self._planned = kept
+        self.changes += 1
+        return is_known
 
     def complaints(self) -> list[str]:
         """Name the faults that were not played as often as planned."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import ClassVar
 
-from fake_spotify.faults.queue import Fault
+from fake_spotify.faults.queue import Fault, check_wait
 from fake_spotify.replies import Ending, Pause, Reply, Step
 
 # Large bodies are made piece by piece: hundreds of megabytes never exist at once.
@@ -33,6 +33,9 @@ class SlowHead(Damage):
 
     seconds: float
 
+    def __post_init__(self) -> None:
+        check_wait("seconds", self.seconds)
+
     def steps(self, normal: Reply, /) -> Iterator[Step]:
         yield Pause(self.seconds)
         yield normal
@@ -43,6 +46,9 @@ class SlowBody(Damage):
     """The head comes at once, the body late."""
 
     seconds: float
+
+    def __post_init__(self) -> None:
+        check_wait("seconds", self.seconds)
 
     def steps(self, normal: Reply, /) -> Iterator[Step]:
         yield head(normal)
@@ -55,6 +61,9 @@ class Dribble(Damage):
     """Head and body come byte by byte."""
 
     seconds_per_byte: float = 0.1
+
+    def __post_init__(self) -> None:
+        check_wait("seconds_per_byte", self.seconds_per_byte)
 
     def steps(self, normal: Reply, /) -> Iterator[Step]:
         for byte in head(normal) + normal.body:

@@ -1,10 +1,24 @@
 """The rules of /v1/me: the owner of an access token, or why it is not valid."""
 
 import hashlib
+import json
+from math import ceil
 
 from fake_spotify.apps.app import App
+from fake_spotify.apps.directory import Directory
+from fake_spotify.facts.policy import QuotaMode
 from fake_spotify.facts.registrations import User
+from fake_spotify.faults.answers import quota_exceeded
 from fake_spotify.rules.token_endpoint import Answer
+
+QUOTA_SECONDS = 30.0
+
+# As plain text, not JSON: zmb3/spotify#301 and #232 show the bodies' lengths, 159 and 46 bytes.
+NO_PREMIUM = (
+    "Active premium subscription required for the owner of the app. When the subscription status "
+    "changes, it can take a few hours before requests are allowed again."
+)
+NOT_LISTED = "User not registered in the Developer Dashboard"
 
 
 def token_in(authorization: str | None, parameter: str | None) -> str | None:
@@ -19,7 +33,7 @@ def token_in(authorization: str | None, parameter: str | None) -> str | None:
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def answer(owner: App | None, token: str | None) -> Answer:
+def answer(directory: Directory, owner: App | None, token: str | None, base_url: str) -> Answer:
     """
     Answer GET /v1/me for *token*, which was issued to the app *owner*, if any.
 
@@ -33,15 +47,45 @@ def answer(owner: App | None, token: str | None) -> Answer:
     access = None if owner is None else owner.ledger.access_token(token)
     if owner is None or access is None:
         return _refused(401, "Invalid access token")
+    if owner.policy.revocation_ends_access_tokens and owner.ledger.is_revoked(access):
+        return _refused(401, "Invalid access token")
     if owner.clock.now() >= access.expires_at:
         return _refused(401, "The access token expired")
+    wait = _quota_wait_seconds(directory, owner)
+    if wait is not None:
+        reply = quota_exceeded(wait)
+        return Answer(429, json.loads(reply.body), (("retry-after", str(wait)),))
+    is_development = owner.policy.quota_mode is QuotaMode.DEVELOPMENT
+    if is_development and not owner.policy.owner_premium:
+        return Answer(403, {}, text=NO_PREMIUM)
     user = None if access.user_id is None else owner.users_by_id.get(access.user_id)
     if user is None:
         return _refused(401, "Valid user authentication required")
-    return Answer(200, of(user, access.scope.split()))
+    if is_development and not owner.is_listed(user.id):
+        return Answer(403, {}, text=NOT_LISTED)
+    members = of(user, access.scope.split(), base_url)
+    if is_development:
+        for name in ("country", "email", "explicit_content", "followers", "product"):
+            members.pop(name, None)
+    return Answer(200, members)
 
 
-def of(user: User, scopes: list[str]) -> dict[str, object]:
+def _quota_wait_seconds(directory: Directory, owner: App) -> int | None:
+    """Count a call, or return how long its developer's apps have to wait."""
+    limit, now = owner.policy.quota_calls, owner.clock.now()
+    if limit is None:
+        return None
+    team = [app for app in directory if app.developer == owner.developer]
+    calls = sorted(at for app in team for at in app.api_calls if now - QUOTA_SECONDS < at <= now)
+    if len(calls) >= limit:
+        return ceil(calls[len(calls) - limit] + QUOTA_SECONDS - now)
+    while owner.api_calls and owner.api_calls[0] <= now - QUOTA_SECONDS:
+        owner.api_calls.popleft()
+    owner.api_calls.append(now)
+    return None
+
+
+def of(user: User, scopes: list[str], base_url: str) -> dict[str, object]:
     """
     Return what an app with *scopes* may read about *user*.
 
@@ -49,6 +93,8 @@ def of(user: User, scopes: list[str]) -> dict[str, object]:
     and, for `account_id`, the Web API's change log of May 2026. Its shape there is not stated.
     """
     page = f"https://open.spotify.com/user/{user.id}"
+    picture = base_url + user.picture if user.picture.startswith("/") else user.picture
+    sizes = (300, 64) if picture else ()
     members: dict[str, object] = {
         "account_id": hashlib.sha256(user.id.encode()).hexdigest()[:32],
         "display_name": user.display_name,
@@ -56,7 +102,7 @@ def of(user: User, scopes: list[str]) -> dict[str, object]:
         "followers": {"href": None, "total": 0},
         "href": f"https://api.spotify.com/v1/users/{user.id}",
         "id": user.id,
-        "images": [],
+        "images": [{"height": size, "url": picture, "width": size} for size in sizes],
         "type": "user",
         "uri": f"spotify:user:{user.id}",
     }
@@ -76,4 +122,4 @@ def _refused(status: int, message: str) -> Answer:
 def message_of(refusal: Answer) -> str:
     """Return the words of a refusal; empty if it is none."""
     error = refusal.members.get("error")
-    return str(error["message"]) if isinstance(error, dict) else ""
+    return str(error["message"]) if isinstance(error, dict) else refusal.text

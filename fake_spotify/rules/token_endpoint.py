@@ -22,6 +22,9 @@ class Answer:
 
     status: int
     members: Mapping[str, object]
+    headers: tuple[tuple[str, str], ...] = ()
+    text: str = ""
+    """Plain text in place of the object."""
 
 
 def answer(directory: Directory, request: TokenRequest) -> Answer:

@@ -11,7 +11,7 @@ from fake_spotify.facts.policy import Consent
 from fake_spotify.faults.answers import BadRequest
 from fake_spotify.matching import Request
 from fake_spotify.replies import Reply, page, redirect
-from fake_spotify.rules import authorization, token_endpoint, token_requests
+from fake_spotify.rules import authorization, explanations, token_endpoint, token_requests
 from fake_spotify.rules.authorization import AuthorizationRequest, Problem, Redirect
 from fake_spotify.web import exchange, headers, pages
 from fake_spotify.web.exchange import Normal, Outcome
@@ -21,10 +21,16 @@ _COOKIE_SECONDS = 365 * 86400
 
 
 class AccountsEndpoints:
-    """Serves the rules for the apps in *directory*."""
+    """
+    Serves the rules for the apps in *directory*.
 
-    def __init__(self, directory: Directory) -> None:
+    Args:
+        control_page: Where the pages link to; None if there is none.
+    """
+
+    def __init__(self, directory: Directory, control_page: str | None) -> None:
         self._directory = directory
+        self._control_page = control_page
 
     def routes(self) -> list[web.RouteDef]:
         """List the routes, each with and without a trailing slash."""
@@ -34,6 +40,8 @@ class AccountsEndpoints:
             for method, path, handler in (
                 ("GET", "/authorize", self.show),
                 ("POST", "/authorize", self.submit),
+                # With a language in front: spotify/web-api#820.
+                ("GET", "/{language:[a-z]{2}(?:-[A-Za-z]{2,4})?}/authorize", self.show),
                 ("*", "/api/token", self.token),
             )
         ]
@@ -58,7 +66,10 @@ class AccountsEndpoints:
         def normal() -> Outcome:
             answer = token_endpoint.answer(self._directory, token_request)
             error = str(answer.members.get("error", ""))
-            return Outcome(headers.of_accounts(answer, app.shapes, traits), error)
+            reply = headers.of_accounts(answer, app.shapes, traits)
+            return Outcome(
+                reply, error, explanations.of_token(app, token_request.parameters, answer)
+            )
 
         return await exchange.perform(http, app, request, body, normal)
 
@@ -69,7 +80,9 @@ class AccountsEndpoints:
 
         def normal() -> Outcome:
             if http.body_exists:
-                return Outcome(BadRequest.answer, "Your client has issued a malformed request")
+                refusal = "Your client has issued a malformed request"
+                why = explanations.of_page(self._directory.first, query, refusal)
+                return Outcome(BadRequest.answer, refusal, why)
             return self._shown(query, browser)
 
         return await self._perform(http, query, b"", normal)
@@ -77,16 +90,17 @@ class AccountsEndpoints:
     def _shown(self, query: Mapping[str, str], browser: str) -> Outcome:
         request = authorization.read(self._directory, query)
         if not isinstance(request, AuthorizationRequest):
-            return _decided(request)
+            return self._decided(request, query)
         app = request.app
         if app.policy.consent is Consent.CANCEL:
-            return _decided(authorization.deny(request))
+            return _redirected(authorization.deny(request))
         if app.policy.consent is Consent.AGREE:
-            return _decided(authorization.approve(request, app.users[0].id))
+            return _redirected(authorization.approve(request, app.users[0].id))
         user_id = authorization.approved_before(request, browser)
         if user_id is not None:
-            return _decided(authorization.approve(request, user_id))
-        return Outcome(page(200, pages.consent(request, app.users, query)))
+            return _redirected(authorization.approve(request, user_id))
+        markup = pages.consent(request, app.users, query, self._control_page)
+        return Outcome(page(200, markup))
 
     async def submit(self, http: web.Request) -> web.Response:
         """Take the form of the consent page."""
@@ -102,13 +116,22 @@ class AccountsEndpoints:
     def _submitted(self, form: Mapping[str, str], browser: str) -> Outcome:
         request = authorization.read(self._directory, form)
         if not isinstance(request, AuthorizationRequest):
-            return _decided(request)
+            return self._decided(request, form)
         if form.get("decision") == "cancel":
-            return _decided(authorization.deny(request))
+            return _redirected(authorization.deny(request))
         users = request.app.users
         user_id = next((user.id for user in users if user.id == form.get("user")), users[0].id)
         request.app.ledger.approve(browser, user_id, request.scopes)
-        return _decided(authorization.approve(request, user_id))
+        return _redirected(authorization.approve(request, user_id))
+
+    def _decided(self, outcome: Redirect | Problem, sent: Mapping[str, str]) -> Outcome:
+        if isinstance(outcome, Redirect):
+            return _redirected(outcome)
+        app = self._directory.find(sent.get("client_id", ""))
+        shown = app or self._directory.first
+        why = explanations.of_page(shown, sent, outcome.words)
+        markup = pages.problem(outcome.words, why, sent, shown, self._control_page)
+        return Outcome(page(400, markup), outcome.words, why)
 
     async def _perform(
         self, http: web.Request, parameters: Mapping[str, str], body: bytes, normal: Normal
@@ -122,7 +145,5 @@ class AccountsEndpoints:
         return app or self._directory.first
 
 
-def _decided(outcome: Redirect | Problem) -> Outcome:
-    if isinstance(outcome, Redirect):
-        return Outcome(redirect(outcome.location))
-    return Outcome(page(400, pages.problem(outcome.words)), outcome.words)
+def _redirected(outcome: Redirect) -> Outcome:
+    return Outcome(redirect(outcome.location))

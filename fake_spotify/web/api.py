@@ -1,11 +1,13 @@
-"""The one endpoint of api.spotify.com that proves an access token: /v1/me."""
+"""The one endpoint of api.spotify.com that proves an access token: /v1/me, and users' pictures."""
+
+from importlib.resources import files
 
 from aiohttp import web
 
 from fake_spotify.apps.directory import Directory
 from fake_spotify.matching import Request
 from fake_spotify.replies import Reply
-from fake_spotify.rules import profile
+from fake_spotify.rules import explanations, profile
 from fake_spotify.web import exchange, headers
 from fake_spotify.web.exchange import Outcome
 
@@ -22,7 +24,7 @@ class ApiEndpoints:
             web.route(method, path, handler)
             for path in ("/v1/me", "/v1/me/")
             for method, handler in (("GET", self.me), ("OPTIONS", self.preflight))
-        ]
+        ] + [web.get("/images/{user}.png", self.picture)]
 
     async def me(self, http: web.Request) -> web.Response:
         """Answer GET /v1/me."""
@@ -34,12 +36,18 @@ class ApiEndpoints:
         traits = headers.traits(http.headers, is_https=http.secure)
 
         def normal() -> Outcome:
-            answer = profile.answer(owner, token)
+            answer = profile.answer(self._directory, owner, token, str(http.url.origin()))
             error = profile.message_of(answer)
-            return Outcome(headers.of_api(answer, app.shapes, traits), error)
+            reply = headers.of_api(answer, app.shapes, traits)
+            return Outcome(reply, error, explanations.of_api(app, answer))
 
         return await exchange.perform(http, app, request, b"", normal)
 
     async def preflight(self, _: web.Request) -> web.Response:
         """Let pages from other origins read the answer."""
         return exchange.response(Reply(204, headers.PREFLIGHT_HEADERS))
+
+    async def picture(self, _: web.Request) -> web.Response:
+        """Answer with the picture of a user, the same for everybody."""
+        image = files("fake_spotify.web").joinpath("picture.png").read_bytes()
+        return web.Response(body=image, content_type="image/png")

@@ -12,7 +12,7 @@ from aiohttp import web
 from fake_spotify.apps.app import App
 from fake_spotify.apps.journal import Entry
 from fake_spotify.faults.answers import Replacement
-from fake_spotify.faults.kinds import kind_of
+from fake_spotify.faults.kinds import kind_of, sentence
 from fake_spotify.faults.queue import Planned
 from fake_spotify.faults.variations import Variation
 from fake_spotify.faults.wires import Damage
@@ -25,10 +25,11 @@ _NO_LINGER = struct.pack("ii", 1, 0)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A normal answer, and the error in it, if any, in Spotify's words."""
+    """A normal answer, the error in it, if any, in Spotify's words, and the reason in ours."""
 
     reply: Reply
     error: str = ""
+    why: str = ""
 
 
 Normal = Callable[[], Outcome]
@@ -43,10 +44,25 @@ async def perform(
         outcome, steps = (normal(), None) if planned is None else _misbehave(app, planned, normal)
         headers = {name.lower(): value for name, value in http.headers.items()}
         kind = "" if planned is None else kind_of(planned.fault)
-        status = outcome.reply.status
-        entry = Entry(request, app.clock.now(), headers, body, status, outcome.error, kind)
-        app.journal.add(entry)
+        app.journal.add(
+            Entry(
+                request,
+                app.clock.now(),
+                headers,
+                body,
+                outcome.reply.status,
+                outcome.error,
+                kind,
+                answer=outcome.reply,
+                why=outcome.why if planned is None else _why(planned, outcome),
+            )
+        )
     return response(outcome.reply) if steps is None else await _play(http, steps)
+
+
+def _why(planned: Planned, outcome: Outcome) -> str:
+    fault = f"The planned fault {kind_of(planned.fault)}: {sentence(type(planned.fault))}"
+    return f"{fault} {outcome.why}".strip()
 
 
 def response(reply: Reply) -> web.Response:

@@ -59,7 +59,7 @@ def of_accounts(answer: Answer, shapes: TokenShapes, client: ClientTraits) -> Re
 def of_api(answer: Answer, shapes: TokenShapes, client: ClientTraits) -> Reply:
     """Make the reply that api.spotify.com would send."""
     if answer.status != 401:
-        return _json(answer, shapes, client)
+        return _json(answer, shapes, client, *answer.headers)
     words = profile.message_of(answer)
     challenge = f'Bearer realm="spotify", error="invalid_token", error_description="{words}"'
     return _json(answer, shapes, client, ("www-authenticate", challenge))
@@ -68,9 +68,9 @@ def of_api(answer: Answer, shapes: TokenShapes, client: ClientTraits) -> Reply:
 def _json(
     answer: Answer, shapes: TokenShapes, client: ClientTraits, *more: tuple[str, str]
 ) -> Reply:
-    body = json.dumps(answer.members, separators=(",", ":")).encode()
+    body = answer.text.encode() or json.dumps(answer.members, separators=(",", ":")).encode()
     headers = (
-        ("content-type", "application/json"),
+        ("content-type", "text/plain" if answer.text else "application/json"),
         ("request-id", shapes.request_id()),
         ("x-envoy-upstream-service-time", "24"),
         *more,

@@ -5,6 +5,8 @@ import socket
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
+from fake_spotify.faults.queue import check_wait
+
 # Linux keeps one connection more than the backlog says; fill some to be sure.
 _FILLERS = 4
 _RETRY_SECONDS = 0.05
@@ -46,20 +48,22 @@ class Listener:
 
     async def refuse(self, seconds: float, *, kept: asyncio.BaseProtocol | None = None) -> None:
         """
-        Refuse connections for *seconds* from now, then listen again.
+        Refuse connections for *seconds* from now (at most ten minutes), then listen again.
 
         Open connections are closed, except the *kept* one, which the request for this came over.
         """
+        check_wait("seconds", seconds)
         await self.close()
         await self._leave(kept)
         self._outage = asyncio.create_task(self._end_outage(seconds, []))
 
     async def ignore(self, seconds: float, *, kept: asyncio.BaseProtocol | None = None) -> None:
         """
-        Neither accept nor refuse connections for *seconds*, then listen again.
+        Neither accept nor refuse connections for *seconds* (at most 600), then listen again.
 
         A listening socket whose backlog is full drops what comes, on Linux: clients wait.
         """
+        check_wait("seconds", seconds)
         await self.close()
         await self._leave(kept)
         self._outage = asyncio.create_task(self._end_outage(seconds, self._full_backlog()))

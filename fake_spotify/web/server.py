@@ -11,19 +11,21 @@ from aiohttp import web
 
 from fake_spotify.apps.app import App
 from fake_spotify.apps.directory import Directory
+from fake_spotify.control.endpoints import ControlEndpoints
+from fake_spotify.control.guard import Guard
 from fake_spotify.matching import Request
 from fake_spotify.options import Settings
-from fake_spotify.replies import edge_text
+from fake_spotify.replies import edge_text, redirect
 from fake_spotify.web import certificates, exchange
 from fake_spotify.web.accounts import AccountsEndpoints
 from fake_spotify.web.api import ApiEndpoints
-from fake_spotify.web.control import ControlEndpoints
 from fake_spotify.web.exchange import Outcome
 from fake_spotify.web.listener import Listener
 
 # No test should wait for its fake to stop: unfinished answers are dropped.
 _SHUTDOWN_SECONDS = 0.1
 _LARGEST_BODY = 1024 * 1024
+_CONTROL_PAGE = "/_fake/"
 
 
 class Server:
@@ -52,10 +54,16 @@ class Server:
 
     def _application(self) -> web.Application:
         application = web.Application(client_max_size=_LARGEST_BODY)
-        application.add_routes(AccountsEndpoints(self.directory).routes())
+        control_page = _CONTROL_PAGE if self._settings.has_control else None
+        application.add_routes(AccountsEndpoints(self.directory, control_page).routes())
         application.add_routes(ApiEndpoints(self.directory).routes())
         if self._settings.has_control:
-            application.add_routes(ControlEndpoints(self.directory, self.listener).routes())
+            guard = Guard(self._settings.host, frozenset(self._settings.allowed_hosts))
+            outages = {
+                "connection_refused": self.listener.refuse,
+                "connection_ignored": self.listener.ignore,
+            }
+            application.add_routes(ControlEndpoints(self.directory, outages, guard).routes())
         application.router.add_route("*", "/{path:.*}", self._not_found)
         return application
 
@@ -66,6 +74,11 @@ class Server:
         host = wildcards.get(self._settings.host, self._settings.host)
         scheme = "https" if self._settings.is_https else "http"
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.listener.port}"
+
+    @property
+    def control_url(self) -> str:
+        """The base URL of the control API."""
+        return f"{self.url}/_fake"
 
     async def start(self) -> None:
         """
@@ -126,5 +139,8 @@ class Server:
         if http.path.startswith("/_fake") or http.path == "/favicon.ico":
             # Not meant for Spotify: a browser requests the latter by itself.
             return exchange.response(outcome.reply)
+        is_browser = http.method == "GET" and "text/html" in http.headers.get("accept", "")
+        if http.path == "/" and is_browser and self._settings.has_control:
+            return exchange.response(redirect(_CONTROL_PAGE))
         request = Request(http.method, http.path, None, dict(http.query))
         return await exchange.perform(http, self.directory.first, request, b"", lambda: outcome)

@@ -1,5 +1,5 @@
 """Decides what `sanic-swap` does on a command line.
 
-Arguments, settings and standard input come in; words, JSON and an exit code go out. Each
-command's module is imported when it is asked for.
+Arguments, settings and standard input come in; text, JSON and an exit code go out. Each
+command's module is imported when it is needed.
 """

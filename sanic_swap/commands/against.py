@@ -1,7 +1,7 @@
-"""Whose tokens stop to open when a service changes from old settings to new ones.
+"""Whose tokens would no longer open after a change from old settings to new ones.
 
-Tokens are sealed by the old settings' key ring and opened by the new settings' one. Other
-services' tokens are compared as sets of format, secret and last day; no secret is shown.
+Tokens are sealed by the old settings' key ring and opened by the new one. Other services'
+tokens are compared as sets of format, secret and last day; no secret is shown.
 """
 
 import math
@@ -20,13 +20,13 @@ from sanic_swap.settings.table import Settings, variables
 _TOKEN = Secret("a refresh token")
 _UNKNOWN_AGE, _ALWAYS_YOUNG = 0, 2**63  # when its user authorized, in Unix seconds
 _DAY = 86_400  # seconds
-# Spotify's refresh tokens live six months from the user's authorization, and such tokens are
-# made no more: what opens for so long opens for ever.
+# Spotify's refresh tokens live six months from the user's authorization, and no new ones are
+# made: what opens for so long opens for ever.
 _LONGEST_LIFE = 184 * _DAY
 
 
 class Fate(Enum):
-    """What an app hears that brings a token which does not open any more."""
+    """What an app gets for a token that no longer opens."""
 
     HELD = "held"  # 503 until the settings are fixed; nobody is logged out
     LOGGED_OUT = "logged out"  # invalid_grant
@@ -34,7 +34,7 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """One reason why tokens stop to open: which setting, whose tokens, what keeps them alive."""
+    """One reason why tokens no longer open: the setting, whose tokens, and the remedy."""
 
     what: str
     who: str
@@ -44,33 +44,33 @@ class Loss:
 
 def losses(old: Settings, new: Settings, now: float) -> list[Loss]:
     """
-    Return everything in *new* that makes tokens of *old* fare worse, from *now* (Unix seconds).
+    Return every difference that refuses or holds tokens of *old*, from *now* (Unix seconds).
 
-    The old settings may be another swap service's: see `Settings.is_of_another_service`.
+    *old* may be another swap service's: see `Settings.is_of_another_service`.
     """
     return [*_by_key(old, new), *_by_one_setting(old, new), *_imported(old, new, now)]
 
 
 def _by_key(old: Settings, new: Settings) -> Iterator[Loss]:
     own, unknown = old.keys(), root_key(new_secret())
-    made_up = own.current if old.encryption_secret is None and not old.legacy_tokens else None
-    keys = [key for key in (made_up, old.current_key, *old.previous_keys, unknown) if key]
+    temporary = own.current if old.encryption_secret is None and not old.legacy_tokens else None
+    keys = [key for key in (temporary, old.current_key, *old.previous_keys, unknown) if key]
     tokens = {key.key_id: make_key_ring(old, Keys(key)).seal(_TOKEN, _ALWAYS_YOUNG) for key in keys}
     for key_id in new.retired_key_ids:  # of which there may be no key any more
         tokens.setdefault(key_id, tokens[unknown.key_id].replace(unknown.key_id, key_id, 1))
     before = make_key_ring(old, own)
     after = make_key_ring(replace(new, client_id=old.client_id, accounts_url=old.accounts_url))
     lost = {name: fate for name, token in tokens.items() if (fate := _worse(token, before, after))}
-    if new.current_key is None and made_up is None:
-        what = "ENCRYPTION_SECRET: is not set, and a key made up at start opens no older token"
+    if new.current_key is None and temporary is None:
+        what = "ENCRYPTION_SECRET: is not set, and a temporary key opens no older token"
         remedy = "set it to the old one, or move that one to PREVIOUS_ENCRYPTION_SECRETS"
         yield Loss(what, "everyone", Fate.LOGGED_OUT, remedy)
         return
     for key_id, fate in lost.items():
         who = f"everyone whose token key {key_id} sealed"
-        if made_up and key_id == made_up.key_id:
+        if temporary and key_id == temporary.key_id:
             who = "everyone"
-            what = "ENCRYPTION_SECRET: was not set, so the old key ends with its process"
+            what = "ENCRYPTION_SECRET: was not set, so the old temporary key ends with its process"
             remedy = "none; UNKNOWN_KEY=reject lets those who are held log in again"
         elif key_id == unknown.key_id:
             who = "everyone whose token is of a key that is not configured (held until now)"
@@ -137,7 +137,7 @@ def _imported(old: Settings, new: Settings, now: float) -> Iterator[Loss]:
 
 
 def _openers(settings: Settings, formats: list[str]) -> dict[str, set[tuple[str, str]]]:
-    """Return by the place of each secret what it opens: formats, with what makes it differ."""
+    """Return, by the place of each secret, the formats it opens, each with what identifies it."""
     found = {"": {("plain", "")}} if "plain" in formats else {}
     listed = "LEGACY_SECRETS" if settings.legacy_secrets else "PREVIOUS_ENCRYPTION_SECRETS"
     first = 1 if settings.legacy_secrets or not settings.encryption_secret else 0
@@ -151,7 +151,7 @@ def _openers(settings: Settings, formats: list[str]) -> dict[str, set[tuple[str,
 
 
 def _worse(token: str, before: KeyRing, after: KeyRing) -> Fate | None:
-    """Return what becomes of *token* after, if it fared better before."""
+    """Return the fate of *token* after, if it was better before."""
     was, becomes = _fate(before, token), _fate(after, token)
     return becomes if was not in (becomes, Fate.LOGGED_OUT) else None
 

@@ -1,4 +1,4 @@
-"""`check`: what is wrong, risky or fine about the settings, before they cost something."""
+"""`check`: says what is wrong or risky about the settings before they are deployed."""
 
 import asyncio
 import shutil
@@ -17,7 +17,7 @@ from sanic_swap.settings.table import Settings
 from sanic_swap.settings.values import opening_secrets
 
 _NARROWEST, _WIDEST = 80, 100  # characters
-# What has to be right before Spotify can be asked, and before tokens can be compared.
+# What must be right before Spotify can be asked, and before tokens can be compared.
 _ASKS_SPOTIFY = ("client_id", "client_secret", "accounts_url")
 _SEALS = ("client_id", "accounts_url", "encryption_secret", "previous_secrets", "retired_key_ids")
 _REFUSES = ("unknown_key", "revoke_before", "legacy_tokens", "legacy_secrets", "legacy_closes_at")
@@ -32,16 +32,16 @@ def check(
     as_json: bool,
 ) -> int:
     """
-    Print everything that can be said about the settings, and return the exit code.
+    Print everything that is known about the settings, and return the exit code.
 
     Args:
-        against: Older settings, whose tokens should still open.
+        against: A file of older settings, whose tokens should still open.
         offline: Do not ask Spotify.
     """
     reading = read(environ, env_file=env_file)
     report = Report(rows(reading), list(_of_settings(reading, environ)), [])
     if offline:
-        not_asked = "Spotify was not asked (--offline)"
+        not_asked = "not tried (--offline)"
         report.findings.append(Finding(Level.NOT_KNOWN, "CLIENT_ID, CLIENT_SECRET", not_asked))
     elif not reading.wrong_about(*_ASKS_SPOTIFY):
         report.findings.append(asyncio.run(_of_spotify(reading.as_far_as_read())))
@@ -57,12 +57,12 @@ def _of_settings(reading: Reading, environ: Mapping[str, str]) -> Iterator[Findi
     yield from reading.wrong
     wrong = {finding.variable for finding in reading.wrong}
     for risk in risks(reading.as_far_as_read(), environ, reading.names_in_file):
-        # Of what is wrong already, the default that stands in for it says nothing.
+        # A wrong setting has its default here, about which nothing needs to be said.
         if risk.variable not in wrong:
             yield risk
     if not wrong:
         count = len(reading.written)
-        yield Finding(Level.FINE, "", f"{count} settings are set, and make a service")
+        yield Finding(Level.FINE, "", f"{count} settings are set, and the service can start")
 
 
 async def _of_spotify(settings: Settings) -> Finding:
@@ -70,7 +70,7 @@ async def _of_spotify(settings: Settings) -> Finding:
     # Imported here: nothing else of `check` needs an HTTP client.
     from sanic_swap.spotify.accounts import SpotifyAccounts
 
-    level, text = Level.FINE, "Spotify takes them"
+    level, text = Level.FINE, "accepted by Spotify"
     async with SpotifyAccounts(
         settings.accounts_url.url,
         settings.client_id,
@@ -80,14 +80,14 @@ async def _of_spotify(settings: Settings) -> Finding:
         try:
             await spotify.verify_credentials(settings.spotify_timeout)
         except CredentialsRefused:
-            level, text = Level.WRONG, "Spotify does not take them"
+            level, text = Level.WRONG, "refused by Spotify"
         except SpotifyError as error:
-            level, text = Level.RISKY, f"cannot tell whether they are right: {error}"
+            level, text = Level.RISKY, f"could not be tried: {error}"
     return Finding(level, "CLIENT_ID, CLIENT_SECRET", text)
 
 
 def _compare(path: Path, reading: Reading) -> tuple[list[Finding], list[Loss]]:
-    """Return what becomes of the tokens that the settings in *path* have made."""
+    """Return what happens to the tokens of the settings in *path*."""
     place = str(path)
     old, wrong = _older(path)
     findings = [
@@ -95,29 +95,28 @@ def _compare(path: Path, reading: Reading) -> tuple[list[Finding], list[Loss]]:
         for problem in wrong
     ]
     if wrong or reading.wrong_about(*_SEALS, *_REFUSES):
-        not_compared = "not compared, because something is wrong"
+        not_compared = "not compared, because settings are wrong"
         return [*findings, Finding(Level.NOT_KNOWN, place, not_compared)], []
-    name_it = "LEGACY_TOKENS=node, ruby, fernet or plain in it says which tokens it has made"
+    name_it = "set LEGACY_TOKENS=node, ruby, fernet or plain in it"
     lost = losses(old, reading.as_far_as_read(), time.time())
     if old.is_of_another_service and not old.legacy_tokens:
-        # Which tokens it has made decides on whether they open.
-        doubt = f"its ENCRYPTION_SECRET makes no key, so another swap service's; {name_it}"
+        # Whether its tokens open depends on their format.
+        doubt = f"belongs to another swap service (its ENCRYPTION_SECRET makes no key); {name_it}"
         return [Finding(Level.RISKY, place, doubt)], lost
     if not old.legacy_tokens and (old.current_key is None or old.current_key.from_passphrase):
-        doubt = f"taken for settings of this service; if another had them, {name_it}"
+        doubt = f"is taken for settings of this service; if they are another's, {name_it}"
         findings.append(Finding(Level.NOT_KNOWN, place, doubt))
     if not lost:
-        opens = "every token that it made or took still opens"
-        findings.append(Finding(Level.FINE, place, opens))
+        findings.append(Finding(Level.FINE, place, "every token of these settings still opens"))
     return findings, lost
 
 
 def _older(path: Path) -> tuple[Settings, list[Finding]]:
     """
-    Return older settings, and what is wrong with them as far as it matters to tokens.
+    Return older settings, and the problems that concern tokens.
 
-    They may be another swap service's: a secret from which no key of ours is made stays in
-    them without a key, and that this service would not start with them is no matter.
+    They may be another swap service's, with which this one would not start: a secret that
+    makes no key of ours is kept without a key.
     """
     reading = read({}, env_file=path)
     settings = reading.as_far_as_read()

@@ -1,7 +1,7 @@
-"""The command `sanic-swap`: lists the commands, and runs one.
+"""The command `sanic-swap`: its arguments, and which command runs.
 
-Each command's module is imported when it is asked for, so that `keygen` does not wait
-for a web framework.
+Each command's module is imported when it is needed: `keygen` must not wait for a web
+framework.
 """
 
 import argparse
@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from sanic_swap import __version__
-from sanic_swap.errors import SettingsError
+from sanic_swap.demo.snippets import CALLBACKS, FAKE_PORT, PORT, SNIPPETS
+from sanic_swap.errors import CannotListen, SettingsError
 
 if TYPE_CHECKING:
     from sanic_swap.settings.table import Settings
 
-SUCCESS, WRONG_USE = 0, 2
+SUCCESS, FAILED, WRONG_USE = 0, 1, 2
 
 _FROM_STDIN = "Reads it from standard input, or prompts for it without echo on a terminal."
 _COMMANDS = {
@@ -29,6 +30,8 @@ _COMMANDS = {
     " Exit code 0: good, 1: risky, 2: wrong.",
     "keygen": "Print a new ENCRYPTION_SECRET.",
     "demo": "Show the whole flow with a fake Spotify; needs no settings.",
+    "dev": "Run your own app against a fake Spotify; needs no settings."
+    " Prints what to paste into the app, then a line for each of its requests.",
 }
 _ENV_FILE = "also read NAME=value lines; the environment wins (default: .env if it exists)"
 _AGAINST = "older settings; list which of their tokens would no longer open (exit code 1)"
@@ -39,28 +42,32 @@ _FLAGS = (
     ("keygen", "--env", "print it as a line for .env"),
     ("demo", "--once", "run it without a browser, then exit"),
     ("demo", "--no-browser", "do not open a browser"),
+    ("dev", "--lan", "reachable for phones in your network, too"),
 )
 
 
 def main() -> NoReturn:
     """Run the command that the arguments name, and exit with its code."""
-    parser = _parser()
-    arguments, extra = parser.parse_known_args()
-    if extra:
-        # Not repeated: it may be a token, and is in the process list already.
-        parser.error("unknown arguments (codes and tokens are read from standard input only)")
+    code = FAILED
     try:
-        sys.exit(_run(arguments))
+        try:
+            code = _run(_arguments())
+        finally:
+            sys.stdout.flush()
     except SettingsError as error:
         print("sanic-swap: the settings are not valid:", file=sys.stderr)
         for problem in error.problems:
             print(f"  {problem}", file=sys.stderr)
-        sys.exit(WRONG_USE)
+        code = WRONG_USE
     except KeyboardInterrupt:
-        sys.exit(SUCCESS)
+        code = SUCCESS
+    except BrokenPipeError:  # whoever read the output has gone, as in `check | head -1`
+        for stream in (sys.stdout, sys.stderr):  # which Python flushes at its end
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    sys.exit(code)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="sanic-swap",
         description="Token swap and refresh for apps that use Spotify's SDKs.",
@@ -78,9 +85,34 @@ def _parser() -> argparse.ArgumentParser:
         commands[name].add_argument("--env-file", type=Path, metavar="FILE", help=_ENV_FILE)
     commands["swap"].add_argument("--redirect-uri", metavar="URI", help="one of CALLBACK_URL")
     commands["check"].add_argument("--against", type=Path, metavar="OLD.env", help=_AGAINST)
+    _add_dev(commands["dev"])
     for name, flag, text in _FLAGS:
         commands[name].add_argument(flag, action="store_true", help=text)
-    return parser
+    arguments, extra = parser.parse_known_args()
+    if extra:
+        # Not repeated: it may be a token, and is in the process list already.
+        parser.error("unknown arguments (codes and tokens are read from standard input only)")
+    return arguments
+
+
+def _add_dev(parser: argparse.ArgumentParser) -> None:
+    uris = " and ".join(CALLBACKS)
+    parser.add_argument(
+        "--callback",
+        action="append",
+        default=[],
+        metavar="URI",
+        help=f"a redirect URI of your app; may be repeated (default: {uris}, any port)",
+    )
+    parser.add_argument(
+        "--port", type=int, default=PORT, help="of the service (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--fake-port", type=int, default=FAKE_PORT, help="of the fake (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--snippet", choices=SNIPPETS, help="only print the code for one kind of app, and end"
+    )
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -96,6 +128,13 @@ def _run(arguments: argparse.Namespace) -> int:
             from sanic_swap.demo.page import demo
 
             return demo(once=arguments.once, browser=not arguments.no_browser)
+        case "dev":
+            from sanic_swap.demo.dev import dev, print_snippet
+
+            options = vars(arguments)
+            del options["command"]
+            kind = options.pop("snippet")
+            return dev(**options) if kind is None else print_snippet(kind, **options)
         case "check":
             from sanic_swap.commands.check import check
 
@@ -122,18 +161,15 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _serve(arguments: argparse.Namespace) -> int:
-    gc.disable()  # while modules are loaded, everything made stays; the server turns it on
+    gc.disable()  # nothing is garbage while modules are loaded; the server enables it again
     settings = _settings(arguments)
     from sanic_swap.server.process import serve
 
     try:
         serve(settings)
-    except OSError as error:
-        where = f"{settings.host}:{settings.port}"
-        print(
-            f"sanic-swap: HOST, PORT: cannot listen on {where}: {error.strerror}", file=sys.stderr
-        )
-        return WRONG_USE
+    except CannotListen as error:
+        print(f"sanic-swap: {error}", file=sys.stderr)
+        return FAILED if error.is_passing else WRONG_USE
     return SUCCESS
 
 
@@ -143,8 +179,14 @@ def _settings(arguments: argparse.Namespace) -> "Settings":
     from sanic_swap.settings.reading import read
     from sanic_swap.settings.risks import risks
 
-    reading = read(os.environ, env_file=_env_file(arguments))
-    settings = reading.settings()
+    env_file = _env_file(arguments)
+    reading = read(os.environ, env_file=env_file)
+    try:
+        settings = reading.settings()
+    except SettingsError as error:
+        if env_file is None:
+            error.problems.append(f"(no {Path.cwd() / '.env'} was found; --env-file names another)")
+        raise
     configure_logging(settings.log_level, settings.log_format)
     for risk in risks(settings, os.environ, reading.names_in_file):
         if risk.at_start:

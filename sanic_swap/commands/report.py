@@ -1,4 +1,4 @@
-"""What `check` has found, as a table for people or one JSON object; no secret is in either."""
+"""The findings of `check` as a text table or as JSON, without secrets."""
 
 import json
 import textwrap
@@ -15,16 +15,16 @@ from sanic_swap.settings.values import SealingSecret
 from sanic_swap.swap.limits import Rate
 
 _INDENT = "  "
-_SHOWN_OF_CLIENT_ID = 8  # enough to know it by; whoever swaps id and secret gives little away
-# What defaults follow from other settings, and who knows them.
-_FOLLOWING = {"drain_timeout": "drain_seconds", "max_connections": "connection_limit"}
-# Numbers that a person knows as they were written: moments and durations.
+_SHOWN_OF_CLIENT_ID = 8  # characters; a client secret put there by mistake stays hidden
+# Defaults that follow from other settings, and the properties that compute them.
+_COMPUTED = {"drain_timeout": "drain_seconds", "max_connections": "connection_limit"}
+# Moments and durations are shown as the operator wrote them.
 _AS_WRITTEN = ("legacy_closes_at", "refresh_token_lifetime", "revoke_before")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One setting: its name, its value as far as it may be seen, and where it stands."""
+    """One setting: name, value (no secret), and where it is set."""
 
     name: str
     value: str
@@ -33,12 +33,7 @@ class Row:
 
 @dataclass(slots=True)
 class Report:
-    """
-    Everything that `check` has to say.
-
-    Attributes:
-        losses: What would log out or hold whom, compared with older settings.
-    """
+    """Everything that `check` says; *losses* compare with older settings."""
 
     rows: list[Row]
     findings: list[Finding]
@@ -82,7 +77,7 @@ class Report:
                 for text in texts:
                     yield from _wrapped(text, width)
         if self.losses:
-            yield "\nWho would notice (held: 503 until it is mended; logged out: invalid_grant)"
+            yield "\nAffected users (held: 503 until it is fixed; logged out: invalid_grant)"
             for loss in self.losses:
                 text = f"{loss.fate.value}: {loss.who}. {loss.what}. Remedy: {loss.remedy}"
                 yield from _wrapped(text, width)
@@ -102,7 +97,7 @@ class Report:
 
 
 def rows(reading: Reading) -> list[Row]:
-    """Return one row for each setting there is, set or not."""
+    """Return one row for each setting, set or not."""
     return [
         Row(variable.name, _value(attribute, reading), _source(attribute, reading))
         for attribute, variable in variables().items()
@@ -117,14 +112,14 @@ def _value(attribute: str, reading: Reading) -> str:
         return "missing"
     if attribute in _AS_WRITTEN:
         return written.text if written else "not set"
-    value = _shown(getattr(reading.as_far_as_read(), _FOLLOWING.get(attribute, attribute)))
+    value = _shown(getattr(reading.as_far_as_read(), _COMPUTED.get(attribute, attribute)))
     if attribute == "client_id":
         return f"{value[:_SHOWN_OF_CLIENT_ID]}…"
-    return "made up at start" if attribute == "encryption_secret" and not written else value
+    return "temporary key" if attribute == "encryption_secret" and not written else value
 
 
 def _shown(value: object) -> str:
-    """Return *value* as it may be seen: what is secret hides itself."""
+    """Return *value* without secrets, which hide themselves."""
     match value:
         case None | ():
             return "not set"

@@ -1,4 +1,4 @@
-"""`swap`, `refresh` and `inspect`: the endpoints' work from the command line."""
+"""`swap`, `refresh` and `inspect`: the endpoints from the command line."""
 
 import asyncio
 import json
@@ -8,16 +8,17 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from getpass import getpass
 
-from sanic_swap.errors import SwapError, TokenHeld, TokenRefused
+from sanic_swap.errors import OWN_REFUSALS, SwapError, TokenHeld, TokenRefused
+from sanic_swap.logs import log
 from sanic_swap.parts import make_parts, make_sealing
 from sanic_swap.sealing.key_ring import PREFIX, OpenedToken, key_id_of
 from sanic_swap.sealing.legacy import shape_of
 from sanic_swap.secret import Secret
 from sanic_swap.settings.table import Settings
 from sanic_swap.swap.token_swap import SwapRequest
-from sanic_swap.trace import RequestTrace
+from sanic_swap.trace import Answered, RequestTrace
 from sanic_swap.web.body import Field
-from sanic_swap.web.error_table import answer_to
+from sanic_swap.web.error_table import answer_to, outcome_of, row_of
 from sanic_swap.web.ops import Readiness
 from sanic_swap.web.parameters import REFRESH, SWAP
 
@@ -25,7 +26,7 @@ _DAY = 86_400  # seconds
 
 
 def read_secret(name: str) -> Secret:
-    """Return what standard input holds, or prompt for *name* without echo on a terminal."""
+    """Return standard input, or prompt for *name* without echo on a terminal."""
     if sys.stdin.isatty():
         return Secret(getpass(f"{name}: "))
     return Secret(sys.stdin.buffer.read().decode(errors="replace"))
@@ -43,7 +44,7 @@ def refresh(settings: Settings, sealed: Secret) -> int:
 
 
 def inspect(settings: Settings, sealed: Secret, *, as_json: bool) -> int:
-    """Print what can be said of a token without its content; return 0 if it opens, else 1."""
+    """Print everything about a token but its content; return 0 if it opens, else 1."""
     description = _describe(settings, sealed.reveal())
     if as_json:
         print(json.dumps(description))
@@ -69,8 +70,7 @@ def _describe(settings: Settings, sealed: str) -> dict[str, object]:
             opened = sealing.legacy.open(sealed)
             description["format"] = opened.imported
     except (TokenRefused, TokenHeld) as error:
-        reason = getattr(error, "reason", "it does not open with these settings")
-        return {**description, "opens": False, "reason": reason}
+        return {**description, "opens": False, "reason": str(error)}
     grant = sealing.grant_ids.of(opened.refresh_token)
     age = _describe_age(settings, opened) if is_ours else {}
     return {**description, "opens": True, "grant": grant, **age}
@@ -92,7 +92,7 @@ def _describe_age(settings: Settings, opened: OpenedToken) -> dict[str, object]:
 
 
 def _iso(moment: int) -> str:
-    """Return Unix seconds in ISO 8601, or as they are where no date can be that far away."""
+    """Return Unix seconds in ISO 8601, or as they are beyond the year 9999."""
     try:
         return datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
     except (ValueError, OverflowError, OSError):
@@ -100,24 +100,46 @@ def _iso(moment: int) -> str:
 
 
 def _print_answer(settings: Settings, fields: list[Field], grant_type: str) -> int:
-    try:
-        print(asyncio.run(_answer(settings, fields, grant_type)).decode())
-    except SwapError as error:
-        answer = answer_to(error)
-        print(answer.body().decode())
-        print(f"sanic-swap: the service would answer with status {answer.status}", file=sys.stderr)
-        return 1
-    return 0
+    body, status = asyncio.run(_answer(settings, fields, grant_type))
+    print(body.decode())
+    if status != 200:
+        print(f"sanic-swap: the service would answer with status {status}", file=sys.stderr)
+    return 0 if status == 200 else 1
 
 
-async def _answer(settings: Settings, fields: list[Field], grant_type: str) -> bytes:
-    # A command counts nothing, and shares nothing with other machines.
+async def _answer(settings: Settings, fields: list[Field], grant_type: str) -> tuple[bytes, int]:
+    """Return body and status of the answer, and log what the service would log."""
+    # A command has no metrics and shares nothing with other machines.
     alone = replace(
         settings, metrics_port=None, new_relic_license_key=None, rate_limit=(), store_url=None
     )
-    parts, trace = make_parts(alone, Readiness()), RequestTrace()
-    request = parts.rules.read(fields, grant_type)
-    async with parts.opened():
-        if isinstance(request, SwapRequest):
-            return await parts.swap.swap(request, trace)
-        return await parts.swap.refresh(request, trace)
+    parts, trace = make_parts(alone, Readiness()), RequestTrace("-")
+    began, error = time.perf_counter(), None
+    try:
+        request = parts.rules.read(fields, grant_type)
+        async with parts.opened():
+            if isinstance(request, SwapRequest):
+                body, status = await parts.swap.swap(request, trace), 200
+            else:
+                body, status = await parts.swap.refresh(request, trace), 200
+    except SwapError as raised:
+        error, answer = raised, answer_to(raised)
+        body, status = answer.body(), answer.status
+        row = row_of(type(error))
+        log.log(row.level, row.log, error)
+    if parts.monitoring.access_log is not None:
+        parts.monitoring.access_log.write(
+            Answered(
+                "POST",
+                "/swap" if grant_type == SWAP else "/refresh",
+                status,
+                outcome_of(error) if error else "ok",
+                answer.error if error else None,
+                str(error) if isinstance(error, OWN_REFUSALS) else None,
+                time.perf_counter() - began,
+                "-",
+                "-",
+                trace,
+            )
+        )
+    return body, status

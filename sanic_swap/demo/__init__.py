@@ -1,5 +1,4 @@
-"""Runs a fake Spotify and the service side by side on this machine, to be tried.
+"""Runs a fake Spotify and the service in front of it on this machine, to try the flow.
 
-What the command line asks for comes in; two processes, a page to click through and curl lines
-go out.
+Options of the command line come in; two processes, a page to click through and curl lines go out.
 """

@@ -1,7 +1,4 @@
-"""The four steps of an app's life with this service, over plain HTTP.
-
-Written as an app would do it, with nothing of the service's own code.
-"""
+"""The four steps of an app that uses the service, over plain HTTP, as the app would do them."""
 
 import json
 import secrets
@@ -20,7 +17,7 @@ _TIMEOUT_SECONDS = 30
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a server answered; the names of headers are in lower case."""
+    """A server's answer; names of headers are in lower case."""
 
     status: int
     reason: str
@@ -52,7 +49,7 @@ def send(
 
 
 def authorize_url(pair: LocalPair, **parameters: str) -> str:
-    """Return where the app sends its user to log in."""
+    """Return the URL where the app sends its user to log in."""
     query = {
         "client_id": pair.fake.client_id,
         "response_type": "code",
@@ -64,9 +61,9 @@ def authorize_url(pair: LocalPair, **parameters: str) -> str:
 
 
 def steps(pair: LocalPair) -> tuple[tuple[str, str], ...]:
-    """Return each step's title, and the shell command that does it by hand."""
+    """Return each step's title, and the shell command for it."""
     control, service, api = pair.fake.control_url, pair.service_url, pair.fake.api_url
-    # The fake's own endpoint for scripts; a person logs in at /authorize instead.
+    # The fake's endpoint for scripts; a person logs in at /authorize instead.
     code = f"curl -s -d '{json.dumps({'scope': _SCOPE})}' {control}/codes"
     swap = f'curl -s -d code="$CODE" {service}/swap'
     refresh = f'curl -s -d refresh_token="$REFRESH_TOKEN" {service}/refresh'
@@ -88,10 +85,10 @@ def steps(pair: LocalPair) -> tuple[tuple[str, str], ...]:
 
 def run_all(pair: LocalPair) -> None:
     """
-    Log in, swap, refresh and ask for the user's profile; print each step as it is done.
+    Log in, swap, refresh and get the user's profile; print each step.
 
     Raises:
-        PairFailed: At the first step that does not give what it should.
+        PairFailed: At the first step that fails.
     """
     log_in, swap, refresh, profile = steps(pair)
     announce(1, *log_in)

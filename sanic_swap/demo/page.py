@@ -1,7 +1,6 @@
-"""The command `demo`: its page is the app, and the fake and the service are real.
+"""The command `demo`: a page that plays the app, in front of a real service and the fake.
 
-Each is a process of its own, and they talk real HTTP; this one serves the page, and passes
-its requests on to the two.
+This process serves the page, and forwards its requests to the other two.
 """
 
 import json
@@ -12,7 +11,7 @@ import webbrowser
 from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
-from typing import Any, NoReturn
+from typing import Any
 
 from sanic_swap.demo.flow import announce, authorize_url, run_all, send, steps
 from sanic_swap.demo.pair import LocalPair, PairFailed, running_pair
@@ -22,9 +21,7 @@ _POLICY = (
     "default-src 'none'; connect-src 'self'; img-src data:; script-src 'unsafe-inline';"
     " style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
 )
-
-
-# So that a person sees a slow Spotify soon, and every revocation.
+# A short timeout, to see a slow Spotify soon; no guard, to see every revocation.
 _SETTINGS = {"SPOTIFY_TIMEOUT": "3", "REVOCATION_GUARD": "off"}
 
 
@@ -33,10 +30,10 @@ def demo(*, once: bool, browser: bool) -> int:
     Run the demo; return the exit code.
 
     Args:
-        once: Go through the flow without a person, print each step, and end.
-        browser: Open the page by itself, where there is a desktop.
+        once: Run the flow without a person, print each step, and end.
+        browser: Open the page in a browser, if there is a desktop.
     """
-    signal.signal(signal.SIGTERM, _end)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         if once:
             with running_pair(["http://127.0.0.1/callback"], ["--auto-approve"]) as pair:
@@ -66,12 +63,8 @@ def _print_places(pair: LocalPair) -> None:
     print(f"The service   {pair.service_url}")
 
 
-def _end(*_: object) -> NoReturn:
-    raise KeyboardInterrupt
-
-
 class DemoServer(ThreadingHTTPServer):
-    """Listens on a free loopback port; before the pair starts, because the fake must know it."""
+    """Listens on a free loopback port. It opens before the pair, which must know its URL."""
 
     pair: LocalPair
 
@@ -80,29 +73,25 @@ class DemoServer(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
 
     def run(self, pair: LocalPair) -> None:
-        """Let the page control *pair*, until the process is told to end."""
+        """Serve the page, which controls *pair*, until KeyboardInterrupt."""
         self.pair = pair
         self._secrets = [pair.settings["ENCRYPTION_SECRET"]]
         self.serve_forever(poll_interval=0.1)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Print what went wrong, but not that a browser closed a connection."""
+        """Print an error, unless a browser closed its connection."""
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]  # passed on
 
     def perform(self, command: str, fields: dict[str, str]) -> dict[str, Any]:
         """
-        Do what the page asks for, and return what it shows.
+        Run a command of the page, and return what the page shows.
 
         Raises:
-            PairFailed: If it cannot be done.
+            PairFailed: If it fails.
         """
-        fake = self.pair.fake
-        bases = {
-            "service": self.pair.service_url,
-            "control": fake.control_url,
-            "api": fake.api_url,
-        }
+        fake, service = self.pair.fake, self.pair.service_url
+        bases = {"service": service, "control": fake.control_url, "api": fake.api_url}
         match command, fields:
             case "/send", {"to": to, "method": method, "path": path, "body": body, **headers}:
                 return asdict(send(method, bases[to] + path, headers=headers, body=body))
@@ -137,18 +126,17 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         fields = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "{}")
-        # Pages of other sites could post here, too.
         if self.headers.get("Origin") == self.server.url:
             try:
                 answer, status = self.server.perform(self.path, fields), 200
             except PairFailed as error:
                 answer, status = {"error": str(error)}, 502
             self._send(status, "application/json", json.dumps(answer).encode())
-        else:
+        else:  # a page of another site
             self.send_error(403)
 
     def log_message(self, *_: object) -> None:
-        """Print nothing: the terminal belongs to the explanation."""
+        """Print nothing: the terminal shows the steps."""
 
     def _send(self, status: int, content_type: str, body: bytes) -> None:
         self.send_response(status)

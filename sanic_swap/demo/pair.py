@@ -1,11 +1,10 @@
-"""Runs a fake Spotify and the service in front of it on this machine, each as a process."""
+"""Runs a fake Spotify, and the service in front of it, as two processes on this machine."""
 
 import json
 import os
 import subprocess
 import sys
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from threading import Lock, Thread
@@ -15,15 +14,16 @@ from sanic_swap.sealing.keys import new_secret
 from sanic_swap.settings.table import variables
 
 _STOP_SECONDS = 15  # above what the service takes to drain
+OnLine = Callable[[str], object]
 
 
 class PairFailed(Exception):
-    """One of the two did not start, or not answer as it should; the text says which."""
+    """One of the two did not start, or gave a wrong answer; the text says which."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fake:
-    """What `fake-spotify` prints at its start."""
+    """The first line that `fake-spotify` prints."""
 
     accounts_url: str
     api_url: str
@@ -36,15 +36,18 @@ class Fake:
 
 class LocalPair:
     """
-    The two processes, which `running_pair` has started.
+    The two processes; `running_pair` starts them.
 
     Attributes:
-        settings: The variables that the service runs with, beside those of this process.
-        service_url: Where the service listens; the same after a restart.
+        settings: The variables of the service.
+        service_url: The address of the service; a restart keeps it.
     """
 
-    def __init__(self, fake: Fake, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self, fake: Fake, settings: Mapping[str, str], on_line: OnLine = lambda _: None
+    ) -> None:
         self.fake = fake
+        self._on_line = on_line
         self.settings = {
             "CLIENT_ID": fake.client_id,
             "CLIENT_SECRET": fake.client_secret,
@@ -58,25 +61,23 @@ class LocalPair:
         self.service_url = ""
         self._service: subprocess.Popen[str] | None = None
         self._is_closed = False
-        self._lock = Lock()  # another thread may restart what this one is closing
+        self._lock = Lock()  # one thread may restart the service while another closes it
 
     def start_service(self, **changes: str) -> None:
         """
-        Start the service, in place of the one that runs, with these settings changed.
+        Start the service, or restart it with these settings changed.
 
         Raises:
-            PairFailed: If it does not start, or this pair is closed.
+            PairFailed: If it does not start, or the pair is closed.
         """
         with self._lock:
             if self._is_closed:
                 raise PairFailed("the processes are being stopped")
             _stop(self._service)
             self.settings |= changes
-            self._service = _start(
-                ["sanic_swap", "serve", "--env-file", os.devnull],
-                {**_environment(), **self.settings},
-            )
-            self.service_url = str(_announced(self._service, "url")["url"])
+            command = ["sanic_swap", "serve", "--env-file", os.devnull]
+            self._service = _start(command, {**_environment(), **self.settings})
+            self.service_url = str(_announced(self._service, "url", self._on_line)["url"])
             self.settings["PORT"] = self.service_url.rpartition(":")[2]
 
     def close(self) -> None:
@@ -88,16 +89,20 @@ class LocalPair:
 
 @contextmanager
 def running_pair(
-    redirect_uris: Sequence[str], fake_options: Sequence[str] = (), **settings: str
+    redirect_uris: Sequence[str],
+    fake_options: Sequence[str] = (),
+    on_line: OnLine = lambda _: None,
+    /,
+    **settings: str,
 ) -> Iterator[LocalPair]:
     """
-    Run both until the block ends, on free ports unless told otherwise.
+    Run both until the block ends, by default on free ports.
 
     Args:
-        redirect_uris: The callback URLs of the one app that both know.
+        redirect_uris: The callback URLs of the app.
         fake_options: Further options of `fake-spotify`.
-        settings: Variables of the service, beside those that connect it to the fake; its
-            log line `listening` must stay, and be JSON.
+        on_line: Gets each line that one of them prints after its start, in another thread.
+        settings: Further variables of the service; its log line `listening` must stay JSON.
 
     Raises:
         PairFailed: If one of them does not start.
@@ -106,14 +111,14 @@ def running_pair(
     with ExitStack() as stack:
         fake = _start(command, os.environ)
         stack.callback(_stop, fake)
-        pair = LocalPair(Fake(**_announced(fake, "accounts_url")), settings)
+        pair = LocalPair(Fake(**_announced(fake, "accounts_url", on_line)), settings, on_line)
         stack.callback(pair.close)
         pair.start_service()
         yield pair
 
 
 def _environment() -> dict[str, str]:
-    """Return this process's environment without any setting of the service."""
+    """Return the environment of this process without any setting of the service."""
     ours = {spelling for variable in variables().values() for spelling in variable.spellings}
     return {
         name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in ours
@@ -128,28 +133,32 @@ def _start(command: list[str], environment: Mapping[str, str]) -> subprocess.Pop
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        # Ctrl-C is for this process alone; it stops its children in order.
+        # Ctrl-C must reach this process alone, which stops the others in order.
         start_new_session=True,
     )
 
 
-def _announced(process: subprocess.Popen[str], member: str) -> dict[str, Any]:
-    """Return the first JSON object with *member* that *process* prints."""
+def _announced(process: subprocess.Popen[str], member: str, on_line: OnLine) -> dict[str, Any]:
+    """
+    Return the first JSON object with *member* that *process* prints.
+
+    A thread reads the rest: a full pipe would block the process.
+    """
     output = cast("TextIO", process.stdout)
-    printed = []
+    printed = ""
     for line in output:
-        printed.append(line)
+        printed += line
         if line.startswith("{") and member in (entry := json.loads(line)):
-            Thread(target=_discard, args=(output,), daemon=True).start()
+            Thread(target=_read, args=(output, on_line), daemon=True).start()
             return dict(entry)
     output.close()
-    raise PairFailed("".join(printed))
+    raise PairFailed(printed)
 
 
-def _discard(output: TextIO) -> None:
-    """Read to the end: a full pipe would stop the process behind it."""
+def _read(output: TextIO, on_line: OnLine) -> None:
     with output:
-        deque(output, maxlen=0)
+        for line in output:
+            on_line(line)
 
 
 def _stop(process: subprocess.Popen[str] | None) -> None:

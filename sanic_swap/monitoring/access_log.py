@@ -3,8 +3,8 @@
 import time
 from dataclasses import dataclass
 
-from sanic_swap.logs import Fields, LineFormat, Lines, json_line
-from sanic_swap.trace import Answered, RequestTrace
+from sanic_swap.logs import LineFormat, Lines, json_line
+from sanic_swap.trace import Answered
 
 _LONGEST_METHOD = 16
 _LONGEST_AGENT = 200
@@ -25,20 +25,35 @@ class AccessLog:
 
     def write(self, answered: Answered) -> None:
         """Log one answer."""
-        method, path = answered.method[:_LONGEST_METHOD], answered.path or "-"
+        trace = answered.trace
+        method = answered.method[:_LONGEST_METHOD]
+        path = answered.path or trace.unknown_path or "-"
         milliseconds = answered.seconds * 1000
         agent = answered.agent[:_LONGEST_AGENT]
         if not agent.isascii():  # bytes that are no UTF-8 would be half a surrogate pair in JSON
             agent = agent.encode("utf-8", "backslashreplace").decode()
         fields: dict[str, object] = {
-            "client": answered.trace.client,
+            "client": trace.client,
             "agent": agent,
             "request_id": answered.request_id,
         }
         if answered.error is not None:
             fields["error"] = answered.error
             fields["outcome"] = answered.outcome
-        fields |= _fields_of(answered.trace)
+        if answered.reason is not None:
+            fields["reason"] = answered.reason
+        if trace.grant is not None:
+            fields["grant"] = trace.grant
+        if trace.rotated_to is not None:
+            fields["rotated_to"] = trace.rotated_to
+        if trace.key_id is not None:
+            fields["key"] = trace.key_id
+        if trace.imported is not None:
+            fields["imported"] = trace.imported
+        if trace.spotify_ms is not None:
+            fields["spotify_ms"] = round(trace.spotify_ms, 1)
+        if trace.retries:
+            fields["retries"] = trace.retries
         if self.line_format is json_line:  # a machine need not take the message apart
             fields |= {
                 "method": method,
@@ -48,20 +63,3 @@ class AccessLog:
             }
         message = f"{method} {path} {answered.status} {milliseconds:.1f}ms"
         self.lines.put(self.line_format(time.time(), "INFO", message, fields))
-
-
-def _fields_of(trace: RequestTrace) -> Fields:
-    fields: dict[str, object] = {}
-    if trace.grant is not None:
-        fields["grant"] = trace.grant
-    if trace.rotated_to is not None:
-        fields["rotated_to"] = trace.rotated_to
-    if trace.key_id is not None:
-        fields["key"] = trace.key_id
-    if trace.imported is not None:
-        fields["imported"] = trace.imported
-    if trace.spotify_ms is not None:
-        fields["spotify_ms"] = round(trace.spotify_ms, 1)
-    if trace.retries:
-        fields["retries"] = trace.retries
-    return fields

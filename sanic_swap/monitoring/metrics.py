@@ -21,7 +21,7 @@ from prometheus_client import (
 )
 from prometheus_client.registry import Collector
 
-from sanic_swap.errors import SettingsError, SpotifyError
+from sanic_swap.errors import CannotListen, SpotifyError
 from sanic_swap.logs import log
 from sanic_swap.trace import Answered
 
@@ -159,14 +159,12 @@ class Metrics:
         From a thread: a busy event loop must not hide that it is busy.
 
         Raises:
-            SettingsError: If the port cannot be had.
+            CannotListen: If the port cannot be had.
         """
         try:
             server, thread = start_http_server(port, host, self._registry)
         except OSError as error:
-            raise SettingsError(
-                [f"METRICS_PORT, METRICS_HOST: cannot listen on {host}:{port}: {error.strerror}"]
-            ) from None
+            raise CannotListen("METRICS_PORT, METRICS_HOST", host, port, error) from None
         shown = f"[{host}]" if ":" in host else host
         url = f"http://{shown}:{server.server_port}/metrics"
         log.info("metrics", extra={"fields": {"url": url}})

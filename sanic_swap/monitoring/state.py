@@ -1,15 +1,16 @@
 """What the parts of the service know of themselves, read by Prometheus at each scrape."""
 
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from sanic_swap import __version__
+from sanic_swap.logs import Lines
 from sanic_swap.spotify.accounts import SpotifyAccounts
 from sanic_swap.swap.limits import InFlight
 from sanic_swap.swap.revocations import Revocations
@@ -39,6 +40,7 @@ class State(Collector):
     revocations: Revocations | None
     store: "RedisStore | None"
     in_flight: InFlight
+    lines: Lines
     is_draining: "Callable[[], bool]"
 
     def collect(self) -> Iterator[Metric]:
@@ -51,6 +53,7 @@ class State(Collector):
         yield _gauge("draining", "1 while the process is about to end.", self.is_draining())
         yield _gauge("requests_in_flight", "Token requests under way now.", self.in_flight.count)
         yield _gauge("requests_in_flight_limit", "MAX_IN_FLIGHT.", self.in_flight.limit)
+        yield _counter("log_lines_dropped", "Log lines that nobody read.", self.lines.dropped)
         yield from self._of_spotify()
         yield _counter(
             "refreshes_coalesced",
@@ -100,6 +103,43 @@ class State(Collector):
             "How long all calls stay paused because of Spotify's Retry-After.",
             self.spotify.cooldown_seconds,
         )
+
+
+class ConnectionCounts(Protocol):
+    """Says how many connections there are; `by_state` is called from another thread."""
+
+    @property
+    def limit(self) -> int: ...
+
+    @property
+    def reclaimed(self) -> Mapping[str, int]: ...
+
+    def by_state(self) -> Mapping[str, int]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Connections(Collector):
+    """The open connections of one process."""
+
+    counts: ConnectionCounts
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield each metric with its value of this moment."""
+        now = GaugeMetricFamily(
+            "sanic_swap_connections", "Open connections, by what they wait for.", labels=("state",)
+        )
+        for state, count in self.counts.by_state().items():
+            now.add_metric((state,), count)
+        yield now
+        yield _gauge("connections_limit", "MAX_CONNECTIONS.", self.counts.limit)
+        reclaimed = CounterMetricFamily(
+            "sanic_swap_connections_reclaimed",
+            "Connections that were closed to make room for new ones.",
+            labels=("state",),
+        )
+        for state, count in self.counts.reclaimed.items():
+            reclaimed.add_metric((state,), count)
+        yield reclaimed
 
 
 def _gauge(name: str, meaning: str, value: float) -> Metric:

@@ -1,4 +1,4 @@
-"""A name for a grant that logs may show: it tells one user's story, and nothing else."""
+"""The id of a grant that logs may show: it identifies one user's log lines, and nothing else."""
 
 from base64 import urlsafe_b64encode
 from hashlib import blake2b, sha256
@@ -8,10 +8,10 @@ from sanic_swap.secret import Secret
 
 class GrantIds:
     """
-    Names refresh tokens by a keyed hash: 8 characters, equal on every machine.
+    Keyed hashes of refresh tokens: 8 characters, equal on every machine.
 
-    Keyed by the client secret, not by the sealing key: a change of keys must not break
-    the story, and without the secret nobody can test a token against a log.
+    The key is made from the client secret, not from the sealing key: ids outlive a change of
+    sealing keys, and without the secret nobody can test a token against a log.
     """
 
     def __init__(self, client_secret: Secret) -> None:
@@ -26,7 +26,7 @@ class GrantIds:
         return urlsafe_b64encode(digest)[:8].decode()
 
     def digest(self, refresh_token: Secret) -> bytes:
-        """Return the 32 bytes of which the id is the beginning: no two tokens share them."""
+        """Return the 32 bytes whose beginning is the id; no two tokens share them."""
         return blake2b(
             refresh_token.reveal().encode(),
             digest_size=32,

@@ -16,13 +16,13 @@ import os
 import re
 import struct
 import time
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from nacl.bindings import crypto_secretbox_easy, crypto_secretbox_open_easy
 from nacl.exceptions import CryptoError
-from nacl.secret import SecretBox
 
 from sanic_swap.errors import TokenHeld, TokenRefused
 from sanic_swap.sealing.keys import RootKey
@@ -30,25 +30,25 @@ from sanic_swap.secret import Secret
 
 LONGEST_REFRESH_TOKEN = 2925  # characters; its seal still fits a 4096-character parameter
 PREFIX = "s1."
-_REFRESH_TOKEN = re.compile(rf"[\x20-\x7e]{{1,{LONGEST_REFRESH_TOKEN}}}\Z")
 _SEALED = re.compile(r"s1\.([A-Za-z0-9_-]{8})\.([A-Za-z0-9_-]{139,4000})\Z")
 _HEAD = struct.Struct(">BQQH")
 _VERSION = 1
 _BLOCK = 64
 _NONCE = 24
 _RANDOM = 32
+_TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OpenedToken:
     """
-    What was inside a sealed token.
+    The content of a sealed token.
 
     Attributes:
-        sealed_at, authorized_at: Unix seconds; 0 when unknown.
+        sealed_at, authorized_at: Unix seconds; 0 if unknown.
         key_id: None if another service sealed it.
-        is_current: Whether it may come back as it is; if not, it wants sealing anew.
-        imported: Which other service made it, None if we did.
+        is_current: Whether it may go back unchanged; otherwise it must be sealed anew.
+        imported: The service that made it, None for ours.
     """
 
     refresh_token: Secret
@@ -61,7 +61,7 @@ class OpenedToken:
 
 @dataclass(frozen=True, slots=True)
 class SealingContext:
-    """For whom tokens are sealed: one app at one Spotify (RFC 6454 origin)."""
+    """What tokens are bound to: one app at one Spotify (RFC 6454 origin)."""
 
     client_id: str
     origin: str
@@ -73,14 +73,14 @@ class SealingContext:
 
 
 def key_id_of(sealed: str) -> str | None:
-    """Return the id of the key that sealed a token, whether it opens here or not."""
+    """Return the id of the key that sealed a token; None if it is no sealed token."""
     match = _SEALED.match(sealed)
     return match[1] if match else None
 
 
 def is_refresh_token(text: str) -> bool:
     """Say whether *text* can be a refresh token of Spotify's: 1 to 2925 printable ASCII."""
-    return _REFRESH_TOKEN.match(text) is not None
+    return 0 < len(text) <= LONGEST_REFRESH_TOKEN and text.isascii() and text.isprintable()
 
 
 class _Sealer:
@@ -89,20 +89,21 @@ class _Sealer:
     def __init__(self, key: RootKey, context: SealingContext) -> None:
         bound = context.as_bytes()
         self.key_id = key.key_id
-        self._box = SecretBox(_derived(key.root, b"sanic_swap.seal1", bound))
+        self._key = _derived(key.root, b"sanic_swap.seal1", bound)
         self._nonce_key = _derived(key.root, b"sanic_swap.nonc1", bound)
         self._prefix = f"{PREFIX}{key.key_id}."
 
     def seal(self, payload: bytes, randomness: bytes) -> str:
         nonce = blake2b(randomness + payload, digest_size=_NONCE, key=self._nonce_key).digest()
-        return self._prefix + _encoded(bytes(self._box.encrypt(payload, nonce)))
+        return self._prefix + _encoded(nonce + crypto_secretbox_easy(payload, nonce, self._key))
 
     def open(self, encoded: str) -> bytes:
         try:
-            sealed = urlsafe_b64decode(encoded + "==")  # more padding than it takes is no error
+            # More padding than it takes is no error.
+            sealed = a2b_base64(encoded.encode().translate(_FROM_URL) + b"==")
             # Many spellings decode alike; only the one that we write is ours.
             if _encoded(sealed) == encoded:
-                return self._box.decrypt(sealed)
+                return crypto_secretbox_open_easy(sealed[_NONCE:], sealed[:_NONCE], self._key)
         except (CryptoError, ValueError, TypeError):  # base64 and PyNaCl raise each, by length
             pass
         raise TokenRefused
@@ -117,12 +118,11 @@ class KeyRing:
         context: Whose tokens these are.
         previous: Keys that open and never seal, newest first.
         retired: Ids of keys given up on purpose: their tokens are refused.
-        hold_unknown: Whether tokens of a key that nobody has named are held back
-            (`TokenHeld`) rather than refused.
+        hold_unknown: Whether tokens of unknown keys are held rather than refused.
         revoke_before: Unix seconds; tokens authorized before are refused, and with any
             other value than 0 so are those of unknown age.
         now: Unix seconds, for tests.
-        randomness: Makes so many random bytes; another one for tests.
+        randomness: Returns so many random bytes; for tests.
     """
 
     def __init__(
@@ -166,32 +166,35 @@ class KeyRing:
 
     def open(self, sealed: str) -> OpenedToken:
         """
-        Return what is inside *sealed*.
+        Return the content of *sealed*.
 
         Raises:
             TokenRefused: If it is altered, of another context, of a retired key, from
-                before `revoke_before`, or not a sealed token at all. Which, is not said.
-            TokenHeld: If it is well formed, and nobody has said what became of its key.
+                before `revoke_before`, or not a sealed token. The error does not say which.
+            TokenHeld: If it is well formed, and its key is neither configured nor retired.
         """
         match = _SEALED.match(sealed)
         if match is None:
-            raise TokenRefused
+            raise TokenRefused("not_a_token")
         key_id, encoded = match.groups()
         sealer = self._sealers.get(key_id)
-        if key_id in self._retired or (sealer is None and not self._hold_unknown):
-            raise TokenRefused
+        if key_id in self._retired:
+            raise TokenRefused("retired_key")
+        if sealer is None and not self._hold_unknown:
+            raise TokenRefused("unknown_key")
         if sealer is None:
             raise TokenHeld(
-                f"a token of key {key_id}, which is not configured here: restore that key in"
-                " PREVIOUS_ENCRYPTION_SECRETS, or give it up by naming it in RETIRED_KEY_IDS"
+                f"key {key_id} is not configured here. Add its secret to"
+                " PREVIOUS_ENCRYPTION_SECRETS, or add the id to RETIRED_KEY_IDS, which logs these"
+                " users out"
             )
         opened = self._parse(sealer, sealer.open(encoded))
         if self._revoke_before and opened.authorized_at < self._revoke_before:
-            raise TokenRefused
+            raise TokenRefused("revoke_before")
         return opened
 
     def _parse(self, sealer: _Sealer, payload: bytes) -> OpenedToken:
-        if len(payload) % _BLOCK:  # by the pattern above it has one block at least
+        if len(payload) % _BLOCK:  # by `_SEALED` it has at least one block
             raise TokenRefused
         version, sealed_at, authorized_at, length = _HEAD.unpack_from(payload)
         end = _HEAD.size + length
@@ -213,4 +216,4 @@ def _derived(root: bytes, purpose: bytes, context: bytes) -> bytes:
 
 
 def _encoded(data: bytes) -> str:
-    return urlsafe_b64encode(data).decode().rstrip("=")
+    return b2a_base64(data, newline=False).rstrip(b"=").translate(_TO_URL).decode()

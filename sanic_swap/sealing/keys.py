@@ -1,4 +1,4 @@
-"""From what an operator writes into a setting to a root key and its public id."""
+"""Makes a root key, and its public id, of an operator's secret."""
 
 import re
 from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
@@ -11,13 +11,13 @@ _BASE64URL = re.compile(r"[A-Za-z0-9_-]{43}=?\Z")
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{43}=?\Z")
 _HEX = re.compile(r"[0-9A-Fa-f]{64}\Z")
 _MOVE = (
-    "put a new key from `sanic-swap keygen` here and, if an older service used this one, move it to"
+    "use a new key from `sanic-swap keygen` and, if another service used this one, move it to"
     " LEGACY_SECRETS, where it still opens that service's tokens (LEGACY_TOKENS)"
 )
 _SALT = b"sanic-swap root1"
 
-# SHA-256 of encryption secrets that stand in the public repositories of other swap
-# services. By hash, so that they do not stand in one more.
+# SHA-256 of encryption secrets in public repositories of other swap services. Hashes, so
+# that the secrets are not published once more.
 _PUBLISHED = frozenset(
     {
         "f8fb1f363be2c06cf814373ee6b12ce2bc506e8e617122e1220c8ea051cbf040",
@@ -34,7 +34,7 @@ class RootKey:
 
     Attributes:
         key_id: 8 characters; equal ids on two machines prove equal keys.
-        from_passphrase: Whether a person made it up, rather than `sanic-swap keygen`.
+        from_passphrase: Whether a person chose it, rather than a random generator.
     """
 
     root: bytes = field(repr=False)
@@ -51,29 +51,29 @@ class Keys:
 
 
 class UnusableSecret(ValueError):
-    """A secret from which no root key is made; its text says why, never what."""
+    """No root key is made from this secret; the text says why, and does not contain it."""
 
 
 def new_secret() -> str:
-    """Make a value for ENCRYPTION_SECRET: 32 random bytes in base64url, 43 characters."""
+    """Return a new ENCRYPTION_SECRET: 32 random bytes in base64url, 43 characters."""
     return urlsafe_b64encode(token_bytes(32)).decode().rstrip("=")
 
 
 def root_key(secret: str) -> RootKey:
     """
-    Make the root key of an operator's secret.
+    Return the root key of an operator's secret.
 
     32 bytes in base64 (either alphabet) or hex are the key itself; anything else of
-    16 or more code points is stretched with Argon2id, which takes about 0.1 s and 64 MiB.
+    16 or more code points goes through Argon2id, which takes about 0.1 s and 64 MiB.
 
     Raises:
         UnusableSecret: If it is too short or published.
-        ValueError: If it is no text at all.
+        ValueError: If it is not valid UTF-8.
     """
     if is_published(secret):
         raise UnusableSecret(
-            "is printed in the public source of another swap service, so everybody could open"
-            f" what it seals; {_MOVE}"
+            "is published in another swap service's source, so anybody could open its tokens;"
+            f" {_MOVE}"
         )
     if _BASE64URL.match(secret):
         return _named(urlsafe_b64decode(secret.rstrip("=") + "="))
@@ -89,7 +89,7 @@ def root_key(secret: str) -> RootKey:
 
 
 def is_published(secret: str) -> bool:
-    """Say whether everybody can read this secret in another service's repository."""
+    """Say whether this secret stands in another service's public repository."""
     return sha256(_utf8(secret)).hexdigest() in _PUBLISHED
 
 

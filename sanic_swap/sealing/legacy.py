@@ -1,7 +1,7 @@
-"""Opens tokens of other swap services, told apart by their shape alone; never seals one.
+"""Opens tokens of other swap services, which it recognises by their shape; never seals one.
 
-Shapes undo what is known to happen to such tokens on their way. Each is as narrow as a
-refresh token of 20 to 2925 characters inside allows.
+Reading a shape undoes what is known to happen to such tokens in apps, forms and shells. Each
+shape is as narrow as a refresh token of 20 to 2925 characters inside allows.
 """
 
 import re
@@ -15,15 +15,17 @@ from sanic_swap.errors import TokenHeld, TokenRefused
 from sanic_swap.sealing.key_ring import LONGEST_REFRESH_TOKEN, OpenedToken
 from sanic_swap.secret import Secret
 
-# From what a service handed out to what it had sealed; None if that cannot have been sealed
-# so. Most of these services did not authenticate: look at what comes out.
+# From what a service handed out to what it had sealed; None if it cannot be that. Most of
+# these services did not authenticate, so the result must be checked.
 Opener = Callable[[bytes], bytes | None]
 
-CIPHERED = frozenset({"node", "ruby", "fernet"})  # what takes a secret, and a library, to open
-UNAUTHENTICATED = frozenset({"node", "ruby", "plain"})  # what can be altered or made up
+CIPHERED = frozenset({"node", "ruby", "fernet"})  # need a secret and a library
+UNAUTHENTICATED = frozenset({"node", "ruby", "plain"})  # can be altered or made up
 _LONGEST = LONGEST_REFRESH_TOKEN
-# What a wrong secret or an altered token makes of it must not reach Spotify.
+# What a wrong secret or an altered token gives must not reach Spotify.
 _REFRESH_TOKEN = re.compile(rb"[A-Za-z0-9_-]{20,%d}\Z" % _LONGEST)
+# What an app sends that has confused its two tokens.
+_ACCESS_TOKEN = re.compile(r"BQ[A-Za-z0-9_-]{98,}\Z")
 # AES-256-CTR in hex: as many bytes out as in.
 _NODE = re.compile(rf"(?:[0-9a-f]{{2}}){{20,{_LONGEST}}}\Z")
 # Version byte 0x80 and the upper bytes of a time stamp; at least one 32-byte ciphertext.
@@ -40,14 +42,13 @@ _LINE_ENDS = str.maketrans("", "", "\r\n")
 @dataclass(frozen=True, slots=True)
 class LegacyTokens:
     """
-    Opens the tokens of those services that are wanted.
+    Opens the tokens of some other services.
 
     Attributes:
-        openers: For each format that is wanted, one opener for each secret; of the
-            others every token is refused.
-        hold: Whether tokens are held back, because nobody has said which are wanted.
+        openers: For each format, one opener for each secret; other formats are refused.
+        hold: Whether all are held, because LEGACY_TOKENS is not set.
         closes_at: Unix seconds from which on none opens; None for never.
-        reseal: Whether they are to come back sealed as ours.
+        reseal: Whether they go back sealed as ours.
         now: Unix seconds, for tests.
     """
 
@@ -59,29 +60,29 @@ class LegacyTokens:
 
     def open(self, as_sent: str) -> OpenedToken:
         """
-        Return what is inside a token; when it was authorized, nobody knows.
+        Return the content of a token; the time of authorization is unknown.
 
         Args:
             as_sent: With the blanks around it.
 
         Raises:
-            TokenRefused: If it does not open, or is no token of a service that is wanted.
-            TokenHeld: If it looks like one, and nobody has said which are wanted.
+            TokenRefused: If it does not open, or has no known shape.
+            TokenHeld: If it has a known shape, and LEGACY_TOKENS is not set.
         """
         if self.hold and (shape := shape_of(as_sent)):
             raise TokenHeld(
-                f"a token that looks like one of another swap service ({shape}): LEGACY_TOKENS"
-                " decides which are opened; none tells such users to log in again"
+                f"the token looks like another swap service's ({shape}). Set LEGACY_TOKENS={shape}"
+                " to open such tokens, or LEGACY_TOKENS=none, which logs these users out"
             )
         if self.closes_at is not None and self.now() >= self.closes_at:
-            raise TokenRefused
+            raise TokenRefused(_kind_of(as_sent))
         for name, sealed in readings(as_sent):
             for open_ in self.openers.get(name, ()):
                 plain = open_(sealed)
                 if plain is not None and _REFRESH_TOKEN.match(plain):
                     token = Secret(plain.decode("ascii"))
                     return OpenedToken(token, 0, 0, None, not self.reseal, imported=name)
-        raise TokenRefused
+        raise TokenRefused(_kind_of(as_sent))
 
     def is_guessable(self, as_sent: str) -> bool:
         """Say whether a token may be of a format that is opened though nothing proves it."""
@@ -95,15 +96,22 @@ def shape_of(as_sent: str) -> str | None:
     return next((name for name in ("node", "fernet", "plain", "ruby") if name in names), None)
 
 
+def _kind_of(as_sent: str) -> str:
+    """Name what does not open, for the log."""
+    if _ACCESS_TOKEN.match(as_sent.strip()):
+        return "access_token"
+    return "other_service" if shape_of(as_sent) else "not_a_token"
+
+
 def readings(as_sent: str) -> Iterator[tuple[str, bytes]]:
     """
     Yield each service that may have made a token, and the bytes that it sealed it to.
 
-    A token of the Ruby service can look like a plain one, and the other way round, so there
-    may be several; those that prove themselves by what is inside come first.
+    There may be several: a token of the Ruby service can look like a plain one, and the
+    other way round. Those whose content can be checked come first.
 
     Args:
-        as_sent: With the blanks around it: to the Ruby service's they may belong.
+        as_sent: With the blanks around it, which may be part of a Ruby service's token.
     """
     text = _tidied(as_sent)
     bare = text.strip()
@@ -121,7 +129,7 @@ def _tidied(text: str) -> str:
     if "%" in text:  # percent-encoded once more than it was decoded
         text = unquote(text)
     text = _ESCAPES.sub("", text).translate(_LINE_ENDS)
-    # What stands outside of quotes is no part of the token; a blank inside may be.
+    # Blanks outside quotes are no part of the token; a blank inside may be.
     bare = text.strip()
     inner = bare.strip("\"'")
     return text if inner == bare else inner
@@ -137,7 +145,7 @@ def _des_blocks(text: str) -> Iterator[bytes]:
 
 
 def _without_blanks(text: str) -> Iterator[str]:
-    """Yield what base64 may have been before each "+", or each end of a line, was a blank."""
+    """Yield what base64 may have been before "+" or line ends became blanks."""
     for edged in (text, text.lstrip(), text.rstrip(), text.strip()):
         yield edged.replace(" ", "+")
         if not edged[_RUBY_LINE :: _RUBY_LINE + 1].strip():

@@ -1,7 +1,7 @@
-"""The ciphers of other swap services: opened, never sealed.
+"""The ciphers of other swap services, which open and never seal.
 
-A key is derived once for each secret, here; not for each token. The one door to
-`cryptography`, and imported only if LEGACY_TOKENS asks for a cipher.
+A key is derived once for each secret, not for each token. Imported only if LEGACY_TOKENS
+names a cipher: `cryptography` is an optional extra.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ from sanic_swap.secret import Secret
 
 _AES_KEY, _AES_BLOCK = 32, 16  # bytes
 _DES_KEY, _DES_BLOCK = 24, 8
-_PKCS5_ROUNDS = 2048  # what Ruby's `pkcs5_keyivgen` does unless told otherwise
+_PKCS5_ROUNDS = 2048  # the default of Ruby's `pkcs5_keyivgen`
 
 
 def node_opener(secret: Secret) -> Opener:

@@ -1,5 +1,5 @@
-"""Decides who may connect, for how long, and what counts as HTTP.
+"""Decides how many connections there are, how long each lasts, and what valid HTTP is.
 
-Sockets and signals come in; requests that have one meaning only go to the application, and a
-process that is told to stop loses no answer.
+Sockets and signals come in, and unambiguous requests go to the application. A process that stops
+loses no answer.
 """

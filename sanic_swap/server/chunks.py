@@ -1,7 +1,7 @@
-"""Take the chunked coding off a body, exactly as RFC 9112 section 7.1 spells it.
+"""Decode a chunked body, strictly by RFC 9112 section 7.1.
 
-Sanic's own reader takes `0x5`, ` 5 `, digits of other scripts and anything where a chunk has to
-end, which another program on the way may read differently.
+Sanic's decoder accepts `0x5`, ` 5 `, digits of other scripts, and any two bytes behind a chunk;
+a proxy in front may read these differently.
 """
 
 import re
@@ -17,18 +17,21 @@ _SIZE = re.compile(
     rb"([0-9A-Fa-f]+)"
     rb"(?:[ \t]*;[ \t]*%b(?:[ \t]*=[ \t]*(?:%b|%b))?)*\r\n\Z" % (TOKEN, TOKEN, _QUOTED)
 )
-# RFC 9110 section 6.5.1: a field that frames or routes a message must not be a trailer.
-_TRAILER = re.compile(rb"(?!(?i:content-length|transfer-encoding|host|trailer):)%b\r\n\Z" % FIELD)
 _CRLF = b"\r\n"
+# A trailer, or the empty line at the end. RFC 9110 section 6.5.1: a field that frames or routes
+# a message must not be a trailer.
+_TRAILER = re.compile(
+    rb"(?:(?!(?i:content-length|transfer-encoding|host|trailer):)%b)?\r\n\Z" % FIELD
+)
 
 
 class BodyReader:
     """
-    Takes one body off a buffer.
+    Takes one body off *buffer*.
 
     Args:
-        receive_more: Waits until there is more in *buffer*.
-        check_size: Raises an error if it is called with more bytes than the body may have.
+        receive_more: Waits until the buffer has more.
+        check_size: Raises an error if the body may not have so many bytes.
     """
 
     def __init__(
@@ -43,21 +46,19 @@ class BodyReader:
 
     async def read_chunks(self) -> bytes:
         """
-        Return a body in the chunked coding, once it and its trailers are there.
+        Return the decoded body, once it and its trailers are there.
 
         Raises:
-            Malformed: As soon as a whole line, or the end of a chunk's data, is malformed.
+            Malformed: As soon as a whole line, or the end of a chunk's data, is wrong.
         """
         body = bytearray()
-        while size := _size_in(await self._take_line(_LONGEST_LINE)):
+        while size := int((await self._take_line(_SIZE, _LONGEST_LINE))[1], 16):
             self._check_size(len(body) + size)
             body += await self.take(size)
             if await self.take(len(_CRLF)) != _CRLF:
                 raise Malformed
         left = _LONGEST_TRAILERS
-        while (line := await self._take_line(left)) != _CRLF:
-            if not _TRAILER.match(line):
-                raise Malformed
+        while (line := (await self._take_line(_TRAILER, left))[0]) != _CRLF:
             left -= len(line)
         return bytes(body)
 
@@ -69,16 +70,12 @@ class BodyReader:
         del self._buffer[:size]
         return taken
 
-    async def _take_line(self, longest: int) -> bytes:
+    async def _take_line(self, pattern: re.Pattern[bytes], longest: int) -> re.Match[bytes]:
         while (end := self._buffer.find(b"\n", 0, longest)) < 0:
             if len(self._buffer) >= longest:
                 raise Malformed
             await self._receive_more()
-        return await self.take(end + 1)
-
-
-def _size_in(line: bytes) -> int:
-    size = _SIZE.match(line)
-    if size is None:
-        raise Malformed
-    return int(size[1], 16)
+        match = pattern.match(await self.take(end + 1))
+        if match is None:
+            raise Malformed
+        return match

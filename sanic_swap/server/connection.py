@@ -1,7 +1,7 @@
-"""Limit one client's connection: how many there are, how long each may take, when it ends.
+"""Limit the number of connections, and how long each may take.
 
-Sanic's own timeouts are idle timers, which a byte now and then keeps from firing; those here
-count from the beginning of a head, a body or an answer.
+Sanic's timeouts are idle timers: one byte now and then keeps them from firing. The deadlines
+here count from the beginning of a head, a body or an answer.
 """
 
 import asyncio
@@ -15,25 +15,26 @@ from sanic.server.protocols.http_protocol import HttpProtocol
 
 from sanic_swap.server.http1 import StrictHttp
 from sanic_swap.server.listener import is_readable
+from sanic_swap.server.places import Places
 from sanic_swap.web.ops import Readiness
 
-_DROP_WHAT_IS_LEFT = struct.pack("ii", 1, 0)
-_QUIET_SECONDS = 1.0  # a connection without a request for so long counts as idle
+_NO_LINGER = struct.pack("ii", 1, 0)  # the kernel drops what it has not sent
+_QUIET_SECONDS = 1.0  # without a request for so long, a connection is idle
 
 
 class Connection(HttpProtocol):
     """
-    A client's connection, within limits.
+    A client's connection.
 
     Args:
-        readiness: Whether the process drains: then each answer is its connection's last.
+        readiness: While the process drains, each answer is its connection's last.
         client_seconds: For a head, again for a body, and again to take the answer.
-        connection_limit: How many may be open; further ones are closed at once.
-        sanic: What Sanic gives to its protocols.
+        places: Of this and all other connections.
+        sanic: The arguments of Sanic's protocols.
     """
 
     HTTP_CLASS = StrictHttp
-    __slots__ = ("__dict__",)  # which classes of Sanic's have only if they ask for it
+    __slots__ = ("__dict__",)  # Sanic's metaclass defaults to none
     opened_at = 0.0
     quiet_since = 0.0  # the last answer, or the opening
     has_ended = False  # the client will send nothing more
@@ -43,67 +44,93 @@ class Connection(HttpProtocol):
         self,
         readiness: Readiness,
         client_seconds: float,
-        connection_limit: int,
+        places: "Places[Connection]",
         **sanic: Any,  # noqa: ANN401 - as Sanic has it
     ) -> None:
-        super().__init__(**sanic)
+        super().__init__(connections=places.occupants, **sanic)
         self.readiness = readiness
         self.client_seconds = client_seconds
-        self.connection_limit = connection_limit
+        self.places = places
 
     def connection_made(self, transport: Any) -> None:  # noqa: ANN401 - as Sanic has it
-        if len(self.connections) >= self.connection_limit:
+        if not self.places.make_room():
             transport.abort()
             return
         self.opened_at = self.quiet_since = self.loop.time()
         self._silence = self.loop.call_later(self.client_seconds, self._close_if_silent)
         super().connection_made(transport)
+        self.places.wait(self)
 
     def data_received(self, data: bytes) -> None:
-        if self._task is not None:  # or it was never let in
+        if self._task is not None:  # else it was one too many
             super().data_received(data)
 
     async def receive_more(self) -> None:
         if self.has_ended:
-            # Nothing will come. Closing sends what has been answered, then cancels this task.
-            self.close()
+            self.close()  # this sends what has been answered, then cancels this task
             await self.loop.create_future()
         await super().receive_more()
 
     def eof_received(self) -> bool | None:
-        """Stay open for the answer if the whole request is here, and its answer is not yet."""
+        """Stay open if a whole request waits for its answer."""
         self.has_ended = True
         http = self.http
         return http is not None and http.stage is Stage.HANDLER and not http.request_body
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Cancel the request under way: nobody can take its answer any more."""
-        if self._silence is not None:  # or it was one too many, and never let in
+        """Cancel the request under way."""
+        if self._silence is not None:  # else it was one too many
             self._silence.cancel()
+            self.places.leave(self)
             super().connection_lost(exc)
 
     def abort_unless_taken(self) -> None:
-        """Give the client its time to take what was sent; then drop it."""
+        """Abort if the client has not taken what was sent within its time."""
         self.loop.call_later(self.client_seconds, self._abort_if_full)
 
     def give_up(self) -> None:
-        """Answer the request under way with 503, now; for a process that has to end."""
+        """Answer the request under way with 503, because the process has to end."""
         if self.http is not None and self._task is not None:
             self.http.exception = ServiceUnavailable("The service is stopping")
             self._task.cancel()
 
     def close_if_idle(self) -> bool:
-        """Close unless a request is here or may well be on its way; say whether it was closed."""
+        """Close unless a request is here or on its way; return whether it was closed."""
         http = self.http
         if http is not None and (http.stage is not Stage.IDLE or self.recv_buffer):
             return False
-        if self.loop.time() - self.quiet_since < _QUIET_SECONDS:
-            return False
-        # What the kernel has for us, the event loop may not have seen yet.
-        if self.transport is not None and is_readable(self.transport.get_extra_info("socket")):
+        if self.loop.time() - self.quiet_since < _QUIET_SECONDS or self._has_unread():
             return False
         self.close()
         return True
+
+    @property
+    def client_address(self) -> str:
+        """The address of whoever connected."""
+        return "" if self.conn_info is None else self.conn_info.client_ip
+
+    @property
+    def waits_with(self) -> str:
+        """What the client has sent, while its request is not complete: one of `WAITING`."""
+        http = self.http
+        if http is None or http.stage is Stage.IDLE:
+            return "idle" if self.state["requests_count"] else "silent"
+        return "head" if http.stage is Stage.REQUEST else "body"
+
+    def abort_unless_unread(self) -> bool:
+        """Abort, unless bytes wait to be read or sent; return whether it was aborted."""
+        transport = self.transport
+        if transport is None or transport.get_write_buffer_size() or self._has_unread():
+            return False
+        transport.abort()
+        return True
+
+    def _has_unread(self) -> bool:
+        """Return whether bytes have come that the task has not looked at."""
+        if self._data_received.is_set():
+            return True
+        # The event loop may not have seen yet what the kernel has received.
+        return self.transport is not None and is_readable(self.transport.get_extra_info("socket"))
 
     def _close_if_silent(self) -> None:
         http = self.http
@@ -112,8 +139,7 @@ class Connection(HttpProtocol):
 
     def _abort_if_full(self) -> None:
         if self.transport is not None and self.transport.get_write_buffer_size():
-            # The kernel drops its part too, instead of offering it to the client any longer.
             connection = self.transport.get_extra_info("socket")
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DROP_WHAT_IS_LEFT)
-            # Not Sanic's `abort`: it sets the transport to None, on which a waiting send fails.
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+            # Not Sanic's `abort`: it sets the transport to None, and a waiting send fails.
             self.transport.abort()

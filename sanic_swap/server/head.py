@@ -1,6 +1,6 @@
-"""Read the head of a request by the grammar of RFC 9112, without its leniency.
+"""Parse the head of a request strictly by RFC 9112.
 
-What a proxy in front could read differently is refused: a repeated length, a blank before a
+What a proxy in front could read differently is refused: a repeated length, a space before a
 colon, a bare CR or LF.
 """
 
@@ -16,7 +16,7 @@ _REQUEST_LINE = (
     rb"|(?i:https?)://([\x21\x22\x24-\x2e\x30-\x3e\x40-\x7e]+)([/?][\x21\x22\x24-\x7e]*)?)"
     rb" HTTP/1\.([0-9])" % TOKEN
 )
-_WHOLE_LINE = re.compile(_REQUEST_LINE + rb"\r\n")
+REQUEST_LINE = re.compile(_REQUEST_LINE + rb"\r\n")
 _HEAD = re.compile(_REQUEST_LINE + rb"((?:\r\n%b)*)\Z" % FIELD)
 _LENGTH = re.compile(r"[0-9]{1,15}\Z")
 _CHUNKED = re.compile(r"chunked\Z", re.IGNORECASE | re.ASCII)
@@ -26,17 +26,17 @@ _CONTINUE = "100-continue"
 
 
 class Malformed(ValueError):
-    """What the client sent breaks the grammar of HTTP, or has more than one meaning."""
+    """The request breaks the grammar of HTTP, or has more than one meaning."""
 
 
 class Head(NamedTuple):
     """
-    What the head of a request says.
+    The head of a request.
 
     Attributes:
-        target: Path and query, whatever form the client used; or `*`.
-        version: 1.0 or 1.1, which is what any later HTTP/1 counts as (RFC 9110 section 2.5).
-        fields: In order; names in lower case, values without the blanks around them.
+        target: Path and query, also of an absolute-form target; or `*`.
+        version: 1.0 or 1.1; a later HTTP/1 counts as 1.1 (RFC 9110 section 2.5).
+        fields: In order; names in lower case, values without surrounding spaces and tabs.
         length: Of the body, in bytes; None if it comes in chunks.
         keep_alive: Whether the client wants to use the connection again.
         expectation: In lower case; the first unknown one, if there are several.
@@ -51,14 +51,9 @@ class Head(NamedTuple):
     expectation: str | None
 
 
-def begins_with_request_line(received: bytes | bytearray) -> bool:
-    """Say whether *received* begins with a well-formed request line, its end included."""
-    return _WHOLE_LINE.match(received) is not None
-
-
 def read_head(head: bytes) -> Head:
     """
-    Read a head, given without its last empty line.
+    Parse a head, given without its last empty line.
 
     Raises:
         Malformed: If it breaks the grammar, or its length, coding or host are ambiguous.

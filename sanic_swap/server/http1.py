@@ -1,11 +1,7 @@
-"""HTTP/1 on one connection, stricter than Sanic's, and with deadlines that hold.
-
-Endpoints stay ordinary Sanic handlers.
-"""
+"""HTTP/1 on one connection, with a stricter parser than Sanic's, and absolute deadlines."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from typing import Any
 
 from sanic import Request
@@ -15,7 +11,7 @@ from sanic.http.http1 import HTTP_CONTINUE
 
 from sanic_swap.errors import BodyTooLarge
 from sanic_swap.server.chunks import BodyReader
-from sanic_swap.server.head import Malformed, begins_with_request_line, read_head
+from sanic_swap.server.head import REQUEST_LINE, Malformed, read_head
 from sanic_swap.web.answers import Answer
 
 LARGEST_HEAD = 16 * 1024  # bytes
@@ -27,9 +23,9 @@ _LINGER_BYTES = 4 * 1024 * 1024
 
 
 class StrictHttp(Http):
-    """Sanic's HTTP/1, with our own reading of head and body and our own word on keep-alive."""
+    """Sanic's HTTP/1 with our own parsing of heads and bodies, and our own rules of keep-alive."""
 
-    protocol: Any  # the Connection that has this one
+    protocol: Any  # the Connection
     recv_buffer: bytearray
     request: Request
     request_bytes_left: int | None
@@ -38,18 +34,20 @@ class StrictHttp(Http):
         try:
             await super().http1()
         finally:
-            # When a client hangs up, Sanic leaves request and stream referring to each other, and
-            # kilobytes wait for the garbage collector.
+            # Sanic leaves a cycle of request and stream behind when a client hangs up: kilobytes
+            # that would wait for the garbage collector.
             self.init_for_request()
 
     async def http1_request_header(self) -> None:
+        if self.protocol.state["requests_count"]:  # it waits since the first byte of this head
+            self.protocol.places.wait(self.protocol)
         try:
             head = read_head(await self._take_head())
         except Malformed:
-            # Never put what cannot be trusted into a Request, not even its URL.
+            # Nothing of a malformed head goes into a Request, not even its URL.
             raise BadRequest("Bad Request") from None
         self.head_only = head.method == "HEAD"
-        # Nothing behind chunks is read as another request: most smuggling hides there.
+        # Most request smuggling hides behind a chunked body, so no other request is read there.
         self.keep_alive = head.keep_alive and head.length is not None
         self.request = Request(
             url_bytes=head.target,
@@ -63,7 +61,9 @@ class StrictHttp(Http):
         self.request.conn_info = self.protocol.conn_info
         self.protocol.state["requests_count"] += 1
         self.request_bytes_left = head.length
-        self.request_body = None if head.length == 0 else b"unread"  # Sanic asks if it is true
+        if head.length == 0:
+            self.protocol.places.leave(self.protocol)
+        self.request_body = None if head.length == 0 else b"unread"  # Sanic tests its truth
         if head.expectation not in (None, "100-continue"):
             raise ExpectationFailed("Unknown expectation")
         # RFC 9110 section 10.1.1: HTTP/1.0 does not know expectations.
@@ -71,7 +71,7 @@ class StrictHttp(Http):
             self.expecting_continue = head.expectation is not None
 
     async def _take_head(self) -> bytes:
-        """Take a head off the buffer, and return it without its last empty line."""
+        """Remove a head from the buffer, and return it without its last empty line."""
         buffer = self.recv_buffer
         end = buffer.find(_END_OF_HEAD)
         if end < 0 or buffer.startswith(b"\r"):
@@ -88,22 +88,24 @@ class StrictHttp(Http):
         is_first = not self.protocol.state["requests_count"]
         began = self.protocol.opened_at if is_first else self.protocol.loop.time()
         try:
-            async with _deadline("head", began + self.protocol.client_seconds):
+            async with asyncio.timeout_at(began + self.protocol.client_seconds):
                 await self._receive_until(b"\n")
                 for _ in range(_EMPTY_LINES):
                     if buffer.startswith(b"\r\n"):
                         del buffer[:2]
                         await self._receive_until(b"\n")
-                if not begins_with_request_line(buffer):
+                if not REQUEST_LINE.match(buffer):
                     raise Malformed
                 return await self._receive_until(_END_OF_HEAD)
+        except TimeoutError:
+            raise RequestTimeout("The head took too long") from None
         except asyncio.CancelledError:
-            # Sanic logs which request a lost connection had, and fails if there is none yet.
+            # Sanic logs the request of a lost connection, and fails if there is none.
             self.create_empty_request()
             raise
 
     async def _receive_until(self, mark: bytes) -> int:
-        """Return where *mark* is in the buffer, once it is there."""
+        """Return the position of *mark*, once the buffer has it."""
         while (place := self.recv_buffer.find(mark)) < 0:
             if len(self.recv_buffer) >= LARGEST_HEAD:
                 raise PayloadTooLarge("Head too large")
@@ -112,7 +114,7 @@ class StrictHttp(Http):
 
     async def read(self) -> bytes:
         """
-        Return the whole body; Sanic's own returns it in pieces.
+        Return the whole body; Sanic's method returns pieces.
 
         Raises:
             BodyTooLarge: As soon as it is known to be over 16 KiB.
@@ -126,26 +128,29 @@ class StrictHttp(Http):
         if self.expecting_continue:
             self.expecting_continue = False
             await self._send(HTTP_CONTINUE)
-        if length is not None and length <= len(buffer):  # nearly always, both come together
+        if length is not None and length <= len(buffer):  # nearly always: it came with the head
             body = bytes(buffer[:length])
             del buffer[:length]
         else:
             body = await self._receive_body(length)
         self.request_body = None
+        self.protocol.places.leave(self.protocol)
         return body
 
     async def _receive_body(self, length: int | None) -> bytes:
-        async with _deadline("body", self.protocol.loop.time() + self.protocol.client_seconds):
-            reader = BodyReader(self.recv_buffer, self._receive_more, _check_size)
-            try:
+        reader = BodyReader(self.recv_buffer, self._receive_more, _check_size)
+        try:
+            async with asyncio.timeout(self.protocol.client_seconds):
                 return await (reader.read_chunks() if length is None else reader.take(length))
-            except Malformed:
-                raise BadRequest("Bad chunks") from None
+        except TimeoutError:
+            raise RequestTimeout("The body took too long") from None
+        except Malformed:
+            raise BadRequest("Bad chunks") from None
 
     async def http1_response_header(self, data: bytes, end_stream: bool) -> None:
         self.expecting_continue = False
         is_last = self.protocol.has_ended and not self.recv_buffer
-        # A body that is not read could be taken for another request.
+        # An unread body could be taken for another request.
         if self.request_body or is_last or self.protocol.readiness.draining:
             self.keep_alive = False
         if isinstance(self.response, Answer):
@@ -159,27 +164,29 @@ class StrictHttp(Http):
             await self._linger()
 
     async def _send_whole(self, answer: Answer) -> None:
-        """Send head and body at once: what Sanic does for any answer, done for ours alone."""
+        """Send head and body with one write."""
         self.response_func = None  # type: ignore[assignment]  # as Sanic itself does
         transport = self.protocol.transport
-        if transport is None or transport.is_closing():  # nobody is there to take it
+        if transport is None or transport.is_closing():  # the client has gone
             self.keep_alive = False
         else:
             head = answer.head(keep_alive=self.keep_alive)
             await self._send(head if self.head_only else head + (answer.body or b""))
         self.stage = Stage.IDLE
         self.protocol.quiet_since = self.protocol.loop.time()
+        self.protocol.places.wait(self.protocol)
 
     def create_empty_request(self) -> None:
         super().create_empty_request()
-        self.request_body = b"unread"  # whatever comes behind a head that was not read
+        self.request_body = b"unread"  # whatever follows a malformed head
         self.request.conn_info = self.protocol.conn_info
 
     async def _linger(self) -> None:
         """
-        Say that nothing more will come, and read on for a moment.
+        Close our side, and read on for a moment.
 
-        Closing on unread bytes resets the connection, answer and all (RFC 9112 section 9.6).
+        Closing with bytes unread resets the connection, and the client may lose the answer
+        (RFC 9112 section 9.6).
         """
         left = self.request_bytes_left or _LINGER_BYTES
         left = min(left, _LINGER_BYTES) - len(self.recv_buffer)
@@ -198,12 +205,3 @@ class StrictHttp(Http):
 def _check_size(size: int) -> None:
     if size > LARGEST_BODY:
         raise BodyTooLarge(f"the body must not exceed {LARGEST_BODY} bytes")
-
-
-@asynccontextmanager
-async def _deadline(what: str, when: float) -> AsyncIterator[None]:
-    try:
-        async with asyncio.timeout_at(when):
-            yield
-    except TimeoutError:
-        raise RequestTimeout(f"The {what} took too long") from None

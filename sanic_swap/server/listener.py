@@ -7,30 +7,33 @@ import struct
 import sys
 from contextlib import suppress
 
+from sanic_swap.errors import CannotListen
+
 _SEND_BUFFER = 64 * 1024  # bytes; more than any answer
 _SO_ATTACH_FILTER = 26  # Linux, asm-generic/socket.h
-_KEEP_NOTHING = struct.pack("HBBI", 6, 0, 0, 0)  # a filter of one instruction: return 0
+_DROP_ALL = struct.pack("HBBI", 6, 0, 0, 0)  # a BPF program of one instruction: return 0
 
 
 def bound(host: str, port: int, client_seconds: float, *, reuse_port: bool) -> socket.socket:
     """
-    Return a socket bound to *host* and *port*, which does not listen yet.
+    Return a socket that is bound, and does not listen yet.
 
     Args:
         client_seconds: How long its connections wait for a client that takes nothing.
         reuse_port: Whether other processes may listen there, too.
 
     Raises:
-        OSError: If the address cannot be had.
+        CannotListen: If the address is unknown or in use.
     """
-    family, kind, _, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    listener = socket.socket(family, kind)
+    listener = None
     try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Each connection inherits these two: they bound what a client that reads nothing can
-        # make the kernel hold, and for how long.
+        # Connections inherit these two. They limit how many bytes the kernel keeps for a client
+        # that reads nothing, and for how long.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             milliseconds = int(client_seconds * 1000)
@@ -38,30 +41,31 @@ def bound(host: str, port: int, client_seconds: float, *, reuse_port: bool) -> s
         if reuse_port:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
-    except OSError:
-        listener.close()
-        raise
+    except OSError as error:
+        if listener is not None:
+            listener.close()
+        raise CannotListen("HOST, PORT", host, port, error) from None
     listener.setblocking(False)
     return listener
 
 
 def drop_new_connections(listener: socket.socket) -> None:
     """
-    Drop new connections, so that those in the kernel's queue can all be accepted.
+    Drop new connections, so that the kernel's queue can be emptied.
 
-    Linux drops their packets; the clients send them again a second later, when the socket is
-    closed and another process may listen. Elsewhere this does nothing.
+    Linux drops their packets; the clients repeat them a second later, when the socket is closed
+    and another process may listen. Does nothing on other systems.
     """
     if sys.platform != "linux":
         return
-    code = ctypes.create_string_buffer(_KEEP_NOTHING)
+    code = ctypes.create_string_buffer(_DROP_ALL)
     program = struct.pack("HP", 1, ctypes.addressof(code))
-    with suppress(OSError):  # what a sandbox forbids we can do without
+    with suppress(OSError):  # a sandbox may forbid it
         listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
 
 
 def is_readable(waiting: socket.socket) -> bool:
-    """Say whether a connection waits to be accepted, or bytes to be read."""
+    """Return whether a connection waits to be accepted, or bytes to be read."""
     poll = select.poll()
     poll.register(waiting, select.POLLIN)
     return bool(poll.poll(0))

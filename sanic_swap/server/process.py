@@ -1,21 +1,26 @@
-"""Run one process, from its first signal handler to its last answer.
+"""Run the service in this process: start, serve, drain.
 
-Sanic's own runners are not used: the worker manager does not restart a killed worker, and both
-lose requests when a second signal arrives during the drain.
+Sanic's runners are not used: the worker manager does not restart a killed worker, and both lose
+requests when a second signal arrives during the drain.
 """
 
 import asyncio
 import gc
 import signal
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Collection
+from contextlib import suppress
 from functools import partial
+
+import uvloop
 
 from sanic_swap.app import make_app
 from sanic_swap.logs import log
 from sanic_swap.parts import Parts, make_parts
 from sanic_swap.server.connection import Connection
+from sanic_swap.server.kernel import allow_open_files, forbid_core_dumps, most_connections
 from sanic_swap.server.listener import bound, drop_new_connections, is_readable
+from sanic_swap.server.places import Places
 from sanic_swap.settings.table import Settings
 from sanic_swap.web.ops import Phase, Readiness
 
@@ -23,7 +28,7 @@ _BACKLOG = 4096
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _POLL_SECONDS = 0.02
 _ACCEPT_SECONDS = 1.0  # for the kernel's queue; it takes milliseconds
-_LAST_WORD_SECONDS = 0.5  # to send 503 to unfinished requests
+_REFUSE_SECONDS = 0.5  # to send 503 to unfinished requests
 
 
 def serve(settings: Settings) -> None:
@@ -31,9 +36,12 @@ def serve(settings: Settings) -> None:
     Run the service until SIGTERM or SIGINT, then drain and return.
 
     Raises:
-        OSError: If the address cannot be listened on.
+        CannotListen: If the address of the service, or of its metrics, cannot be had.
     """
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    forbid_core_dumps()
+    if (finding := allow_open_files(settings)) is not None:
+        log.warning("%s", finding)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(settings))
 
 
@@ -55,23 +63,26 @@ async def _run(settings: Settings) -> None:
 
 async def _serve(parts: Parts, readiness: Readiness, stop: asyncio.Event) -> None:
     settings, app = parts.settings, make_app(parts, readiness)
-    protocol = partial(Connection, readiness, settings.client_timeout, settings.connection_limit)
+    loop, places = asyncio.get_running_loop(), Places[Connection](most_connections(settings))
+    if parts.monitoring.metrics is not None:
+        # Imported here: the library takes time to load, and most services do without.
+        from sanic_swap.monitoring.state import Connections
+
+        parts.monitoring.metrics.read_from(Connections(places))
+    protocol = partial(Connection, readiness, settings.client_timeout, places)
     listener = bound(
         settings.host, settings.port, settings.client_timeout, reuse_port=settings.reuse_port
     )
-    server = await app.create_server(
+    await app._startup()  # noqa: SLF001 - Sanic's own servers call it
+    server = await loop.create_server(
+        partial(protocol, loop=loop, app=app),
         sock=listener,
-        protocol=protocol,  # type: ignore[arg-type]  # only called
         backlog=_BACKLOG,
-        asyncio_server_kwargs={"start_serving": False},
     )
-    if server is None:
-        raise RuntimeError("Sanic made no server")
-    await server.startup()
-    await server.before_start()
-    await server.start_serving()
-    await server.after_start()
-    _settle_memory()
+    # What exists now stays, and requests leave almost no cycles: collect garbage less often.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+    gc.enable()
     readiness.phase = Phase.READY
 
     def announce() -> None:
@@ -82,36 +93,28 @@ async def _serve(parts: Parts, readiness: Readiness, stop: asyncio.Event) -> Non
         await stop.wait()
     readiness.phase = Phase.DRAINING
     log.info("draining", extra={"fields": {"seconds": settings.drain_seconds}})
-    await server.before_stop()
     await asyncio.sleep(settings.drain_delay)
-    await _accept_the_rest(listener)
-    if server.server is not None:
-        server.server.close()
-    deadline = asyncio.get_running_loop().time() + settings.drain_seconds
-    await _drain(server.connections, deadline)
-    await server.after_stop()
-
-
-async def _accept_the_rest(listener: socket.socket) -> None:
-    """Accept what is in the kernel's queue; closing the listener resets those connections."""
-    drop_new_connections(listener)
-    deadline = asyncio.get_running_loop().time() + _ACCEPT_SECONDS
-    while is_readable(listener):
-        await asyncio.sleep(0)  # the event loop accepts them
-        if asyncio.get_running_loop().time() > deadline:
-            break
-
-
-async def _drain(connections: Collection[Connection], deadline: float) -> None:
-    """Finish the requests under way until *deadline*, then answer 503; close idle connections."""
-    await _close_idle(connections, deadline)
-    for connection in tuple(connections):
+    await _empty_queue(listener)
+    server.close()
+    await _close_idle(places.occupants, settings.drain_seconds)
+    for connection in tuple(places.occupants):
         connection.give_up()
-    await _close_idle(connections, asyncio.get_running_loop().time() + _LAST_WORD_SECONDS)
+    await _close_idle(places.occupants, _REFUSE_SECONDS)
 
 
-async def _close_idle(connections: Collection[Connection], deadline: float) -> None:
+async def _empty_queue(listener: socket.socket) -> None:
+    """Accept the connections in the kernel's queue: closing the listener would reset them."""
+    drop_new_connections(listener)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_ACCEPT_SECONDS):
+            while is_readable(listener):  # noqa: ASYNC110 - the event loop accepts them
+                await asyncio.sleep(0)
+
+
+async def _close_idle(connections: Collection[Connection], seconds: float) -> None:
+    """Close each connection as soon as it is idle, for at most so many *seconds*."""
     loop = asyncio.get_running_loop()
+    deadline = loop.time() + seconds
     while connections and loop.time() < deadline:
         # A closed connection stays in the set until its last bytes are sent.
         for connection in tuple(connections):
@@ -119,22 +122,6 @@ async def _close_idle(connections: Collection[Connection], deadline: float) -> N
         await asyncio.sleep(_POLL_SECONDS)
 
 
-def _settle_memory() -> None:
-    """Exempt what exists now from garbage collection, and collect less often."""
-    # Requests leave almost no reference cycles: reference counting frees them at once.
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
-    gc.enable()
-
-
 def _url(listener: socket.socket) -> str:
     host, port, *_ = listener.getsockname()
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop
-    return uvloop.new_event_loop

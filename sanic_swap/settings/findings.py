@@ -1,7 +1,6 @@
-"""What is found about the settings, by each start of the service and by `check`.
+"""The type of everything found about settings, and the rules between several of them.
 
-Here is the type of all findings, and the rules without which the service does not start;
-what works and may hurt is in `risks`.
+Against these rules the service does not start; warnings are in `risks`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,7 +16,7 @@ from sanic_swap.settings.table import DEFAULT_PORT
 
 
 class Level(Enum):
-    """What a finding means, the worst first."""
+    """How bad a finding is, the worst first."""
 
     WRONG = "wrong"
     RISKY = "risky"
@@ -28,11 +27,11 @@ class Level(Enum):
 @dataclass(frozen=True, slots=True)
 class Finding:
     """
-    One thing that was found; it repeats no secret.
+    One thing that was found; it contains no secret.
 
     Attributes:
-        variable: The setting, several of them, or the file that they stand in; "" for all.
-        at_start: Whether each start of the service logs it, not `check` alone.
+        variable: The setting or settings, or their file; "" for all.
+        at_start: Whether each start of the service logs it, or `check` alone says it.
     """
 
     level: Level
@@ -51,7 +50,7 @@ def wrong(variable: str, text: str) -> Finding:
 
 def contradictions(found: Mapping[str, Any], everything: Mapping[str, str]) -> Iterator[Finding]:
     """
-    Yield what was read and does not make a service.
+    Yield the reasons why settings that can be read cannot be used.
 
     Args:
         found: The values, by the name of the attribute in `Settings`.
@@ -61,17 +60,17 @@ def contradictions(found: Mapping[str, Any], everything: Mapping[str, str]) -> I
     yield from _about_libraries(found)
     url = found.get("accounts_url")
     if url and not url.is_private and not found.get("accounts_insecure"):
-        text = "plain http is for this machine alone, or needs SPOTIFY_ACCOUNTS_INSECURE=on"
+        text = "is plain http to another machine; use https or SPOTIFY_ACCOUNTS_INSECURE=on"
         yield wrong("SPOTIFY_ACCOUNTS_URL", text)
     is_list = (found.get("real_ip_header") or "").lower() == FORWARDED_FOR.lower()
     if is_list and "proxies_count" not in found:
-        text = "clients can forge X-Forwarded-For; PROXIES_COUNT says which entry to believe"
+        text = "needs PROXIES_COUNT, because clients can forge entries of X-Forwarded-For"
         yield wrong("REAL_IP_HEADER", text)
     metrics_port = found.get("metrics_port")
     if metrics_port and metrics_port == found.get("port", DEFAULT_PORT):
-        yield wrong("METRICS_PORT", "is the same as PORT; scrapes need a port of their own")
+        yield wrong("METRICS_PORT", "is the same as PORT; metrics need their own port")
     if "plain" in found.get("legacy_tokens", ()) and not _is_set("LEGACY_TOKENS_UNTIL", everything):
-        # Whoever has stolen a plain token could have it sealed here for ever.
+        # Otherwise a stolen plain token could be sealed here for ever.
         text = "is required by LEGACY_TOKENS=plain: the last day they open, such as 2027-05-31"
         yield wrong("LEGACY_TOKENS_UNTIL", text)
 
@@ -86,18 +85,16 @@ def _about_keys(found: Mapping[str, Any], everything: Mapping[str, str]) -> Iter
     }
     because = next((name for name, value in reasons.items() if value), None)
     if because and not everything.get("ENCRYPTION_SECRET") and "encryption_secret" not in found:
-        text = (
-            f"is missing, and required because {because} is set; make one with `sanic-swap keygen`"
-        )
+        text = f"is required because {because} is set; create one with `sanic-swap keygen`"
         yield wrong("ENCRYPTION_SECRET", text)
     secrets = (found.get("encryption_secret"), *found.get("previous_secrets", ()))
     keys = [secret.key for secret in secrets if secret and secret.key]
     current = secrets[0].key.key_id if secrets[0] else None
     if current in found.get("retired_key_ids", ()):
-        yield wrong("RETIRED_KEY_IDS", "names the key that ENCRYPTION_SECRET makes")
+        yield wrong("RETIRED_KEY_IDS", "contains the key of ENCRYPTION_SECRET")
     by_id: dict[str, RootKey] = {}
     for key in keys:
-        # Their tokens could not be told apart.
+        # Nobody could tell whose tokens are whose.
         if by_id.setdefault(key.key_id, key).root != key.root:
             text = f"two different keys have the id {key.key_id}; keep one of them"
             yield wrong("PREVIOUS_ENCRYPTION_SECRETS", text)

@@ -1,7 +1,7 @@
-"""Reads the settings from the environment and files, and finds everything wrong at once."""
+"""Reads the settings from the environment and files, and reports all problems at once."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from sanic_swap.errors import SettingsError
 from sanic_swap.secret import Secret
 from sanic_swap.settings.findings import Finding, contradictions, wrong
+from sanic_swap.settings.hints import is_placeholder, misspelt
 from sanic_swap.settings.table import Settings, Variable, variables
 
 ENVIRONMENT = "environment"
@@ -77,17 +78,8 @@ class Reading:
         return [finding for finding in self.wrong if finding.variable not in others]
 
 
-def read(
-    environ: Mapping[str, str],
-    *,
-    env_file: Path | None = None,
-) -> Reading:
-    """
-    Return what *environ* and *env_file* say; the environment wins.
-
-    Args:
-        env_file: `NAME=value` lines; None reads no file.
-    """
+def read(environ: Mapping[str, str], *, env_file: Path | None = None) -> Reading:
+    """Return what *environ* and the `NAME=value` lines of *env_file* say; *environ* wins."""
     problems: list[Finding] = []
     from_file = _read_env_file(env_file, problems) if env_file else {}
     sources = ((ENVIRONMENT, environ), (str(env_file), from_file))
@@ -98,22 +90,15 @@ def read(
         if found is None:
             continue
         written[attribute] = found
+        if variable.required and is_placeholder(found.text):
+            problems.append(wrong(variable.name, "is still the placeholder of an example"))
+            continue
         try:
             values[attribute] = variable.read(found.text)
         except ValueError as error:
             problems.append(wrong(variable.name, str(error)))
     against_each_other = contradictions(values, {**from_file, **environ})
     return Reading(values, written, problems, list(against_each_other), tuple(from_file))
-
-
-def read_settings(
-    environ: Mapping[str, str],
-    *,
-    env_file: Path | None = None,
-) -> Settings:
-    """Return the settings that `read` reads; raise `SettingsError` with every problem."""
-    reading = read(environ, env_file=env_file)
-    return reading.settings()
 
 
 def _read_env_file(path: Path, problems: list[Finding]) -> dict[str, str]:
@@ -141,10 +126,10 @@ def _read_env_file(path: Path, problems: list[Finding]) -> dict[str, str]:
 
 def _find(
     variable: Variable,
-    sources: Iterable[tuple[str, Mapping[str, str]]],
+    sources: Sequence[tuple[str, Mapping[str, str]]],
     problems: list[Finding],
 ) -> Written | None:
-    """Return the text of *variable* from the first of *sources*, each with its place."""
+    """Return the text of *variable* from the first of *sources* that sets it."""
     for place, texts in sources:
         found = list(_spelled(variable, place, texts, problems))
         if len({written.text for written in found}) > 1:
@@ -154,14 +139,18 @@ def _find(
             return found[0]
     if variable.required and variable.name not in {problem.variable for problem in problems}:
         also = f" (or {', '.join(variable.aliases)})" if variable.aliases else ""
-        problems.append(wrong(variable.name, f"is missing{also}"))
+        known = {spelling for row in variables().values() for spelling in row.spellings}
+        unknown = [name for _, texts in sources for name in texts if name not in known]
+        typo = misspelt(variable.spellings, unknown)
+        hint = f"; {typo} is set: is that a typo?" if typo else ""
+        problems.append(wrong(variable.name, f"is missing{also}{hint}"))
     return None
 
 
 def _spelled(
     variable: Variable, place: str, texts: Mapping[str, str], problems: list[Finding]
 ) -> Iterator[Written]:
-    """Yield the setting under each name that it has in *texts*."""
+    """Yield the setting for each name under which *texts* has it."""
     for name in variable.spellings:
         text, path = texts.get(name), texts.get(f"{name}_FILE")
         if text and path:
@@ -177,7 +166,7 @@ def _spelled(
             else:
                 yield Written(_LAST_NEWLINE.sub("", text), f"{name}_FILE", place)
         elif text == "" and name == "ENCRYPTION_SECRET":
-            # Elsewhere empty means not set. Here a secret store that failed to fill it in
-            # would silently log everyone out at the next restart.
+            # Elsewhere empty means not set. Here, a secret store that failed to fill it in
+            # would log everybody out at the next restart.
             why = "is empty; make one with `sanic-swap keygen`, or remove it"
             problems.append(wrong(name, why))

@@ -1,4 +1,4 @@
-"""What works and may hurt: in the settings, in the file they stand in, in the environment."""
+"""Warnings about settings that work and may do harm, and about the environment."""
 
 import time
 from collections import Counter
@@ -11,14 +11,13 @@ from sanic_swap.settings.findings import Finding, Level
 from sanic_swap.settings.table import Settings, variables
 from sanic_swap.settings.urls import is_loopback
 
-# Android's usual HTTP client gives up after so many seconds.
-_CLIENTS_PATIENCE = 10
+_CLIENT_PATIENCE = 10  # seconds after which Android's usual HTTP client gives up
 _PLATFORMS = {"FLY_MACHINE_ID": "fly.io", "DYNO": "Heroku"}
 # Spotify takes these two literals with plain http, and no other host (since 2025-11-27).
 _LOOPBACK_LITERALS = ("127.0.0.1", "::1")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NETRC")
 _TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-_LIKENESS = 0.8  # of two names, 1 is the same; CLIENT_SECERT is 0.92 of CLIENT_SECRET
+_SIMILARITY = 0.8  # of two names; 1 is equal, CLIENT_SECERT is 0.92 of CLIENT_SECRET
 
 
 def risks(
@@ -29,7 +28,7 @@ def risks(
     now: Callable[[], float] = time.time,
 ) -> Iterator[Finding]:
     """
-    Yield everything that may hurt, and names in the file that are not known.
+    Yield everything that may do harm, and names in the file that are no settings.
 
     Args:
         names_in_file: Every name that the file of settings has.
@@ -43,61 +42,57 @@ def risks(
 
 
 def _warning(variable: str, text: str) -> Finding:
-    """Return a risk that each start of the service logs."""
     return Finding(Level.RISKY, variable, text, at_start=True)
 
 
 def _risk(variable: str, text: str) -> Finding:
-    """Return a risk that `check` alone tells."""
     return Finding(Level.RISKY, variable, text)
 
 
+# `_warning` is logged at each start, `_risk` is said by `check` alone.
 def _about_keys(settings: Settings) -> Iterator[Finding]:
     current, older = settings.current_key, "PREVIOUS_ENCRYPTION_SECRETS"
     if current is None:
         yield _warning(
             "ENCRYPTION_SECRET",
-            "not set, so a key was made up for this process alone: every restart logs all users"
-            " out. Create one with `sanic-swap keygen`",
+            "is not set: using a temporary key. Every restart logs all users out. Create one with"
+            " `sanic-swap keygen`",
         )
     elif current.from_passphrase:
         yield _warning("ENCRYPTION_SECRET", "is a passphrase; use a key from `sanic-swap keygen`")
     for secret in settings.previous_secrets:
         if secret.key is None:
             is_known = is_published(secret.secret.reveal())
-            why = "printed in public source" if is_known else "too short to have sealed"
+            why = "published" if is_known else "too short to have sealed"
             text = f"one is {why}; it opens only legacy tokens, and only without LEGACY_SECRETS"
             yield _warning(older, text)
         elif secret.key.from_passphrase:
-            yield _warning(older, "one is a passphrase; if several were meant, use one line each")
+            yield _warning(older, "one is a passphrase; put several secrets on one line each")
     for key_id, times in Counter(key.key_id for key in settings.previous_keys).items():
         if times > 1:
             yield _warning(
-                older, f"key {key_id} is in it {times} times, perhaps spelled differently"
+                older, f"key {key_id} is listed {times} times, perhaps spelled differently"
             )
         if current and key_id == current.key_id:
-            text = (
-                f"key {key_id} is ENCRYPTION_SECRET too; remove it here once all machines know it"
-            )
-            yield _warning(older, text)
+            why = "is ENCRYPTION_SECRET too; remove it here once all machines have it"
+            yield _warning(older, f"key {key_id} {why}")
         if key_id in settings.retired_key_ids:
-            yield _warning("RETIRED_KEY_IDS", f"key {key_id} is in {older} too; it stays refused")
+            yield _warning("RETIRED_KEY_IDS", f"key {key_id} is in {older} too; it is refused")
 
 
 def _about_tokens(settings: Settings, now: float) -> Iterator[Finding]:
-    """Yield what keeps tokens from opening although nothing is wrong with them."""
     if settings.revoke_before > now:
-        text = "is in the future; until then nobody can refresh, not even after a new login"
+        text = "is in the future: until then every refresh is refused, even after a new login"
         yield _warning("REVOKE_BEFORE", text)
-    wanted = set(settings.legacy_tokens) - {"none"}
+    formats = set(settings.legacy_tokens) - {"none"}
     if settings.legacy_secrets and not settings.legacy_tokens:
         yield _warning("LEGACY_SECRETS", "opens nothing, because LEGACY_TOKENS is not set")
-    if wanted and settings.revoke_before:
+    if formats and settings.revoke_before:
         yield _warning("REVOKE_BEFORE", "refuses all LEGACY_TOKENS, because their age is unknown")
-    if wanted and settings.legacy_closes_at is not None and now >= settings.legacy_closes_at:
-        yield _warning("LEGACY_TOKENS_UNTIL", "is over, so tokens of other services are refused")
+    if formats and settings.legacy_closes_at is not None and now >= settings.legacy_closes_at:
+        yield _warning("LEGACY_TOKENS_UNTIL", "has passed, so tokens of other services are refused")
     secrets = settings.legacy_opening_secrets
-    if "fernet" in wanted and not any(is_fernet_key(secret.reveal()) for secret in secrets):
+    if "fernet" in formats and not any(is_fernet_key(secret.reveal()) for secret in secrets):
         yield _warning("LEGACY_SECRETS", "has no Fernet key, so no Fernet token opens")
 
 
@@ -118,12 +113,12 @@ def _about_spotify(settings: Settings, environ: Mapping[str, str]) -> Iterator[F
         yield _warning("SPOTIFY_ACCOUNTS_INSECURE", "the client secret is sent without encryption")
     for name in _PROXIES:
         if found := next((one for one in (name, name.lower()) if environ.get(one)), None):
-            yield _warning(found, "is ignored: Spotify is called directly, without proxy or netrc")
+            yield _warning(found, "is ignored; Spotify is called directly")
     if environ.get("SSLKEYLOGFILE"):
         yield _warning(
             "SSLKEYLOGFILE",
-            "the keys of connections to Spotify are written to that file; whoever has it reads the"
-            " client secret and every token. Unset it",
+            "connection keys are written to that file; whoever has it can read the client secret"
+            " and every token. Unset it",
         )
     for name in _TRUST:
         if environ.get(name):
@@ -136,32 +131,31 @@ def _about_clients(settings: Settings, environ: Mapping[str, str]) -> Iterator[F
         text = f"imports are counted by address, and on {on} all come from the proxy's"
         yield _risk("LEGACY_TOKENS", f"{text}; set REAL_IP_HEADER or PROXIES_COUNT")
     if settings.rate_limit and settings.address_header is None:
-        text = "swaps are counted by who connects, which may be a proxy"
-        yield _warning("RATE_LIMIT", f"{text}; set REAL_IP_HEADER or PROXIES_COUNT there")
+        text = "counts by connecting address; behind a proxy, set REAL_IP_HEADER or PROXIES_COUNT"
+        yield _warning("RATE_LIMIT", text)
     if "*" in settings.cors_origins:
-        yield _risk("CORS_ORIGINS", "* lets every web page read answers; name your own origins")
+        yield _risk("CORS_ORIGINS", "* lets every web page read answers; list your own origins")
     if settings.drain_seconds < settings.spotify_timeout:
-        yield _risk("DRAIN_TIMEOUT", "is below SPOTIFY_TIMEOUT; stopping can cut off a slow login")
-    if settings.spotify_timeout >= _CLIENTS_PATIENCE:
-        text = f"is {_CLIENTS_PATIENCE} s or more; Android's usual HTTP client gives up before that"
+        yield _risk("DRAIN_TIMEOUT", "is below SPOTIFY_TIMEOUT; a restart can abort slow requests")
+    if settings.spotify_timeout >= _CLIENT_PATIENCE:
+        text = f"is {_CLIENT_PATIENCE} s or more; Android's usual HTTP client gives up before that"
         yield _risk("SPOTIFY_TIMEOUT", text)
     if settings.connection_limit < settings.max_in_flight:
         text = "is below MAX_IN_FLIGHT; clients beyond it, health checks too, get no answer"
         yield _risk("MAX_CONNECTIONS", text)
     if settings.log_level == "debug":
-        yield _risk("LOG_LEVEL", "debug writes much; use it while you search, not every day")
+        yield _risk("LOG_LEVEL", "debug writes much; use it to search for a problem")
     # fly.io reads metrics by the app's private network, and lets nobody else in.
     is_read_inside = is_loopback(settings.metrics_host) or environ.get("FLY_MACHINE_ID")
     if settings.metrics_port is not None and not is_read_inside:
-        yield _risk("METRICS_HOST", "others can read the metrics; let only Prometheus reach it")
+        yield _risk("METRICS_HOST", "other machines can read the metrics; allow Prometheus alone")
     for name, platform in _PLATFORMS.items():
         if environ.get(name) and is_loopback(settings.host):
-            text = f"only this machine can connect; {platform} needs HOST=0.0.0.0 ({name} is set)"
+            text = f"is loopback; {platform} needs HOST=0.0.0.0 ({name} is set)"
             yield _risk("HOST", text)
 
 
 def _about_names(names_in_file: Iterable[str]) -> Iterator[Finding]:
-    """Yield the names in the file that are no settings: likely typos, and others."""
     known = [spelling for variable in variables().values() for spelling in variable.spellings]
     known += [f"{name}_FILE" for name in known]
     others = []
@@ -171,9 +165,9 @@ def _about_names(names_in_file: Iterable[str]) -> Iterator[Finding]:
         # Imported here: most files have no such name, and start-up time counts.
         from difflib import get_close_matches
 
-        if meant := get_close_matches(name.upper(), known, 1, _LIKENESS):
-            yield _warning(name, f"no setting of this service; did you mean {meant[0]}?")
+        if meant := get_close_matches(name.upper(), known, 1, _SIMILARITY):
+            yield _warning(name, f"is not a setting; did you mean {meant[0]}?")
         else:
             others.append(name)
     if others:
-        yield Finding(Level.NOT_KNOWN, ", ".join(others), "in the file, but no setting of ours")
+        yield Finding(Level.NOT_KNOWN, ", ".join(others), "in the file, but not a setting")

@@ -1,4 +1,4 @@
-"""What the operator decides, as one value; each setting is one row of the table."""
+"""All settings as one value; each is one row of the table."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
@@ -29,7 +29,6 @@ class Variable:
 
     name: str
     read: Callable[[str], Any]
-    meaning: str
     aliases: tuple[str, ...] = ()
     required: bool = False
 
@@ -39,150 +38,61 @@ class Variable:
         return (self.name, *self.aliases)
 
 
-def _required(name: str, read: Callable[[str], Any], meaning: str, *aliases: str) -> Any:  # noqa: ANN401 - a dataclass field of whatever type it is declared with
-    return field(metadata={"variable": Variable(name, read, meaning, aliases, required=True)})
+def _required(name: str, read: Callable[[str], Any], *aliases: str) -> Any:  # noqa: ANN401 - a dataclass field of whatever type it is declared with
+    return field(metadata={"variable": Variable(name, read, aliases, required=True)})
 
 
-def _row(name: str, read: Callable[[str], Any], meaning: str, default: object) -> Any:  # noqa: ANN401 - a dataclass field of whatever type it is declared with
-    return field(default=default, metadata={"variable": Variable(name, read, meaning)})
+def _row(name: str, read: Callable[[str], Any], default: object) -> Any:  # noqa: ANN401 - a dataclass field of whatever type it is declared with
+    return field(default=default, metadata={"variable": Variable(name, read)})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Every setting; the README's table says more about each."""
+    """Every setting; what each means stands in the README's table. Time spans are in seconds."""
 
-    client_id: str = _required(
-        "CLIENT_ID", values.client_id, "Spotify's id of the app.", "SPOTIFY_CLIENT_ID"
-    )
+    client_id: str = _required("CLIENT_ID", values.client_id, "SPOTIFY_CLIENT_ID")
     client_secret: Secret = _required(
-        "CLIENT_SECRET",
-        values.client_secret,
-        "Spotify's secret of the app.",
-        "SPOTIFY_CLIENT_SECRET",
+        "CLIENT_SECRET", values.client_secret, "SPOTIFY_CLIENT_SECRET"
     )
     callback_urls: tuple[str, ...] = _required(
-        "CALLBACK_URL",
-        urls.callback_urls,
-        "Registered redirect URIs; the first is the default.",
-        "CALLBACK_URI",
-        "SPOTIFY_CLIENT_CALLBACK_URL",
+        "CALLBACK_URL", urls.callback_urls, "CALLBACK_URI", "SPOTIFY_CLIENT_CALLBACK_URL"
     )
-    encryption_secret: SealingSecret | None = _row(
-        "ENCRYPTION_SECRET", values.sealing_secret, "Seals refresh tokens.", None
-    )
+    encryption_secret: SealingSecret | None = _row("ENCRYPTION_SECRET", values.sealing_secret, None)
     previous_secrets: tuple[SealingSecret, ...] = _row(
-        "PREVIOUS_ENCRYPTION_SECRETS",
-        values.opening_secrets,
-        "Older secrets, one a line, newest first: they open, they never seal.",
-        (),
+        "PREVIOUS_ENCRYPTION_SECRETS", values.opening_secrets, ()
     )
-    retired_key_ids: tuple[str, ...] = _row(
-        "RETIRED_KEY_IDS", values.key_ids, "Keys given up on purpose.", ()
-    )
-    unknown_key: str = _row(
-        "UNKNOWN_KEY",
-        values.one_of("hold", "reject"),
-        "What becomes of tokens whose key is not configured here.",
-        "hold",
-    )
-    revoke_before: int = _row(
-        "REVOKE_BEFORE", values.moment, "Tokens authorized before this are refused.", 0
-    )
-    legacy_tokens: tuple[str, ...] = _row(
-        "LEGACY_TOKENS", values.legacy_tokens, "Other swap services whose tokens open.", ()
-    )
-    legacy_secrets: tuple[Secret, ...] = _row(
-        "LEGACY_SECRETS", values.legacy_secrets, "Those services' secrets, one a line.", ()
-    )
-    legacy_closes_at: int | None = _row(
-        "LEGACY_TOKENS_UNTIL", values.end_of_day, "The last day on which they open.", None
-    )
-    legacy_reseal: bool = _row(
-        "LEGACY_RESEAL", values.switch, "Whether they come back sealed as ours.", True
-    )
-    refresh_token_lifetime: int | None = _row(
-        "REFRESH_TOKEN_LIFETIME", values.lifetime, "Turns on authorization_expires_in.", None
-    )
-    access_log: bool = _row("ACCESS_LOG", values.not_off, "One line for each answer.", True)
-    log_level: str = _row(
-        "LOG_LEVEL",
-        values.one_of("debug", "info", "warning", "error"),
-        "The least level that is logged.",
-        "info",
-    )
-    log_format: str = _row(
-        "LOG_FORMAT", values.one_of("text", "json"), "For people or for machines.", "text"
-    )
-    host: str = _row("HOST", values.visible_text, "The address to listen on.", "127.0.0.1")
-    port: int = _row(
-        "PORT",
-        values.whole_number(0, 65_535),
-        "The port to listen on; 0 takes a free one.",
-        DEFAULT_PORT,
-    )
-    reuse_port: bool = _row(
-        "REUSE_PORT", values.switch, "Lets several processes share the port.", False
-    )
-    accounts_url: AccountsUrl = _row(
-        "SPOTIFY_ACCOUNTS_URL", urls.accounts_url, "Where Spotify is.", _SPOTIFY
-    )
-    accounts_insecure: bool = _row(
-        "SPOTIFY_ACCOUNTS_INSECURE", values.switch, "Allows plain http to another host.", False
-    )
-    spotify_timeout: float = _row(
-        "SPOTIFY_TIMEOUT", values.seconds, "Longest wait for Spotify, in seconds.", 8.0
-    )
-    drain_timeout: float | None = _row(
-        "DRAIN_TIMEOUT", values.seconds, "Longest wait for requests when stopping.", None
-    )
-    drain_delay: float = _row(
-        "DRAIN_DELAY", values.seconds_or_zero, "How long to go on accepting when stopping.", 0.0
-    )
-    max_in_flight: int = _row(
-        "MAX_IN_FLIGHT", values.whole_number(1, 1_000_000), "Token requests at once.", 1000
-    )
-    max_connections: int | None = _row(
-        "MAX_CONNECTIONS", values.whole_number(1, 2_000_000), "Open connections at once.", None
-    )
-    client_timeout: float = _row(
-        "CLIENT_TIMEOUT", values.seconds, "Longest wait for a client, in seconds.", 10.0
-    )
-    rotation_replay: float = _row(
-        "ROTATION_REPLAY",
-        values.seconds_or_zero,
-        "How long the token before a rotation keeps getting the same answer, in seconds.",
-        30.0,
-    )
-    revocation_guard: bool = _row(
-        "REVOCATION_GUARD", values.switch, "Holds back refusals too many to be true.", True
-    )
-    store_url: Secret | None = _row(
-        "STORE_URL", urls.store_url, "Redis or Valkey, shared by all machines.", None
-    )
-    cors_origins: tuple[str, ...] = _row(
-        "CORS_ORIGINS", urls.origins, "Web origins that may call, or *.", ()
-    )
-    rate_limit: tuple[Rate, ...] = _row(
-        "RATE_LIMIT", values.rates, "How often a client may swap and a grant may be refreshed.", ()
-    )
-    real_ip_header: str | None = _row(
-        "REAL_IP_HEADER", values.header_name, "Where a proxy tells the client's address.", None
-    )
-    proxies_count: int | None = _row(
-        "PROXIES_COUNT", values.whole_number(1, 100), "How many proxies add to the list.", None
-    )
-    metrics_port: int | None = _row(
-        "METRICS_PORT",
-        values.whole_number(0, 65_535),
-        "Where Prometheus reads metrics; 0 takes a free port.",
-        None,
-    )
-    metrics_host: str = _row(
-        "METRICS_HOST", values.visible_text, "The address of that port.", "127.0.0.1"
-    )
-    new_relic_license_key: Secret | None = _row(
-        "NEW_RELIC_LICENSE_KEY", values.client_secret, "Turns New Relic's agent on.", None
-    )
+    retired_key_ids: tuple[str, ...] = _row("RETIRED_KEY_IDS", values.key_ids, ())
+    unknown_key: str = _row("UNKNOWN_KEY", values.one_of("hold", "reject"), "hold")
+    revoke_before: int = _row("REVOKE_BEFORE", values.moment, 0)  # Unix seconds
+    legacy_tokens: tuple[str, ...] = _row("LEGACY_TOKENS", values.legacy_tokens, ())
+    legacy_secrets: tuple[Secret, ...] = _row("LEGACY_SECRETS", values.legacy_secrets, ())
+    legacy_closes_at: int | None = _row("LEGACY_TOKENS_UNTIL", values.end_of_day, None)
+    legacy_reseal: bool = _row("LEGACY_RESEAL", values.switch, True)
+    refresh_token_lifetime: int | None = _row("REFRESH_TOKEN_LIFETIME", values.lifetime, None)
+    access_log: bool = _row("ACCESS_LOG", values.not_off, True)
+    log_level: str = _row("LOG_LEVEL", values.one_of("debug", "info", "warning", "error"), "info")
+    log_format: str = _row("LOG_FORMAT", values.one_of("text", "json"), "text")
+    host: str = _row("HOST", values.visible_text, "127.0.0.1")
+    port: int = _row("PORT", values.port, DEFAULT_PORT)
+    reuse_port: bool = _row("REUSE_PORT", values.switch, False)
+    accounts_url: AccountsUrl = _row("SPOTIFY_ACCOUNTS_URL", urls.accounts_url, _SPOTIFY)
+    accounts_insecure: bool = _row("SPOTIFY_ACCOUNTS_INSECURE", values.switch, False)
+    spotify_timeout: float = _row("SPOTIFY_TIMEOUT", values.seconds, 8.0)
+    drain_timeout: float | None = _row("DRAIN_TIMEOUT", values.seconds, None)
+    drain_delay: float = _row("DRAIN_DELAY", values.seconds_or_zero, 0.0)
+    max_in_flight: int = _row("MAX_IN_FLIGHT", values.whole_number(1, 1_000_000), 1000)
+    max_connections: int | None = _row("MAX_CONNECTIONS", values.whole_number(1, 2_000_000), None)
+    client_timeout: float = _row("CLIENT_TIMEOUT", values.seconds, 10.0)
+    rotation_replay: float = _row("ROTATION_REPLAY", values.seconds_or_zero, 30.0)
+    revocation_guard: bool = _row("REVOCATION_GUARD", values.switch, True)
+    store_url: Secret | None = _row("STORE_URL", urls.store_url, None)
+    cors_origins: tuple[str, ...] = _row("CORS_ORIGINS", urls.origins, ())
+    rate_limit: tuple[Rate, ...] = _row("RATE_LIMIT", values.rates, ())
+    real_ip_header: str | None = _row("REAL_IP_HEADER", values.header_name, None)
+    proxies_count: int | None = _row("PROXIES_COUNT", values.whole_number(1, 100), None)
+    metrics_port: int | None = _row("METRICS_PORT", values.port, None)
+    metrics_host: str = _row("METRICS_HOST", values.visible_text, "127.0.0.1")
+    new_relic_license_key: Secret | None = _row("NEW_RELIC_LICENSE_KEY", values.client_secret, None)
 
     def keys(self) -> Keys:
         """Return the keys; without ENCRYPTION_SECRET a temporary one, new at each call."""
@@ -202,7 +112,7 @@ class Settings:
     def key_ids_in_use(self) -> dict[str, str]:
         """The ids as the log tells them at start, so that machines can be compared."""
         return {
-            "current": self.current_key.key_id if self.current_key else "made up",
+            "current": self.current_key.key_id if self.current_key else "temporary",
             "previous": ",".join(dict.fromkeys(key.key_id for key in self.previous_keys)) or "-",
             "retired": ",".join(dict.fromkeys(self.retired_key_ids)) or "-",
         }

@@ -1,4 +1,4 @@
-"""Readers of settings that are URLs, origins or hosts (see `setting_values`)."""
+"""Readers of settings that are URLs or origins; errors are as in `values`."""
 
 import re
 from dataclasses import dataclass
@@ -38,6 +38,8 @@ def callback_urls(text: str) -> tuple[str, ...]:
     uris = comma_separated(text)
     if not uris:
         raise ValueError("must name at least one redirect URI")
+    if any("//" in uri and "://" not in uri for uri in uris):
+        raise ValueError("must have :// after the scheme, as in my-app://callback")
     if any(not _URI.match(uri) or "#" in uri for uri in uris):
         raise ValueError("must be redirect URIs with a scheme, no fragment, separated by commas")
     return uris
@@ -53,16 +55,16 @@ def origins(text: str) -> tuple[str, ...]:
 
 def accounts_url(text: str) -> AccountsUrl:
     """Read the URL of the accounts service; whether plain http is allowed is not decided here."""
-    wanted = "must be an http or https URL without user info, query or fragment"
+    problem = "must be an http or https URL without user info, query or fragment"
     try:
         parts = urlsplit(visible_text(text))
         host, port = parts.hostname, parts.port
     except ValueError:
-        raise ValueError(wanted) from None
+        raise ValueError(problem) from None
     if parts.scheme not in _DEFAULT_PORT or not host or port == 0:
-        raise ValueError(wanted)
-    if "@" in parts.netloc or "?" in text or "#" in text or "\\" in text:
-        raise ValueError(wanted)
+        raise ValueError(problem)
+    if "@" in parts.netloc or any(mark in text for mark in "?#\\"):
+        raise ValueError(problem)
     authority = f"[{host}]" if ":" in host else host
     if port is not None and port != _DEFAULT_PORT[parts.scheme]:
         authority += f":{port}"

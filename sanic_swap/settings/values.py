@@ -1,7 +1,7 @@
 """Readers of settings: a variable's text in, a value out.
 
-Each raises ValueError with a text that follows the variable's name and says what is
-wanted. No text repeats the value: a secret may have landed in the wrong variable.
+Each raises ValueError with a text that follows the variable's name and says what the value
+must be. It never repeats the value: a secret may stand in the wrong variable.
 """
 
 import math
@@ -32,7 +32,7 @@ _LAST_SECOND = 253_402_300_799  # of the year 9999, the last one that a date can
 
 @dataclass(frozen=True, slots=True)
 class SealingSecret:
-    """An operator's secret, and the key it makes; no key if it may not seal."""
+    """An operator's secret, and its key; None if it is too short or published."""
 
     secret: Secret
     key: RootKey | None
@@ -42,14 +42,14 @@ class SealingSecret:
 
 
 def visible_text(text: str) -> str:
-    """Read something that has no blanks and nothing outside ASCII in it."""
+    """Read printable ASCII without blanks."""
     if not _VISIBLE.match(text):
         raise ValueError("must be printable ASCII without blanks")
     return text
 
 
 def client_id(text: str) -> str:
-    """Read a client id; a colon would end it in HTTP Basic (RFC 7617 section 2)."""
+    """Read a client id; HTTP Basic allows no colon in it (RFC 7617 section 2)."""
     if ":" in text or len(text) > 1000:
         raise ValueError("must be a Spotify client id: no colon, at most 1000 characters")
     return visible_text(text)
@@ -61,13 +61,13 @@ def client_secret(text: str) -> Secret:
 
 
 def sealing_secret(text: str) -> SealingSecret:
-    """Read the secret that seals."""
+    """Read the secret of the current key."""
     return SealingSecret(Secret(text), root_key(text))
 
 
 def opening_secrets(text: str) -> tuple[SealingSecret, ...]:
-    """Read secrets that still open, one a line; what cannot have sealed makes no key."""
-    return tuple(_opening_secret(line) for line in _LINE_END.split(text) if line.strip())
+    """Read the secrets of previous keys, one a line."""
+    return tuple(map(_opening_secret, _lines(text)))
 
 
 def _opening_secret(line: str) -> SealingSecret:
@@ -78,7 +78,7 @@ def _opening_secret(line: str) -> SealingSecret:
 
 
 def key_ids(text: str) -> tuple[str, ...]:
-    """Read the public ids of keys."""
+    """Read ids of keys."""
     ids = comma_separated(text)
     if not all(_KEY_ID.match(key_id) for key_id in ids):
         raise ValueError("must be key ids of 8 characters, separated by commas")
@@ -86,7 +86,7 @@ def key_ids(text: str) -> tuple[str, ...]:
 
 
 def comma_separated(text: str) -> tuple[str, ...]:
-    """Read a list; blanks around an entry and empty entries do not count."""
+    """Read a list; blanks around entries and empty entries are dropped."""
     return tuple(entry.strip() for entry in text.split(",") if entry.strip())
 
 
@@ -96,10 +96,14 @@ def legacy_secrets(text: str) -> tuple[Secret, ...]:
         text.encode()
     except UnicodeEncodeError:
         raise ValueError("is not valid UTF-8") from None
-    secrets = tuple(Secret(line) for line in _LINE_END.split(text) if line.strip())
+    secrets = tuple(map(Secret, _lines(text)))
     if not secrets:
-        raise ValueError("holds blank lines alone")
+        raise ValueError("has only blank lines")
     return secrets
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in _LINE_END.split(text) if line.strip()]
 
 
 def legacy_tokens(text: str) -> tuple[str, ...]:
@@ -204,6 +208,9 @@ def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
         return int(text)
 
     return read
+
+
+port = whole_number(0, 65_535)  # 0 takes a free one
 
 
 def rates(text: str) -> tuple[Rate, ...]:

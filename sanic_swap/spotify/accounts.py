@@ -7,6 +7,7 @@ only what carries their decisions out.
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import lru_cache
 from string import ascii_letters, digits
 from time import monotonic
 from typing import Self
@@ -107,20 +108,19 @@ class SpotifyAccounts:
         trace: RequestTrace,
     ) -> TokenAnswer:
         """Trade a code for tokens (RFC 6749 section 4.1.3, RFC 7636 4.5); raise `SpotifyError`."""
-        form = {
-            "grant_type": Grant.CODE.value,
-            "code": code.reveal(),
-            "redirect_uri": redirect_uri,
-        }
+        form = f"grant_type={Grant.CODE.value}&code={form_encoded(code.reveal())}"
+        form += f"&redirect_uri={_encoded_uri(redirect_uri)}"
         codes = [code]
         if code_verifier is not None:
-            form["code_verifier"] = code_verifier.reveal()
+            form += f"&code_verifier={form_encoded(code_verifier.reveal())}"
             codes.append(code_verifier)
-        return await self._exchange(Grant.CODE, form, trace, Sent(self._endpoint.secrets, codes))
+        sent = Sent(self._endpoint.secrets, codes)
+        return await self._exchange(Grant.CODE, form.encode(), trace, sent)
 
     async def refresh(self, refresh_token: Secret, trace: RequestTrace) -> TokenAnswer:
         """Trade a refresh token for tokens (RFC 6749 section 6); raise `SpotifyError`."""
-        form = {"grant_type": Grant.REFRESH.value, "refresh_token": refresh_token.reveal()}
+        encoded = form_encoded(refresh_token.reveal())
+        form = f"grant_type={Grant.REFRESH.value}&refresh_token={encoded}".encode()
         sent = Sent((refresh_token, *self._endpoint.secrets))
         return await self._exchange(Grant.REFRESH, form, trace, sent)
 
@@ -143,17 +143,16 @@ class SpotifyAccounts:
         self.credentials_refused = False
 
     async def _exchange(
-        self, grant: Grant, form: dict[str, str], trace: RequestTrace, sent: Sent
+        self, grant: Grant, form: bytes, trace: RequestTrace, sent: Sent
     ) -> TokenAnswer:
         now = monotonic()
         deadline = now + self._timeout_seconds
         self._bucket = min(BUCKET_SIZE, self._bucket + REFILL)
         self._check_may_call(grant, now)
-        encoded = _encoded(form)
         tries, is_repeated = 1, False
         while True:
             try:
-                return await self._call(encoded, sent, now, deadline)
+                return await self._call(form, sent, now, deadline)
             except SpotifyError as error:
                 wait = seconds_to_retry(
                     error,
@@ -204,11 +203,13 @@ class SpotifyAccounts:
 
     def _note(self, error: SpotifyError | None, began: float) -> None:
         now = monotonic()
+        if error is None or isinstance(error, GrantRefused | CredentialsRefused):
+            self.answer_seconds = now - began
+            self.credentials_refused = isinstance(error, CredentialsRefused)
         match error:
-            case None | GrantRefused() | CredentialsRefused():
-                self.answer_seconds = now - began
-                self.credentials_refused = isinstance(error, CredentialsRefused)
-        match error:
+            case None if not self._breaker.is_open:  # as it nearly always is
+                self._breaker.succeeded(began, now)
+                return
             case SpotifyUnreachable(loss=ConnectionLoss.STALE):
                 # Old age of a connection, not trouble; the other idle ones are as old.
                 self._endpoint.close_idle()
@@ -235,11 +236,12 @@ def _may_have_arrived(error: SpotifyError) -> bool:
     return not (isinstance(error, SpotifyUnreachable) and error.loss is ConnectionLoss.UNSENT)
 
 
-def _encoded(form: dict[str, str]) -> bytes:
-    return "&".join(f"{name}={form_encoded(value)}" for name, value in form.items()).encode()
-
-
 def form_encoded(value: str) -> str:
     """Percent-encode *value* for a form; codes and tokens hardly ever need it."""
     is_unreserved = not value.encode().translate(None, _UNRESERVED)
     return value if is_unreserved else quote_plus(value)
+
+
+@lru_cache(maxsize=64)
+def _encoded_uri(redirect_uri: str) -> str:
+    return form_encoded(redirect_uri)  # nearly always the same one

@@ -4,10 +4,10 @@ A 200 becomes a `TokenAnswer`, whose members are kept as they were spelled; ever
 else becomes one of the errors below `SpotifyError`.
 """
 
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from json.encoder import encode_basestring_ascii
 from math import ceil
 from typing import Any, NamedTuple, Self
 
@@ -102,9 +102,10 @@ class TokenAnswer:
             expiry = "".join(f',"{name}":{expires_in}' for name in self.unsaid)
         if sealed is None:
             return f"{self._before}{expiry}}}".encode()
+        quoted = encode_basestring_ascii(sealed)
         if self._after is None:
-            return f'{self._before}{expiry},"refresh_token":{json.dumps(sealed)}}}'.encode()
-        return f"{self._before}{json.dumps(sealed)}{self._after}{expiry}}}".encode()
+            return f'{self._before}{expiry},"refresh_token":{quoted}}}'.encode()
+        return f"{self._before}{quoted}{self._after}{expiry}}}".encode()
 
 
 def read_answer(

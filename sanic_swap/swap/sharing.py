@@ -19,7 +19,7 @@ from sanic_swap.trace import RequestTrace
 LARGEST = 32 * 1024 * 1024  # characters of all kept answers together; the oldest go first
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Refreshed:
     """
     What Spotify answered to a refresh token; several requests can share it.

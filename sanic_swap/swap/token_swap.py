@@ -29,7 +29,7 @@ T = TypeVar("T")
 _REFUSALS = 50  # of Spotify's latest ones; how long ours take is chosen among them
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SwapRequest:
     """A request to trade an authorization code."""
 
@@ -38,7 +38,7 @@ class SwapRequest:
     code_verifier: Secret | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RefreshRequest:
     """A request to refresh; *as_sent* still has the blanks that were around the token."""
 

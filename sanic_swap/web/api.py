@@ -1,6 +1,7 @@
 """The endpoints that apps call: `/swap`, `/refresh`, and their OAuth and Ruby spellings."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from sanic import Request
 
@@ -30,12 +31,13 @@ def token_handler(
         if in_flight.is_full:
             await in_flight.turn()
         headers = request.headers
+        stream: Any = request.stream
         # Type, then size, then syntax: a body of another type is not received.
         declared = media_type(
             headers.getall("content-type", []), headers.getall("content-encoding", [])
         )
-        await request.receive_body()
-        fields = read_fields(request.body, declared)
+        # Not `request.receive_body`, which would ask for more after the whole of it.
+        fields = read_fields(await stream.read(), declared)
         token_request = rules.read(fields, grant_type)
         # Take a slot once the body is here, or slow senders would exhaust the limit.
         with in_flight:

@@ -62,16 +62,21 @@ def read_fields(body: bytes, declared: str | None) -> list[Field]:
     """
     if body.startswith(_BOM):
         raise InvalidRequest("the body must be UTF-8 without a byte order mark")
-    if declared == JSON or (declared is None and body.lstrip(b" \t\r\n").startswith(b"{")):
-        return _read_json(body)
-    return _read_form(body)
-
-
-def _read_json(body: bytes) -> list[Field]:
+    begins_as_object = body.lstrip(b" \t\r\n").startswith(b"{")
+    if declared != JSON and not begins_as_object:
+        return _read_form(body)
     try:
-        return [Field(member.name, member.value) for member in read_members(body)]
+        fields = [Field(member.name, member.value) for member in read_members(body)]
     except NotStrictJson:
-        raise InvalidRequest("the body is not a JSON object in UTF-8") from None
+        if declared == FORM:
+            return _read_form(body)
+        if begins_as_object or b"=" not in body:
+            raise InvalidRequest("the body is not a JSON object in UTF-8") from None
+        text = f"the body is a form, but labelled as JSON; send it as {FORM}"
+        raise InvalidRequest(text) from None
+    if declared == FORM:
+        raise InvalidRequest(f"the body is JSON, but labelled as a form; send it as {JSON}")
+    return fields
 
 
 def _read_form(body: bytes) -> list[Field]:

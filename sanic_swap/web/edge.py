@@ -11,10 +11,10 @@ from time import perf_counter
 from typing import Any
 
 from sanic import Request
-from sanic.exceptions import MethodNotAllowed
+from sanic.exceptions import MethodNotAllowed, NotFound
 
 from sanic_swap.client_address import AddressHeader
-from sanic_swap.errors import GrantRefused
+from sanic_swap.errors import OWN_REFUSALS, GrantRefused
 from sanic_swap.logs import log
 from sanic_swap.trace import Answered, RequestTrace
 from sanic_swap.web.answers import Answer, json_answer, options_answer
@@ -22,8 +22,21 @@ from sanic_swap.web.cors import Cors
 from sanic_swap.web.error_table import CLIENT_GONE, ErrorAnswer, answer_to, row_of
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+_LIKE_A_TOKEN = re.compile("AQ|BQ|s1\\.")
 Handler = Callable[[Request, RequestTrace], Awaitable[Answer]]
 SanicHandler = Callable[[Request], Awaitable[Answer]]
+
+
+def shown_path(path: str) -> str:
+    """
+    Return as much of an unknown path as a log may show: people put codes into paths.
+
+    Each segment is cut at 20 characters, the whole at 80; what begins like a code or token is
+    left out, and so is everything from the first of `? & = ; %` on.
+    """
+    parts = re.split("[?&=;%]", path, maxsplit=1)[0].split("/")
+    shown = "/".join("…" if _LIKE_A_TOKEN.match(part) else part[:20] for part in parts)
+    return ascii(shown[:80])[1:-1].replace("\\u2026", "…")
 
 
 def new_request_id() -> str:
@@ -62,13 +75,15 @@ class Edge:
                 answer = await handler(request, trace)
             except (Exception, CancelledError) as error:  # noqa: BLE001 - the outermost border
                 return self._refuse(request, error, trace, path)
-            return self._finish(request, answer, trace, path, "ok", None)
+            return self._finish(request, answer, trace, path, "ok")
 
         return handle
 
     async def on_error(self, request: Request, error: BaseException) -> Answer:
         """Answer what Sanic refuses before it comes to a handler."""
         trace = RequestTrace(self._client_of(request))
+        if isinstance(error, NotFound):
+            trace.unknown_path = shown_path(request.path)
         if not isinstance(error, MethodNotAllowed):
             return self._refuse(request, error, trace, None)
         path = request.path.rstrip("/") or "/"  # one of ours, or it would not have been found
@@ -77,7 +92,7 @@ class Edge:
             if "access-control-request-method" in request.headers:
                 preflight = self._cors.preflight_headers(request.headers.get("origin"))
                 answer.headers.update(preflight)
-            return self._finish(request, answer, trace, path, "ok", None)
+            return self._finish(request, answer, trace, path, "ok")
         return self._refuse(request, error, trace, path)
 
     def _refuse(
@@ -97,8 +112,9 @@ class Edge:
         if isinstance(error, MethodNotAllowed):
             headers["Allow"] = _allowed(error)
         answer = json_answer(refusal.body(), refusal.status, headers)
+        reason = str(error) if isinstance(error, OWN_REFUSALS) else None
         logged = error.logged if isinstance(error, GrantRefused) else refusal.error
-        return self._finish(request, answer, trace, path, row.outcome, logged)
+        return self._finish(request, answer, trace, path, row.outcome, logged, reason)
 
     def _finish(
         self,
@@ -107,7 +123,8 @@ class Edge:
         trace: RequestTrace,
         path: str | None,
         outcome: str,
-        error: str | None,
+        error: str | None = None,
+        reason: str | None = None,
     ) -> Answer:
         """Add to *answer* what the request decides of it, and let the observers know."""
         headers = request.headers
@@ -125,6 +142,7 @@ class Edge:
             CLIENT_GONE if is_gone else answer.status,
             "client_gone" if is_gone else outcome,
             error,
+            reason,
             perf_counter() - began if began else 0.0,
             request_id,
             headers.get("user-agent", "-"),

@@ -19,6 +19,9 @@ CLIENT_GONE = 499  # nobody reads this answer but the access log
 _REQUEST, _BUSY, _BUG = "invalid_request", "temporarily_unavailable", "server_error"
 _TROUBLE = "Spotify is in trouble; try again later"
 _SILENT = logging.NOTSET
+_ENDPOINTS = (
+    "/swap, /refresh, /api/token, /api/refresh_token, /healthz, /readyz, /openapi.json and /"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +112,7 @@ _TABLE: dict[type[BaseException], Row] = {
     # Logged once, when the circuit breaker opened or the cooldown began.
     errors.CallSuppressed: Row("spotify_not_asked", 503, _BUSY, _TROUBLE, TROUBLE_SECONDS),
     # What Sanic refuses before an endpoint of ours is asked, without an echo of the request.
-    http.NotFound: Row("http_error", 404, _REQUEST, "Not Found"),
+    http.NotFound: Row("http_error", 404, _REQUEST, f"No such endpoint; there are {_ENDPOINTS}"),
     http.MethodNotAllowed: Row("http_error", 405, _REQUEST, "Method not allowed"),
     http.ExpectationFailed: Row("http_error", 417, _REQUEST, "Unknown expectation"),
     # Bodies have an error of our own: this one is about the head.

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 
-from fake_spotify import options
+from fake_spotify.commands.arguments import read_settings, serving_parser
 from tests.fake.browser import ask, post_form
 from tests.fake.command import refused, running, stop
 
@@ -158,7 +158,7 @@ def test_no_control_hides_the_control_api():
 )
 def test_a_wrong_option_is_named_and_the_exit_code_is_2(arguments, named, capsys):
     with pytest.raises(SystemExit) as exited:
-        options.parse(arguments)
+        read_settings(serving_parser(), arguments)
 
     assert exited.value.code == 2
     assert named in capsys.readouterr().err

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from fake_spotify import options
+from fake_spotify.commands import arguments
+from fake_spotify.control import openapi
 from fake_spotify.faults.kinds import KINDS
-from fake_spotify.web import openapi
 from tests.fake import cases
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "fake-spotify.md").read_text()
@@ -16,7 +16,7 @@ DOCUMENT = (Path(__file__).parents[2] / "docs" / "fake-spotify.md").read_text()
     "option",
     [
         option
-        for action in options._parser()._actions
+        for action in arguments.serving_parser()._actions
         for option in action.option_strings
         if option not in {"-h", "--help"}
     ],

@@ -97,9 +97,13 @@ def test_nothing_else_makes_everything_else_unexpected():
     expectations.add_entry(_entry())
     expectations.add_entry(_entry(status=400, error="invalid_grant"))
 
-    assert expectations.complaints() == [
-        "did not expect POST /api/token (refresh_token) -> 400 invalid_grant"
-    ]
+    [complaint] = expectations.complaints()
+
+    assert complaint == (
+        "did not expect POST /api/token (refresh_token) -> 400 invalid_grant; to expect it: "
+        "fake_spotify.expect(Match(path='/api/token', grant_type='refresh_token', "
+        "error='invalid_grant'))"
+    )
 
 
 def test_a_client_gone_mad_does_not_fill_the_complaints():

@@ -8,8 +8,11 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from fake_spotify import faults
+from fake_spotify.apps.app import App
 from fake_spotify.choices import ChoiceError
+from fake_spotify.clock import Clock
 from fake_spotify.facts.policy import Policy
+from fake_spotify.facts.registrations import Registration
 from fake_spotify.faults import answers, kinds, variations, wires
 from fake_spotify.faults.queue import FaultQueue
 from fake_spotify.matching import Match, Request
@@ -207,3 +210,54 @@ def test_faults_that_were_not_reached_are_named():
     (complaint,) = queue.complaints()
     assert "Status(status=501" in complaint
     assert "2 times, played it 1" in complaint
+
+
+def _by_name(*arguments, **keywords):
+    app = App(Registration("an-app", "hush", ("https://a.example/",)), Policy())
+    return app.fault(*arguments, **keywords)
+
+
+def test_a_fault_goes_by_its_name_with_its_parameters_as_keywords():
+    match = {"grant_type": "refresh_token"}
+    planned = _by_name("slow_body", seconds=0.3, match=match, times="forever")
+
+    assert planned.fault == wires.SlowBody(0.3)
+    assert planned.match == Match(grant_type="refresh_token")
+    assert planned.times is None
+
+
+@pytest.mark.parametrize(
+    ("name", "keywords", "said"),
+    [
+        ("NoHealthyUpstream", {}, "did you mean no_healthy_upstream?"),
+        ("no-healthy-upstream", {}, "did you mean no_healthy_upstream?"),
+        ("nonsense", {}, "connection_refused, .*upstream_timeout"),
+        ("slow_body", {"secnds": 1}, "did you mean seconds?"),
+        ("slow_body", {}, "seconds: is needed"),
+        ("slow_body", {"seconds": 601}, "seconds: must be from 0 to 600"),
+        ("slow_head", {"seconds": -1}, "seconds: must not be negative"),
+        ("dribble", {"seconds_per_byte": 3600}, "seconds_per_byte: must be from 0 to 600"),
+        ("silence", {"mach": {"grant_type": "x"}}, "did you mean match?"),
+        ("silence", {"match": {"grant": "x"}}, "did you mean grant_type?"),
+        ("silence", {"times": 0}, "times: must be"),
+        ("connection_refused", {"seconds": 1}, "for the whole fake"),
+    ],
+)
+def test_a_wrong_name_gets_a_suggestion(name, keywords, said):
+    with pytest.raises(ChoiceError, match=said.replace("?", r"\?")):
+        _by_name(name, **keywords)
+
+
+def test_a_missing_kind_is_said_to_be_missing_and_the_list_is_complete():
+    with pytest.raises(ChoiceError, match="kind: is missing") as caught:
+        kinds.from_members({})
+
+    for kind in (*kinds.KINDS, *kinds.OUTAGES):
+        assert f" {kind}" in str(caught.value)
+
+
+def test_the_clock_is_advanced_by_any_unit():
+    clock = Clock(lambda: 0.0)
+    clock.advance(1, minutes=1, hours=1, days=1)
+
+    assert clock.now() == 86400 + 3600 + 60 + 1

@@ -7,6 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from fake_spotify import FakeSpotify
+from fake_spotify.apps.app import App
+from fake_spotify.facts.policy import Policy
+from fake_spotify.facts.registrations import Registration
 from fake_spotify.web import pages
 from tests.fake.browser import Browser, ask, post_form, text_of
 
@@ -115,7 +118,11 @@ def test_nothing_from_the_address_becomes_markup(spotify, browser, name):
 
 
 def test_words_on_an_error_page_are_no_markup():
-    assert escape(SCRIPT) in pages.problem(SCRIPT)
+    app = App(Registration("an-app", "hush", (SCRIPT,)), Policy())
+    page = pages.problem(SCRIPT, SCRIPT, {SCRIPT: SCRIPT}, app, None)
+
+    assert page.count(escape(SCRIPT)) == 6
+    assert "<script" not in page
 
 
 def test_the_page_needs_no_script_and_nothing_from_elsewhere(spotify, browser):

@@ -159,3 +159,76 @@ def test_a_project_that_does_not_use_it_does_not_load_a_web_server(run):
     code, output = run("def test_it():\n    import sys\n    assert 'aiohttp' not in sys.modules")
 
     assert code == 0, output
+
+
+SESSION = """
+@pytest.fixture(scope="session")
+def fake_spotify_options():
+    return {"client_id": "mine"}
+"""
+
+
+def test_the_sessions_fake_is_one_for_all_tests_and_new_for_each(run):
+    code, output = run(
+        PREAMBLE
+        + SESSION
+        + """
+seen = set()
+
+@pytest.fixture(scope="session")
+def server(fake_spotify_session):
+    return fake_spotify_session
+
+@pytest.mark.parametrize("number", range(3))
+def test_it(server, number):
+    assert server.client_id == "mine"
+    assert server.grants() == server.requests() == []
+    server.grant()
+    server.register(client_id="other").grant()
+    server.clock.advance(days=200)
+    seen.add(server.accounts_url)
+
+def test_it_was_one(fake_spotify_session):
+    assert len(seen) == 1
+    assert fake_spotify_session.app("other").grants() == []
+"""
+    )
+
+    assert code == 0, output
+
+
+def test_the_sessions_fake_is_checked_at_each_tests_end(run):
+    code, output = run(
+        PREAMBLE
+        + """
+def test_one(fake_spotify_session):
+    ask(fake_spotify_session)
+
+def test_two(fake_spotify_session):
+    pass
+
+def test_three():
+    pass
+"""
+    )
+
+    assert code == 1
+    assert "1 failed, 2 passed" in output
+    assert "to expect it: fake_spotify.expect(Match(path='/api/token', error=" in output
+
+
+def test_options_are_for_both_fixtures_and_a_marker_wins(run):
+    code, output = run(
+        PREAMBLE
+        + SESSION
+        + """
+def test_it(fake_spotify):
+    assert fake_spotify.client_id == "mine"
+
+@pytest.mark.fake_spotify(client_id="another")
+def test_marked(fake_spotify):
+    assert fake_spotify.client_id == "another"
+"""
+    )
+
+    assert code == 0, output

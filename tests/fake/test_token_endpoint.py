@@ -15,7 +15,7 @@ from fake_spotify.facts.pkce import challenge_of
 from fake_spotify.facts.policy import NoScope, Policy, of_era
 from fake_spotify.facts.registrations import Registration
 from fake_spotify.facts.wordings import Era
-from fake_spotify.rules import token_endpoint, token_requests
+from fake_spotify.rules import profile, token_endpoint, token_requests
 
 REDIRECT_URI = "https://app.example/callback"
 VERIFIERS = st.text("ABCxyz019-._~", min_size=43, max_size=128)
@@ -190,11 +190,14 @@ def test_a_confidential_clients_token_needs_the_secret(bench):
     assert answer.members == {"error": "invalid_client"}
 
 
-def test_revoking_a_grant_ends_its_access_tokens_too(bench):
+@pytest.mark.parametrize(("ends_at_once", "status"), [(False, 200), (True, 401)])
+def test_revoking_a_grant_ends_its_access_tokens_only_if_asked(bench, ends_at_once, status):
+    bench.app.policy = replace(USUAL, revocation_ends_access_tokens=ends_at_once)
     granted = bench.exchange(bench.code()).members
     bench.app.revoke_user("ada")
+    answer = profile.answer(bench.directory, bench.app, granted["access_token"], "")
 
-    assert bench.app.ledger.access_token(granted["access_token"]) is None
+    assert answer.status == status
     assert words(bench.refresh(granted["refresh_token"])) == "Refresh token revoked"
 
 

@@ -16,8 +16,8 @@ from random import Random
 
 from sanic_swap.errors import TokenRefused
 from sanic_swap.parts import make_sealing
-from sanic_swap.settings.reading import read_settings
 from tests.legacy_sealers import FERNET_KEY, SEALERS, as_pack_m
+from tests.reading import read_settings
 
 SECRET = "s3cr3t"
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"

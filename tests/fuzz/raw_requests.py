@@ -22,6 +22,7 @@ from random import Random
 
 from fake_spotify import FakeSpotify
 from tests.contract.profiles import REGISTRATION
+from tests.service.metrics import scraped
 from tests.service.raw_client import raw_connection
 from tests.service.raw_http_cases import GROUPS, SMUGGLED
 from tests.service.running import Running, running_service
@@ -118,8 +119,8 @@ def problems_of(url: str, sent: bytes, most: int, seen: Counter[str]) -> Iterato
 
 
 def descriptors(service: Running) -> int:
-    """Return how many are open (Linux)."""
-    return len(list(Path(f"/proc/{service.process.pid}/fd").iterdir()))
+    """Return how many are open, as its metrics count them (Linux); /proc hides them from others."""
+    return int(scraped(service)["process_open_fds",])
 
 
 def memory_mb(service: Running) -> float:
@@ -161,7 +162,7 @@ def main() -> None:
     options = parser.parse_args()
     settings = {
         "CLIENT_TIMEOUT": str(CLIENT_SECONDS), "LEGACY_TOKENS": "none", "UNKNOWN_KEY": "reject",
-        "LOG_LEVEL": "info",
+        "LOG_LEVEL": "info", "METRICS_PORT": "0",
     }  # fmt: skip
     with (
         FakeSpotify(**REGISTRATION) as spotify,

@@ -128,7 +128,7 @@ def main() -> None:
     parser.add_argument("--number", type=int, default=400)
     options = parser.parse_args()
     failed = False
-    settings = {"CLIENT_TIMEOUT": str(CLIENT_SECONDS), "ACCESS_LOG": "off"}
+    settings = {"CLIENT_TIMEOUT": str(CLIENT_SECONDS), "ACCESS_LOG": "off", "METRICS_PORT": "0"}
     with running_service(NOWHERE, **settings) as service:
         before = descriptors(service)
         for kind in KINDS:

@@ -84,9 +84,8 @@ class Nuisance(threading.Thread):
             unfinished.close()
 
 
-def soak(service: Running, seconds: float) -> tuple[list[Sample], Clients, Nuisance]:
+def soak(service: Running, origin: str, seconds: float) -> tuple[list[Sample], Clients, Nuisance]:
     """Mix the traffic, and look at the process every few seconds."""
-    origin = service_origin(service)
     makers = (lambda: HEALTH, lambda: SWAP, lambda: refresh(origin), lambda: refresh(origin))
     began = time.monotonic()
     samples = []
@@ -109,23 +108,16 @@ def settled_descriptors(service: Running, before: int) -> int:
     return descriptors(service)
 
 
-def service_origin(service: Running) -> str:
-    """Return the origin that the service's seals are bound to."""
-    environment = Path(f"/proc/{service.process.pid}/environ").read_bytes().split(b"\0")
-    name = b"SPOTIFY_ACCOUNTS_URL="
-    return next(line for line in environment if line.startswith(name))[len(name) :].decode()
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
     settings = {"CLIENT_TIMEOUT": str(CLIENT_SECONDS), "LOG_LEVEL": "info"}
-    settings |= {"LEGACY_TOKENS": "none", "UNKNOWN_KEY": "reject"}
+    settings |= {"LEGACY_TOKENS": "none", "UNKNOWN_KEY": "reject", "METRICS_PORT": "0"}
     with slow_spotify(SPOTIFY_SECONDS) as spotify, running_service(spotify, **settings) as service:
         before = descriptors(service)
-        samples, clients, nuisance = soak(service, options.minutes * 60)
+        samples, clients, nuisance = soak(service, spotify, options.minutes * 60)
         after = settled_descriptors(service, before)
         trouble = [line for line in service.log().splitlines() if is_trouble(line)]
         lines = len(service.log().splitlines())

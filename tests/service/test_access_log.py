@@ -34,14 +34,31 @@ def test_no_header_forges_a_line(service: Running, agent: str) -> None:
     assert all(isinstance(json.loads(line), dict) and line.isascii() for line in new)
 
 
-def test_a_line_tells_neither_query_nor_path_nor_body(service: Running) -> None:
-    url = f"{service.url}/canary-path?canary-query"
+def test_a_line_tells_neither_query_nor_body_nor_codes_in_a_path(service: Running) -> None:
+    url = f"{service.url}/swap/AQcanary/code=canary?canary-query"
     send("POST", url, b"code=canary-body", {"X-Request-ID": "untold"})
     wait_until(lambda: lines_of(service, "untold"))
 
     [line] = lines_of(service, "untold")
-    assert line["message"].startswith("POST - 404 ")
+    assert line["message"].startswith("POST /swap/…/code 404 ")
     assert "canary" not in json.dumps(line)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "reason"),
+    [
+        pytest.param("/swap", b"", "code is missing", id="a parameter"),
+        pytest.param("/refresh", b"refresh_token=BQ" + b"a" * 120, "access_token", id="a token"),
+    ],
+)
+def test_a_refusal_of_ours_has_its_reason(
+    service: Running, path: str, body: bytes, reason: str
+) -> None:
+    send("POST", service.url + path, body, {"X-Request-ID": f"why-{reason[:4]}"})
+    wait_until(lambda: lines_of(service, f"why-{reason[:4]}"))
+
+    [line] = lines_of(service, f"why-{reason[:4]}")
+    assert line["reason"] == reason
 
 
 def test_it_can_be_turned_off(spotify: FakeSpotify) -> None:

@@ -25,6 +25,15 @@ from tests.service.running import (
 from tests.service.seals import key_id, new_secret, seal
 
 
+def test_a_start_that_fails_says_where_it_looked(tmp_path: Path) -> None:
+    done = run_command("serve", env={"CLIENT_ID": "…", "CALBACK_URL": "my-app://x"}, cwd=tmp_path)
+
+    assert done.returncode == 2
+    assert "CLIENT_ID: is still the placeholder of an example" in done.stderr
+    assert "CALBACK_URL is set: is that a typo?" in done.stderr
+    assert f"no {tmp_path}/.env was found" in done.stderr
+
+
 def test_keygen_prints_one_key_and_nothing_else() -> None:
     first, second = run_command("keygen"), run_command("keygen", "--env")
 
@@ -100,6 +109,18 @@ def test_swap_refresh_and_inspect_do_the_endpoints_work(spotify: FakeSpotify) ->
     assert "opens:         yes" in inspected.stdout
     assert token.split(".")[1] in inspected.stdout
     assert "AQ" not in inspected.stdout
+    assert '"message": "POST /refresh 200 ' in refreshed.stderr
+    assert '"grant": "' in refreshed.stderr
+
+
+def test_what_is_refused_is_logged_as_the_service_would_log_it() -> None:
+    env = environment(NOWHERE, LOG_FORMAT="text")
+    done = run_command("refresh", env=env, stdin="BQ" + "a" * 120)
+    inspected = run_command("inspect", env=env, stdin="BQ" + "a" * 120)
+
+    assert json.loads(done.stdout)["error_description"] == "Invalid refresh token"
+    assert "outcome=token_refused reason=access_token" in done.stderr
+    assert "reason:        access_token" in inspected.stdout
 
 
 def test_inspect_says_whose_key_it_lacks() -> None:
@@ -151,7 +172,7 @@ def test_a_made_up_key_is_warned_about_and_works(spotify: FakeSpotify) -> None:
         token = post_form(f"{service.url}/swap", {"code": spotify.code()}).json()["refresh_token"]
 
         assert post_form(f"{service.url}/refresh", {"refresh_token": token}).status == 200
-        assert "made up for this process" in service.log()
+        assert "using a temporary key" in service.log()
 
 
 def test_what_is_not_wanted_need_not_be_installed(spotify: FakeSpotify, tmp_path: Path) -> None:

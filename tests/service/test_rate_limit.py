@@ -120,7 +120,7 @@ def test_whose_window_is_over_may_ask_again(spotify: FakeSpotify) -> None:
 
         # Or the window ended between the two.
         assert refused.status == 400 or refused.headers["Retry-After"] == "1"
-        assert "RATE_LIMIT: swaps are counted by who connects" in service.log()
+        assert "RATE_LIMIT: counts by connecting address" in service.log()
 
 
 def test_nobody_is_believed_about_addresses_unless_told_to(spotify: FakeSpotify) -> None:

@@ -23,6 +23,7 @@ from fake_spotify.faults import (
 from tests.contract import patience
 from tests.contract.http_client import Answer, post_form
 from tests.contract.processes import wait_until
+from tests.contract.profiles import REGISTRATION
 from tests.service.broken_upstream import BrokenUpstream, Script, resets, says
 from tests.service.refreshing import REFRESHES, log_in, refresh
 from tests.service.running import Running, running_service
@@ -200,6 +201,15 @@ def test_without_trust_in_its_certificate_spotify_gets_nothing() -> None:
     ):
         assert swap(service, "code").status == 502
         assert spotify.count(Match(method="POST")) == 0
+        assert "certificate of 127.0.0.1:" in service.log()
+
+
+def test_over_tls_a_certificate_that_is_trusted_is_enough() -> None:
+    with (
+        FakeSpotify(**REGISTRATION, https=True) as spotify,
+        running_service(spotify.accounts_url, SSL_CERT_FILE=str(spotify.ca_file)) as service,
+    ):
+        assert [swap(service, spotify.code()).status for _ in range(3)] == [200] * 3
 
 
 @pytest.mark.usefixtures("sealed")

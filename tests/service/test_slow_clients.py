@@ -9,7 +9,6 @@ import pytest
 from fake_spotify import FakeSpotify
 from tests.contract import patience
 from tests.contract.http_client import send
-from tests.contract.processes import wait_until
 from tests.service.running import Running, running_service
 
 CLIENT_SECONDS = 1.0
@@ -21,10 +20,7 @@ POST = b"POST /swap HTTP/1.1\r\nHost: x\r\n"
 def strict_service(spotify: FakeSpotify) -> Iterator[Running]:
     """The service, with little patience."""
     with running_service(
-        spotify.accounts_url,
-        CLIENT_TIMEOUT=str(CLIENT_SECONDS),
-        MAX_IN_FLIGHT="5",
-        MAX_CONNECTIONS="10",
+        spotify.accounts_url, CLIENT_TIMEOUT=str(CLIENT_SECONDS), MAX_IN_FLIGHT="5"
     ) as service:
         yield service
 
@@ -109,29 +105,3 @@ def test_a_client_that_does_not_read_is_dropped(strict_service: Running) -> None
         assert CLIENT_SECONDS - 0.1 <= time.monotonic() - began <= LATEST_SECONDS
     assert send("GET", f"{strict_service.url}/healthz").status == 200
     assert '"level": "error"' not in strict_service.log()
-
-
-def test_connections_beyond_the_limit_are_closed_at_once_and_later_ones_served(
-    strict_service: Running,
-) -> None:
-    wait_until(lambda: send("GET", f"{strict_service.url}/healthz").status == 200)
-    crowd = [connect(strict_service) for _ in range(10)]
-    try:
-        for client in crowd:
-            client.settimeout(patience.seconds(5))
-            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert client.recv(65_536).startswith(b"HTTP/1.1 200")
-        with connect(strict_service) as one_too_many:
-            answer, seconds = until_closed(one_too_many)
-        assert (answer, seconds < CLIENT_SECONDS) == (b"", True)
-    finally:
-        for client in crowd:
-            client.close()
-
-    def is_served() -> bool:
-        try:
-            return send("GET", f"{strict_service.url}/healthz").status == 200
-        except OSError:
-            return False
-
-    wait_until(is_served)

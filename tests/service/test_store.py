@@ -11,7 +11,7 @@ from fake_spotify.faults import Rotate, SlowHead
 from tests.contract import patience
 from tests.contract.http_client import send
 from tests.contract.processes import wait_until
-from tests.contract.profiles import CLIENT_ID, CLIENT_SECRET, REDIRECT_URI
+from tests.contract.profiles import CLIENT_ID, REGISTRATION
 from tests.service.redis_server import RedisServer
 from tests.service.refreshing import (
     REFRESHES,
@@ -123,12 +123,7 @@ def test_a_rotation_whose_client_hung_up_is_there_for_every_machine(
     redis_server: RedisServer,
 ) -> None:
     with (
-        FakeSpotify(
-            client_id=CLIENT_ID,
-            client_secret=CLIENT_SECRET,
-            redirect_uris=[REDIRECT_URI],
-            rotation="all",
-        ) as spotify,
+        FakeSpotify(**REGISTRATION, rotation="all") as spotify,
         running_service(spotify.accounts_url, STORE_URL=redis_server.url) as one,
         running_service(spotify.accounts_url, STORE_URL=redis_server.url) as other,
     ):
@@ -240,4 +235,4 @@ def test_a_key_is_required_with_a_store() -> None:
     wrong = run_command("serve", env={**settings, "STORE_URL": "redis://x"})
 
     assert wrong.returncode == 2
-    assert "ENCRYPTION_SECRET: is missing, and required because STORE_URL is set" in wrong.stderr
+    assert "ENCRYPTION_SECRET: is required because STORE_URL is set" in wrong.stderr

@@ -98,7 +98,7 @@ def build(context: Path, folder: Path) -> Image:
                 image.entrypoint = json.loads(text)
             case "CMD":
                 image.cmd = json.loads(text)
-            case "EXPOSE":
+            case "EXPOSE" | "HEALTHCHECK":
                 pass
             case _:
                 raise NotImplementedError(name)
@@ -109,7 +109,7 @@ def _start(folder: Path, origin: Image | None) -> Image:
     root = folder / "root"
     if origin is not None:
         shutil.copytree(origin.root, root, symlinks=True, copy_function=os.link)
-        return Image(root, dict(origin.env))
+        return Image(root, dict(origin.env), origin.user)
     binaries, library = root / "usr/local/bin", root / "usr/local/lib" / _PYTHON
     binaries.mkdir(parents=True)
     library.parent.mkdir()

@@ -39,6 +39,10 @@ TROUBLES = {
     "SanicSwapRefusalsHeldBack": {'sanic_swap_revocation_guard_holding{job="x"}': "0x8 1x9"},
     "SanicSwapStoreLost": {'sanic_swap_store_lost{job="x"}': "1x20"},
     "SanicSwapTooBusy": {REQUESTS % "too_busy": "0+5x20"},
+    "SanicSwapConnectionsReclaimed": {
+        'sanic_swap_connections_reclaimed_total{job="x",state="idle"}': "0+30x20"
+    },
+    "SanicSwapLogLinesDropped": {'sanic_swap_log_lines_dropped_total{job="x"}': "0x8 50x9"},
     "SanicSwapEventLoopLag": {
         f'{LAG}_bucket{{job="x",instance="y",le="0.1"}}': "0+60x20",
         f'{LAG}_bucket{{job="x",instance="y",le="0.5"}}': "0+120x20",
@@ -60,6 +64,8 @@ EVERYDAY = {
     REQUESTS % "token_refused": "0+2x20",
     REQUESTS % "token_held": "0x20",
     REQUESTS % "too_busy": "0x20",
+    'sanic_swap_connections_reclaimed_total{job="x",state="idle"}': "0x20",
+    'sanic_swap_log_lines_dropped_total{job="x"}': "0x20",
     'sanic_swap_spotify_breaker_open{job="x"}': "0x20",
     'sanic_swap_spotify_hold_back_seconds{job="x"}': "0x20",
     f'{CALL_SECONDS}_bucket{{job="x",le="2.5"}}': "0+600x20",

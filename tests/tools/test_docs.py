@@ -1,17 +1,28 @@
 """What the documents say is what the code does."""
 
+import configparser
 import json
 import re
+import runpy
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from sanic_swap import __version__
+from sanic_swap.demo.snippets import SNIPPETS
 from sanic_swap.settings.table import Settings, variables
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
+SETTINGS = (ROOT / "docs/settings.md").read_text()
+API = (ROOT / "docs/api.md").read_text()
+DOCUMENTS = [
+    *ROOT.glob("*.md"),
+    ROOT / "llms.txt",
+    *(ROOT / "docs").glob("*.md"),
+    *(ROOT / "docs/clients").glob("*.md"),
+]
 OPENAPI = next((ROOT / "sanic_swap").rglob("openapi.json")).read_text()
 SETUP = "python3 -m venv .venv && .venv/bin/pip install"
 
@@ -21,21 +32,26 @@ def read(name: str) -> str:
 
 
 @pytest.mark.parametrize("variable", variables().values(), ids=lambda variable: variable.name)
-def test_every_setting_stands_in_the_readme_with_its_aliases(variable: object) -> None:
+def test_every_setting_stands_in_its_document_with_its_aliases(variable: object) -> None:
     for spelling in variable.spellings:
-        assert f"`{spelling}`" in README
+        assert f"`{spelling}`" in SETTINGS
 
 
-def test_the_readme_names_no_setting_that_does_not_exist() -> None:
-    table = README.partition("## Settings")[2].partition("## Commands")[0]
-    named = set(re.findall(r"`([A-Z][A-Z_]{3,})`", table))
+@pytest.mark.parametrize("text", [SETTINGS, README.partition("## Settings")[2]], ids=["all", "few"])
+def test_no_setting_is_named_that_does_not_exist(text: str) -> None:
+    named = set(re.findall(r"`([A-Z][A-Z_]{3,})`", text))
     known = {spelling for variable in variables().values() for spelling in variable.spellings}
 
     assert named - known == {"NAME", "NAME_FILE"} & named
 
 
-def test_defaults_in_the_readme_are_the_settings_own() -> None:
-    table = README.partition("## Settings")[2].partition("## Commands")[0]
+def test_the_readme_shows_the_eight_settings_that_matter() -> None:
+    table = README.partition("## Settings")[2].partition("##")[0]
+
+    assert 8 <= len(re.findall(r"`[A-Z_]+`(?=[^|]*\|)", table)) <= 10
+
+
+def test_documented_defaults_are_the_settings_own() -> None:
     settings = Settings(client_id="x", client_secret="x", callback_urls=("x:y",))
     for name, value in (
         ("PORT", settings.port),
@@ -47,21 +63,37 @@ def test_defaults_in_the_readme_are_the_settings_own() -> None:
         ("SPOTIFY_ACCOUNTS_URL", settings.accounts_url.url),
     ):
         shown = f"{value:g}" if isinstance(value, float) else str(value)
-        [row] = [line for line in table.splitlines() if re.match(rf"\|[^|]*`{name}`", line)]
+        [row] = [line for line in SETTINGS.splitlines() if re.match(rf"\|[^|]*`{name}`", line)]
 
         assert f"`{shown}`" in row.split("|")[2]
 
 
 @pytest.mark.parametrize("path", [path for path in json.loads(OPENAPI)["paths"] if path != "/"])
-def test_every_endpoint_stands_in_the_readme(path: str) -> None:
-    assert path in README
+def test_every_endpoint_is_documented(path: str) -> None:
+    assert path in API
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "check", "demo", "keygen", "swap", "refresh", "inspect"]
+    "command", ["serve", "check", "demo", "dev", "keygen", "swap", "refresh", "inspect"]
 )
 def test_every_command_stands_in_the_readme(command: str) -> None:
-    assert command in README.partition("## Commands")[2].partition("##")[0]
+    assert f"`{command}`" in README or f"`sanic-swap {command}`" in README
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.splitlines()) < 170
+
+
+@pytest.mark.parametrize("kind", SNIPPETS)
+def test_the_readme_names_every_kind_of_app(kind: str) -> None:
+    assert re.search(rf"--snippet .*{kind}", README)
+
+
+def test_the_repositorys_address_is_the_projects_one() -> None:
+    [url] = tomllib.loads(read("pyproject.toml"))["project"]["urls"].values()
+    for path in DOCUMENTS:
+        for named in re.findall(r"https://github\.com/[^/\s]+/sanic-swap\b", path.read_text()):
+            assert named == url, path.name
 
 
 def test_ci_runs_the_readmes_two_commands() -> None:
@@ -73,18 +105,42 @@ def test_ci_runs_the_readmes_two_commands() -> None:
     assert test in lines
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "README.md",
-        "CONTRIBUTING.md",
-        "SECURITY.md",
-        *(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")),
-    ],
-)
-def test_links_between_documents_lead_somewhere(name: str) -> None:
-    for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", read(name)):
-        assert (ROOT / name).parent.joinpath(link).exists(), link
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_links_between_documents_lead_somewhere(path: Path) -> None:
+    text = path.read_text()
+    for link, _, part in re.findall(
+        r"(?:\]\(|srcset=\"|src=\")([^)#:\"]*)(#([^)\"]*))?[)\"]", text
+    ):
+        target = path.parent / link if link else path
+        assert target.exists(), link
+        if part:
+            assert part in anchors(target.read_text()), f"{link}#{part}"
+
+
+def anchors(text: str) -> set[str]:
+    """Return the names of a document's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_a_shell_loop_ends_when_the_program_it_waits_for_has_ended(path: Path) -> None:
+    for code in re.findall(r"```(?:sh|console)\n(.*?)\n```", path.read_text(), re.DOTALL):
+        for loop in re.findall(r"^\s*(?:until|while) .*", code, re.MULTILINE):
+            assert "kill -0" in loop
+
+
+def test_leaving_names_the_packages_that_its_code_imports() -> None:
+    for heading in ("## In Node", "## In Python"):
+        section = read("docs/leave.md").partition(heading)[2].partition("\n## ")[0]
+
+        assert "nacl" not in section or "`pip install pynacl`" in section
+
+
+def test_the_drawing_is_what_its_script_makes() -> None:
+    make = runpy.run_path(str(ROOT / "docs/images/make"))
+    for scheme, colours in make["COLOURS"].items():
+        assert read(f"docs/images/who-holds-what-{scheme}.svg") == make["drawing"](colours)
 
 
 def test_every_direct_dependency_is_explained() -> None:
@@ -97,15 +153,33 @@ def test_every_direct_dependency_is_explained() -> None:
     assert len(project["dependencies"]) <= 12
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", "requirements-dev.txt", "requirements-build.txt"]
+)
 def test_locks_hold_names_versions_and_hashes_alone(name: str) -> None:
-    text = read(name)
-    dependencies = tomllib.loads(read("pyproject.toml"))["project"]["dependencies"]
+    text, project = read(name), tomllib.loads(read("pyproject.toml"))
+    backend = project["build-system"]["requires"]
+    needed = backend if "build" in name else project["project"]["dependencies"]
 
     assert "://" not in text
     assert "index" not in re.findall(r"^--?([a-z]+)", text, re.MULTILINE)
-    for requirement in dependencies:
+    assert re.fullmatch(r"(?:\S+==\S+(?: ;.*?)?(?: \\\n +--hash=sha256:[0-9a-f]{64})+\n)+", text)
+    for requirement in needed:
         assert re.search(rf"^{re.match(r'[a-z0-9-]+', requirement)[0]}==", text, re.MULTILINE)
+
+
+def test_what_tests_and_jobs_run_with_is_installed_by_hash() -> None:
+    tox = configparser.ConfigParser()
+    tox.read_string(read("tox.ini"))
+    workflow = read(".github/workflows/ci.yml")
+    locks = [tox[name]["deps"] for name in tox.sections() if "deps" in tox[name]]
+    installs = re.findall(r"pip install (.*?)\"?\n", workflow)
+
+    assert locks == ["-r requirements-dev.txt", "-r requirements-build.txt"]
+    assert tox["testenv"]["package"] == "external"  # else it fetches the build backend
+    assert len(installs) == 2
+    for options in installs:
+        assert "--require-hashes" in options or "--no-deps --no-build-isolation ." in options
 
 
 def test_the_changelog_and_the_version_fit() -> None:

@@ -33,7 +33,8 @@ def test_a_program_dies_with_tests_that_are_killed() -> None:
     command = [sys.executable, "-c", LAUNCH, str(ROOT)]
     with launched(command, stdout=subprocess.PIPE, text=True) as tests:
         pid = tests.stdout.readline().strip()
-        assert is_running(pid)
+        # Before that it is still on its way to being this program.
+        wait_until(lambda: Path(f"/proc/{pid}/comm").read_text() == "sleep\n")
         tests.kill()
 
         wait_until(lambda: not is_running(pid))

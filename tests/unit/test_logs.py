@@ -1,9 +1,12 @@
 """Each log line is one line, whatever is in it, for people and for machines."""
 
 import asyncio
-import io
 import json
 import logging
+import os
+import select
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -21,12 +24,22 @@ def told(message, level="INFO", **fields):
     return text_line(MOMENT, level, message, fields)
 
 
+class Written(NamedTuple):
+    """A log file."""
+
+    descriptor: int
+    path: Path
+
+    def text(self):
+        return self.path.read_text()
+
+
 @pytest.fixture
-def written():
+def written(tmp_path):
     root, before = logging.getLogger(), logging.raiseExceptions
     state = root.handlers[:], root.level, log.level
-    stream = io.StringIO()
-    yield stream
+    with (tmp_path / "log").open("wb") as file:
+        yield Written(file.fileno(), tmp_path / "log")
     root.handlers[:], logging.raiseExceptions = state[0], before
     root.setLevel(state[1])
     log.setLevel(state[2])
@@ -120,71 +133,135 @@ def test_what_could_forge_a_line_is_escaped(text, shown):
     ],
 )
 def test_the_level_decides_what_is_told(written, level, shown, style):
-    configure_logging(level, style, written)
+    configure_logging(level, style, written.descriptor)
 
     for name in ("debug", "info", "warning", "error"):
         log.log(getattr(logging, name.upper()), "it is of level %s.", name)
 
-    lines = written.getvalue().splitlines()
+    lines = written.text().splitlines()
     assert [line.partition("it is of level ")[2].partition(".")[0] for line in lines] == shown
 
 
 def test_libraries_are_heard_when_something_is_wrong_and_only_then(written):
-    configure_logging("debug", "text", written)
+    configure_logging("debug", "text", written.descriptor)
 
     logging.getLogger("aiohttp").debug("Authorization: Basic hidden")
     logging.getLogger("aiohttp").warning("it is broken")
 
-    assert "hidden" not in written.getvalue()
-    assert "it is broken" in written.getvalue()
+    assert "hidden" not in written.text()
+    assert "it is broken" in written.text()
 
 
 @pytest.mark.parametrize("style", ["text", "json"])
 def test_a_traceback_stays_inside_its_line(written, style):
-    configure_logging("info", style, written)
+    configure_logging("info", style, written.descriptor)
 
     try:
         int("first\nsecond")
     except ValueError:
         log.exception("failed")
 
-    [line] = written.getvalue().splitlines()
+    [line] = written.text().splitlines()
     assert "ValueError: invalid literal" in line
 
 
 @pytest.mark.parametrize("fields", [None, "text", 7], ids=["none", "text", "number"])
 def test_fields_that_are_none_do_not_matter(written, fields):
-    configure_logging("info", "text", written)
+    configure_logging("info", "text", written.descriptor)
 
     log.info("message", extra={"fields": fields})
 
-    assert written.getvalue().endswith("INFO message\n")
+    assert written.text().endswith("INFO message\n")
 
 
-async def test_lines_are_written_together_in_order_and_soon():
-    stream = io.StringIO()
-    lines = Lines(stream)
+async def test_lines_are_written_together_in_order_and_soon(written):
+    lines = Lines(written.descriptor)
     lines.put("first")
     lines.put("second")
-    before = stream.getvalue()
+    before = written.text()
     deadline = asyncio.get_running_loop().time() + 10
-    while not stream.getvalue() and asyncio.get_running_loop().time() < deadline:
+    while not written.text() and asyncio.get_running_loop().time() < deadline:
         await asyncio.sleep(0.001)
 
-    assert (before, stream.getvalue()) == ("", "first\nsecond\n")
+    assert (before, written.text()) == ("", "first\nsecond\n")
 
 
 async def test_our_own_words_are_written_at_once_with_all_that_came_before(written):
-    lines, _ = configure_logging("info", "text", written)
+    lines, _ = configure_logging("info", "text", written.descriptor)
 
     lines.put("first")
     log.info("second")
 
-    assert [line.split()[-1] for line in written.getvalue().splitlines()] == ["first", "second"]
+    assert [line.split()[-1] for line in written.text().splitlines()] == ["first", "second"]
 
 
-def test_a_closed_stream_fails_nobody():
-    stream = io.StringIO()
-    stream.close()
+@pytest.fixture
+def pipe():
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb", buffering=0) as read, os.fdopen(writer, "wb") as write:
+        yield read, write
 
-    Lines(stream).put("x")
+
+def read_now(reader):
+    """Return what can be read without waiting."""
+    received = b""
+    while select.select([reader], [], [], 0)[0]:
+        received += reader.read(65_536)
+    return received
+
+
+def test_a_pipe_that_nobody_reads_blocks_nobody_and_loses_the_last_lines(pipe):
+    reader, writer = pipe
+    lines, _ = configure_logging("info", "text", writer.fileno())
+    sent = [f"{number:<999}." for number in range(3_000)]
+    for line in sent:
+        lines.put(line)
+    dropped = lines.dropped
+    received = b""
+    while more := read_now(reader):
+        received += more
+        lines.flush()
+
+    received = received.decode().splitlines()
+    kept = len(sent) - dropped
+    assert dropped > 0
+    assert received[:kept] == sent[:kept]
+    [report] = received[kept:]
+    assert report.endswith(
+        f"WARNING {dropped} log lines were dropped, because nobody read them in time"
+    )
+
+
+async def test_a_pipe_that_is_read_again_gets_the_rest_by_itself(pipe):
+    reader, writer = pipe
+    lines = Lines(writer.fileno())
+    sent = [f"{number:<999}." for number in range(200)]
+    for line in sent:
+        lines.put(line)
+    lines.flush()
+    received, deadline = b"", asyncio.get_running_loop().time() + 10
+    while received.count(b"\n") < len(sent) and asyncio.get_running_loop().time() < deadline:
+        received += read_now(reader)
+        await asyncio.sleep(0.001)
+
+    assert received.decode().splitlines() == sent
+
+
+def test_a_reader_that_is_gone_fails_nobody(pipe):
+    reader, writer = pipe
+    reader.close()
+    lines = Lines(writer.fileno())
+
+    lines.put("x")
+    lines.put("y")
+
+    assert lines.dropped == 2
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_disk_fails_nobody():
+    with Path("/dev/full").open("wb") as full:
+        lines = Lines(full.fileno())
+        lines.put("x")
+
+    assert lines.dropped == 1

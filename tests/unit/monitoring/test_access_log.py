@@ -1,7 +1,7 @@
 """What one line of the access log holds."""
 
-import io
 import json
+import tempfile
 
 import pytest
 
@@ -29,6 +29,7 @@ def answered(**changes):
         "status": 200,
         "outcome": "ok",
         "error": None,
+        "reason": None,
         "seconds": 0.25,
         "request_id": "an-id",
         "agent": "an app",
@@ -38,9 +39,10 @@ def answered(**changes):
 
 
 def line_of(answer, look=json_line):
-    stream = io.StringIO()
-    AccessLog(Lines(stream), look).write(answer)
-    return stream.getvalue()
+    with tempfile.TemporaryFile() as file:
+        AccessLog(Lines(file.fileno()), look).write(answer)
+        file.seek(0)
+        return file.read().decode()
 
 
 def fields_of(answer):
@@ -71,9 +73,12 @@ def test_a_line_tells_who_asked_under_which_id():
 
 
 def test_an_error_is_told_by_its_name_and_its_cause():
-    line = fields_of(answered(status=400, error="invalid_grant", outcome="token_refused"))
+    line = fields_of(
+        answered(status=400, error="invalid_grant", outcome="token_refused", reason="altered")
+    )
 
     assert (line["error"], line["outcome"]) == ("invalid_grant", "token_refused")
+    assert line["reason"] == "altered"
 
 
 def test_a_grant_is_traced_as_far_as_it_went():
@@ -84,8 +89,11 @@ def test_a_grant_is_traced_as_far_as_it_went():
     assert (whole["spotify_ms"], whole["retries"]) == (12.3, 2)
 
 
-def test_an_unknown_path_is_not_told():
-    assert fields_of(answered(path=None, status=404))["message"].startswith("POST - 404 ")
+def test_an_unknown_path_is_shown_if_there_is_one():
+    trace = RequestTrace(unknown_path="/token/swap")
+
+    assert fields_of(answered(path=None))["path"] == "-"
+    assert fields_of(answered(path=None, trace=trace))["message"].startswith("POST /token/swap ")
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,6 @@ from hashlib import blake2b
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from sanic_swap.sealing.keys import UnusableSecret, is_published, new_secret, root_key
 
@@ -51,20 +49,6 @@ def test_32_bytes_are_the_key_itself_however_they_are_spelled(spelling):
     key = root_key(spelling)
 
     assert (key.root, key.key_id, key.from_passphrase) == (BYTES, expected_id(BYTES), False)
-
-
-@given(st.binary(min_size=32, max_size=32))
-def test_every_32_bytes_are_a_key_without_a_test_of_their_entropy(root):
-    keys = {
-        root_key(secret).root
-        for secret in (
-            urlsafe_b64encode(root).decode().rstrip("="),
-            b64encode(root).decode(),
-            root.hex(),
-        )
-    }
-
-    assert keys == {root}
 
 
 def test_spare_bits_of_the_last_character_are_ignored():
@@ -127,31 +111,16 @@ def test_a_secret_that_is_no_text_is_refused_for_every_purpose():
 
 def test_a_secret_that_stands_in_public_source_is_refused():
     assert is_published(PUBLISHED)
-    with pytest.raises(UnusableSecret, match="public source"):
+    with pytest.raises(UnusableSecret, match="published"):
         root_key(PUBLISHED)
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        pytest.param(PUBLISHED + "x", id="longer"),
-        pytest.param(PUBLISHED[:-1], id="shorter"),
-        pytest.param(PUBLISHED.lower(), id="in lower case"),
-    ],
-)
-def test_only_the_very_secret_counts_as_published(other):
-    assert not is_published(other)
-
-
 def test_new_secrets_are_43_characters_of_base64url_that_make_a_key():
-    secret = new_secret()
+    secret, other = new_secret(), new_secret()
 
+    assert secret != other
     assert re.fullmatch(r"[A-Za-z0-9_-]{43}", secret)
     assert not root_key(secret).from_passphrase
-
-
-def test_no_two_new_secrets_are_equal():
-    assert len({new_secret() for _ in range(100)}) == 100
 
 
 def test_a_key_shows_its_id_and_nothing_else():

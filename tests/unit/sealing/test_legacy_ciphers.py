@@ -2,7 +2,6 @@
 
 import json
 import re
-from base64 import b64decode
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sanic_swap.sealing.legacy import shape_of
-from sanic_swap.sealing.legacy_ciphers import OPENERS, fernet_opener, node_opener, ruby_opener
+from sanic_swap.sealing.legacy_ciphers import fernet_opener, node_opener, ruby_opener
 from sanic_swap.secret import Secret
 from tests.legacy_sealers import (
     FERNET_KEY,
@@ -42,16 +41,6 @@ def test_nodes_cipher_opens_with_any_secret(secret, plain):
     sealed = bytes.fromhex(sealed_by_node(secret, text))
 
     assert node_opener(Secret(secret))(sealed) == text.encode()
-
-
-@given(st.text(st.characters(codec="ascii"), max_size=100))
-def test_rubys_cipher_opens_texts_of_any_length(plain):
-    assert RUBY(b64decode(sealed_by_ruby("s3cr3t", plain))) == plain.encode()
-
-
-@pytest.mark.parametrize("secret", ["m", "pässwörd-ünï", "x" * 300, " blanks ", "\U0001f511"])
-def test_rubys_cipher_opens_with_any_secret(secret):
-    assert ruby_opener(Secret(secret))(b64decode(sealed_by_ruby(secret, "token"))) == b"token"
 
 
 @pytest.mark.parametrize(
@@ -105,9 +94,3 @@ def test_nothing_that_comes_raises(sealed):
     for opener in (RUBY, FERNET, node_opener(Secret("s3cr3t"))):
         opened = opener(sealed)
         assert opened is None or len(opened) <= len(sealed)
-
-
-def test_each_cipher_has_its_name():
-    assert OPENERS["node"] is node_opener
-    assert OPENERS["ruby"] is ruby_opener
-    assert OPENERS["fernet"] is fernet_opener

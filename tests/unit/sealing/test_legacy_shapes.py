@@ -15,12 +15,7 @@ from sanic_swap.secret import Secret
 from tests import strategies
 from tests.legacy_sealers import as_pack_m
 
-# Made by the services themselves, with made-up secrets.
 NODE = "20b5f1b6c7268767a286d1346dcb27d178a2710af930a624eda65e7ad15213cb"
-RUBY = (
-    "EJiOu73MEuGS8h5rfcwivdNNNl0k0NQvSOONNmMpC0TEr26pLAaqiIS27gZm\n"
-    "5lD9ROyGTahVMpaA6PS2D/eBsN9DV6f2jcQK\n"
-)
 PLAIN = "AQguoV8FWnFbB0JxXujr4qqaaABvvLOzAxzXMcU1vsHiQ"
 
 des_blocks = st.integers(3, 40).flatmap(lambda n: st.binary(min_size=8 * n, max_size=8 * n))
@@ -129,15 +124,6 @@ def test_a_bare_spotify_token_is_plain(mangle, token):
 
 @pytest.mark.parametrize(
     ("token", "shape"),
-    [(NODE, "node"), (RUBY, "ruby"), (PLAIN, "plain")],
-    ids=["node", "ruby", "plain"],
-)
-def test_tokens_of_the_services_themselves_are_recognised(token, shape):
-    assert shape_of(token) == shape
-
-
-@pytest.mark.parametrize(
-    ("token", "shape"),
     [
         pytest.param("00" * 19, None, id="node, too short"),
         pytest.param("00" * 20, "node", id="node, shortest"),
@@ -166,15 +152,11 @@ def test_shapes_are_as_wide_as_what_may_be_inside(token, shape):
     [
         pytest.param("", id="nothing"),
         pytest.param("refresh", id="a word"),
-        pytest.param(NODE[:38], id="hex of 19 bytes"),
         pytest.param(NODE[:41], id="half a byte of hex"),
         pytest.param(NODE[:40] + "G" * 4, id="almost hex"),
-        pytest.param("AQ" + "a" * 17, id="a short plain token"),
         pytest.param("AQ" + "a" * 20 + ".", id="a plain token with a dot"),
         pytest.param("BQ" + PLAIN[2:], id="an access token"),
-        pytest.param("gAAAA" + "a" * 20, id="the beginning of a Fernet token"),
         pytest.param(b64encode(bytes(25)).decode(), id="base64 of part of a DES block"),
-        pytest.param(b64encode(bytes(16)).decode(), id="base64 of too few DES blocks"),
         pytest.param("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", id="a JWT"),
         pytest.param("déjà vu " * 8, id="letters outside ASCII"),
         pytest.param("\ud800" * 40, id="lone surrogates"),
@@ -192,9 +174,3 @@ def test_our_own_seal_is_never_taken_for_a_foreign_token(token):
     keys = KeyRing(root_key("1" * 64), SealingContext("a-client", "https://accounts.spotify.com"))
 
     assert shape_of(keys.seal(Secret(token), 0)) is None
-
-
-@given(st.text(max_size=100) | st.text("0123456789abcdefAQg+/=\\n \n\"'", max_size=100))
-def test_every_text_has_one_shape_or_none(text):
-    assert shape_of(text) in ("node", "ruby", "fernet", "plain", None)
-    assert {name for name, _ in readings(text)} <= {"node", "ruby", "fernet", "plain"}

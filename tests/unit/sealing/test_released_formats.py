@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sanic_swap.parts import make_key_ring, make_sealing
-from sanic_swap.settings.reading import read_settings
+from tests.reading import read_settings
 
 VECTORS = Path(__file__).parents[2] / "vectors"
 APP = {"CLIENT_ID": "an-app", "CLIENT_SECRET": "shared", "CALLBACK_URL": "my-app://callback"}

@@ -84,40 +84,6 @@ def test_the_vectors_are_sealed_byte_for_byte(vector):
     assert keys.seal(Secret(vector["refresh_token"]), vector["authorized_at"]) == vector["sealed"]
 
 
-@each_vector
-def test_the_vectors_open(vector):
-    keys = KeyRing(
-        root_key(vector["secret"]), SealingContext(vector["client_id"], vector["origin"])
-    )
-
-    opened = keys.open(vector["sealed"])
-
-    assert opened.refresh_token.reveal() == vector["refresh_token"]
-    assert opened.sealed_at == vector["sealed_at"]
-    assert opened.authorized_at == vector["authorized_at"]
-    assert opened.key_id == vector["kid"]
-    assert opened.is_current
-
-
-@each_vector
-def test_the_second_implementation_agrees_with_the_vectors(vector):
-    payload = payload_by_hand(
-        vector["refresh_token"].encode(),
-        sealed_at=vector["sealed_at"],
-        authorized_at=vector["authorized_at"],
-    )
-
-    by_hand = sealed_by_hand(
-        payload,
-        key=root_key(vector["secret"]),
-        client_id=vector["client_id"],
-        origin=vector["origin"],
-    )
-
-    assert len(by_hand) == len(vector["sealed"])
-    assert by_hand.startswith(f"s1.{vector['kid']}.")
-
-
 def test_a_seal_is_what_the_second_implementation_makes():
     assert ring().seal(Secret(TOKEN), AUTHORIZED_AT) == sealed_by_hand(payload_by_hand())
 
@@ -139,10 +105,6 @@ def test_a_seal_is_as_long_as_its_blocks(token_length, sealed_length):
     assert ring().open(sealed).refresh_token.reveal() == "A" * token_length
 
 
-def test_the_longest_seal_fits_the_parameter_that_carries_it():
-    assert len(ring().seal(Secret("A" * 2925), 0)) <= 4096
-
-
 @pytest.mark.parametrize(
     "token",
     [
@@ -158,12 +120,6 @@ def test_what_is_no_refresh_token_is_not_sealed(token):
         ring().seal(Secret(token), 0)
 
     assert not token or token not in str(error.value)
-
-
-def test_each_seal_takes_fresh_randomness():
-    keys = KeyRing(NEW, CONTEXT, now=lambda: SEALED_AT)
-
-    assert len({keys.seal(Secret(TOKEN), 0) for _ in range(200)}) == 200
 
 
 def test_one_randomness_for_two_payloads_still_makes_two_nonces():
@@ -240,12 +196,6 @@ def test_what_is_no_seal_is_refused(token):
         ring().open(token)
 
 
-@pytest.mark.parametrize("length", range(139, 180))
-def test_every_length_of_nonsense_is_refused(length):
-    with pytest.raises(TokenRefused):
-        ring().open(f"s1.{NEW.key_id}." + "A" * length)
-
-
 @pytest.mark.parametrize("at", range(len(ring().seal(Secret(TOKEN), AUTHORIZED_AT))))
 def test_every_position_counts(at):
     sealed = ring().seal(Secret(TOKEN), AUTHORIZED_AT)
@@ -282,13 +232,6 @@ def test_a_key_that_is_not_configured_holds_its_tokens_and_names_the_remedy():
     assert "PREVIOUS_ENCRYPTION_SECRETS" in held.value.reason
     assert "RETIRED_KEY_IDS" in held.value.reason
     assert sealed not in held.value.reason
-
-
-def test_a_key_that_is_not_configured_is_refused_where_the_operator_says_so():
-    sealed = KeyRing(OTHER, CONTEXT).seal(Secret(TOKEN), 0)
-
-    with pytest.raises(TokenRefused):
-        ring(hold_unknown=False).open(sealed)
 
 
 def test_a_malformed_token_of_an_unknown_key_is_refused_not_held():
@@ -333,10 +276,6 @@ def test_revoke_before_looks_at_the_time_of_authorization(authorized_at, opens):
             keys.open(sealed)
 
 
-def test_without_revoke_before_an_unknown_age_does_not_matter():
-    assert ring().open(ring().seal(Secret(TOKEN), 0)).authorized_at == 0
-
-
 @pytest.mark.parametrize(
     ("client_id", "origin"),
     [
@@ -353,10 +292,6 @@ def test_a_seal_is_for_one_client_at_one_origin(client_id, origin):
 
     with pytest.raises(TokenRefused):
         ring().open(sealed)
-
-
-def test_the_key_id_of_a_seal_can_be_told_without_the_key():
-    assert key_id_of(KeyRing(OTHER, CONTEXT).seal(Secret(TOKEN), 0)) == OTHER.key_id
 
 
 @pytest.mark.parametrize("token", ["", TOKEN, "s1.12345678.AAAA", "s1.1234567.." + "A" * 139])

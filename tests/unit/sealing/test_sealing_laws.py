@@ -35,17 +35,16 @@ def outcome(keys, sealed):
     return refused.value
 
 
-def refused(keys, sealed):
+def refused(keys, sealed, *reasons):
     error = outcome(keys, sealed)
     assert type(error) is TokenRefused
-    assert error.args == ()
-    assert str(error) == ""
+    # One word for the log, and nothing of the token.
+    assert error.args in [(reason,) for reason in reasons or ("altered", "not_a_token")]
     assert vars(error) == {}
     assert error.__cause__ is None
-    # Neither may the printed story tell why: only the class of the one error stands in it.
     printed = traceback.format_exception(error)
     assert "During handling" not in "".join(printed)
-    assert printed[-1].strip() == "sanic_swap.errors.TokenRefused"
+    assert printed[-1].strip() == f"sanic_swap.errors.TokenRefused: {error}"
 
 
 def tampered(sealed, changed):
@@ -84,48 +83,38 @@ def test_two_seals_of_one_token_differ(token, moment):
     assert first[DATA:] != second[DATA:]
 
 
-@given(tokens, st.binary(min_size=32, max_size=32))
-def test_the_same_randomness_clock_and_token_make_the_same_seal(token, randomness):
-    def seal():
-        keys = KeyRing(
-            root_key("1" * 64), CONTEXT, now=lambda: 1_795_040_626, randomness=lambda _: randomness
-        )
-        return keys.seal(Secret(token), 7)
-
-    assert seal() == seal()
+def swapped(sealed, one, two):
+    characters = list(sealed)
+    characters[one], characters[two] = characters[two], characters[one]
+    return "".join(characters)
 
 
-@given(seals, st.data())
-def test_a_changed_character_is_noticed(sealed, data):
+CHANGES = {
+    "another character": lambda draw, sealed, _, at: (
+        sealed[:at] + draw(st.sampled_from(BASE64URL + ".+/= \n\0é")) + sealed[at + 1 :]
+    ),
+    "characters dropped": lambda draw, sealed, _, at: (
+        sealed[:at] + sealed[at + draw(st.integers(1, 5)) :]
+    ),
+    "characters added": lambda draw, sealed, _, at: (
+        sealed[:at] + draw(st.text(BASE64URL, min_size=1, max_size=5)) + sealed[at:]
+    ),
+    "two characters exchanged": lambda draw, sealed, _, at: swapped(
+        sealed, at, draw(st.integers(0, len(sealed) - 1))
+    ),
+    "cut off": lambda _draw, sealed, _other, at: sealed[:at],
+    "the end of another seal": lambda _draw, sealed, other, at: sealed[:at] + other[at:],
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+@given(sealed=seals, other=seals, data=st.data())
+def test_every_change_is_noticed(change, sealed, other, data):
     at = data.draw(st.integers(0, len(sealed) - 1))
-    character = data.draw(st.sampled_from(BASE64URL + ".+/= \n\0é"))
+    changed = change(data.draw, sealed, other, at)
 
-    tampered(sealed, sealed[:at] + character + sealed[at + 1 :])
-
-
-@given(seals, st.data())
-def test_dropped_characters_are_noticed(sealed, data):
-    at = data.draw(st.integers(0, len(sealed) - 1))
-    count = data.draw(st.integers(1, 5))
-
-    tampered(sealed, sealed[:at] + sealed[at + count :])
-
-
-@given(seals, st.data())
-def test_added_characters_are_noticed(sealed, data):
-    at = data.draw(st.integers(0, len(sealed)))
-    added = data.draw(st.text(BASE64URL, min_size=1, max_size=5))
-
-    tampered(sealed, sealed[:at] + added + sealed[at:])
-
-
-@given(seals, st.data())
-def test_two_swapped_characters_are_noticed(sealed, data):
-    one, two = sorted(data.draw(st.tuples(*[st.integers(0, len(sealed) - 1)] * 2)))
-    swapped = list(sealed)
-    swapped[one], swapped[two] = swapped[two], swapped[one]
-
-    tampered(sealed, "".join(swapped))
+    assume(changed != other)  # their ends may be alike
+    tampered(sealed, changed)
 
 
 @given(tokens, st.data())
@@ -138,21 +127,6 @@ def test_a_flipped_bit_is_noticed(token, data):
     refused(KEYS, sealed[:DATA] + urlsafe_b64encode(raw).decode().rstrip("="))
 
 
-@given(seals, st.data())
-def test_a_seal_cut_off_anywhere_is_noticed(sealed, data):
-    refused(KEYS, sealed[: data.draw(st.integers(0, len(sealed) - 1))])
-
-
-@given(seals, seals, st.data())
-def test_a_piece_of_one_seal_does_not_fit_into_another(one, two, data):
-    at = data.draw(st.integers(DATA, min(len(one), len(two)) - 1))
-
-    mixed = one[:at] + two[at:]
-    assume(mixed != one)  # their ends may be alike
-
-    tampered(two, mixed)
-
-
 @given(st.text(BASE64URL, min_size=139, max_size=400))
 def test_random_text_under_our_key_id_is_refused(nonsense):
     refused(KEYS, f"s1.{KEY.key_id}.{nonsense}")
@@ -161,23 +135,6 @@ def test_random_text_under_our_key_id_is_refused(nonsense):
 @given(st.text() | st.text(BASE64URL + ".", max_size=300).map("s1.".__add__))
 def test_whatever_is_not_a_seal_is_refused_or_held_and_nothing_else(text):
     outcome(KEYS, text)
-
-
-@given(seals, contexts)
-def test_a_seal_for_another_client_or_origin_is_refused(sealed, other):
-    assume(other != CONTEXT)
-
-    refused(KeyRing(root_key("1" * 64), other), sealed)
-
-
-@given(seals, strategies.root_keys())
-def test_a_seal_of_a_key_that_is_not_here_is_held(sealed, other):
-    assume(other.key_id != KEY.key_id)
-
-    error = outcome(KeyRing(other, CONTEXT), sealed)
-
-    assert isinstance(error, TokenHeld)
-    assert sealed[DATA:] not in str(error)
 
 
 @given(seals, strategies.root_keys())
@@ -227,20 +184,21 @@ def test_only_the_canonical_spelling_opens(sealed):
 
 
 @given(seals, st.integers(1, 2**63), strategies.root_keys(), st.data())
-def test_all_refusals_look_the_same(sealed, moment, other, data):
+def test_each_refusal_has_a_reason_and_nothing_else(sealed, moment, other, data):
     assume(other.key_id != KEY.key_id)
     at = data.draw(st.integers(DATA, len(sealed) - 1))
     changed = "A" if sealed[at] != "A" else "B"
     same = {"current": root_key("1" * 64), "context": CONTEXT}
 
     refused(KEYS, sealed[:at] + changed + sealed[at + 1 :])
-    refused(KEYS, "nothing that we know")
+    refused(KEYS, "nothing that we know", "not_a_token")
     refused(KeyRing(root_key("1" * 64), SealingContext("b", CONTEXT.origin)), sealed)
     refused(KeyRing(root_key("1" * 64), SealingContext(CONTEXT.client_id, "http://x")), sealed)
-    refused(KeyRing(**same, retired=[KEY.key_id]), sealed)
-    refused(KeyRing(**same, revoke_before=moment), KEYS.seal(Secret("AQ"), moment - 1))
-    refused(KeyRing(**same, revoke_before=moment), KEYS.seal(Secret("AQ"), 0))
-    refused(KeyRing(other, CONTEXT, hold_unknown=False), sealed)
+    refused(KeyRing(**same, retired=[KEY.key_id]), sealed, "retired_key")
+    for authorized_at in (moment - 1, 0):
+        old = KEYS.seal(Secret("AQ"), authorized_at)
+        refused(KeyRing(**same, revoke_before=moment), old, "revoke_before")
+    refused(KeyRing(other, CONTEXT, hold_unknown=False), sealed, "unknown_key")
 
 
 @given(tokens)
@@ -258,10 +216,3 @@ def test_seals_are_equally_long_exactly_when_the_tokens_fill_equally_many_blocks
     blocks = [(19 + length + 63) // 64 for length in (one, two)]
 
     assert (lengths[0] == lengths[1]) == (blocks[0] == blocks[1])
-
-
-@given(tokens)
-def test_a_seal_does_not_hold_the_token(token):
-    assume(len(token) > 8)
-
-    assert token not in KEYS.seal(Secret(token), 0)

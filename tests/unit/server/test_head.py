@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.server.head import Malformed, begins_with_request_line, read_head
+from sanic_swap.server.head import REQUEST_LINE, Malformed, read_head
 
 HOST = "Host: swap.example"
 
@@ -194,7 +194,7 @@ def test_a_hostile_head_takes_no_longer_than_its_size_explains(hostile):
 
 @pytest.mark.parametrize("request_head", GOOD.values(), ids=GOOD)
 def test_a_well_formed_head_begins_with_a_request_line(request_head):
-    assert begins_with_request_line(request_head + b"\r\n\r\n")
+    assert REQUEST_LINE.match(request_head + b"\r\n\r\n")
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_a_well_formed_head_begins_with_a_request_line(request_head):
     ],
 )
 def test_another_line_is_seen_before_the_head_ends(line):
-    assert not begins_with_request_line(line)
+    assert not REQUEST_LINE.match(line)
 
 
 @pytest.mark.parametrize(

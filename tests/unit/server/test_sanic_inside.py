@@ -9,7 +9,6 @@ import pytest
 from sanic import Request, Sanic
 from sanic.exceptions import BadRequest, ServiceUnavailable
 from sanic.http import Http, Stage
-from sanic.server import AsyncioServer
 from sanic.server.protocols.http_protocol import HttpProtocol
 
 USED = {
@@ -24,11 +23,8 @@ USED = {
         "connection_made", "connections", "data_received", "http", "loop", "receive_more",
         "recv_buffer", "state", "transport",
     ),
-    Request: ("conn_info", "receive_body", "stream"),
-    AsyncioServer: (
-        "after_start", "after_stop", "before_start", "before_stop", "connections", "server",
-        "start_serving", "startup",
-    ),
+    Request: ("conn_info", "stream"),
+    Sanic: ("_startup",),
 }  # fmt: skip
 
 

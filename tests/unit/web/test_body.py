@@ -44,6 +44,19 @@ def test_no_content_type_leaves_it_to_the_body():
 
 
 @pytest.mark.parametrize(
+    ("body", "declared", "said"),
+    [
+        pytest.param(b' {"code": "x"}\n', FORM, "JSON, but labelled as a form", id="JSON"),
+        pytest.param(b"code=x", JSON, "a form, but labelled as JSON", id="a form"),
+        pytest.param(b'{"code": =}', JSON, "not a JSON object", id="broken JSON"),
+    ],
+)
+def test_a_wrong_label_is_said(body, declared, said):
+    with pytest.raises(InvalidRequest, match=said):
+        read_fields(body, declared)
+
+
+@pytest.mark.parametrize(
     "content_type",
     [
         "multipart/form-data; boundary=x",
@@ -107,7 +120,7 @@ def test_an_encoded_body_is_refused(encoding):
         pytest.param(b"a=%F0%9F%8E%B5", [("a", "🎵")], id="beyond 16 bits"),
         pytest.param(b"a=1;b=2", [("a", "1;b=2")], id="a semicolon separates nothing"),
         pytest.param(b"a=1\r\n", [("a", "1\r\n")], id="a line end is part of the value"),
-        pytest.param(b'{"a":1}', [('{"a":1}', "")], id="braces in a declared form"),
+        pytest.param(b'{"a":1', [('{"a":1', "")], id="a brace in a declared form"),
         pytest.param(b"code=AQ~-._", [("code", "AQ~-._")], id="unreserved characters"),
     ],
 )

@@ -1,5 +1,7 @@
 """Which web origins may read the answers."""
 
+import logging
+
 import pytest
 
 from sanic_swap.web.cors import Cors
@@ -50,6 +52,35 @@ def test_the_wildcard_lets_everybody_read(origin, listed):
     assert headers["Access-Control-Allow-Origin"] in ("*", origin)
     assert headers["Vary"] == "Origin"
     assert headers["Access-Control-Expose-Headers"] == "Retry-After, X-Request-ID"
+
+
+@pytest.mark.parametrize("origin", ["http://localhost:5173", "http://localhost"])
+def test_an_entry_may_fit_any_port(origin):
+    assert Cors(["http://localhost:*"]).headers(origin)["Access-Control-Allow-Origin"] == origin
+
+
+@pytest.mark.parametrize("origin", ["https://localhost:1", "http://localhost:x", "http://a:1"])
+def test_any_port_is_of_that_host_alone(origin):
+    assert Cors(["http://localhost:*"]).headers(origin) == {}
+
+
+def test_an_origin_that_is_not_listed_is_logged_once_a_minute(caplog):
+    now = [100.0]
+    cors = Cors([APP], lambda: now[0])
+    with caplog.at_level(logging.WARNING):
+        for seconds, origin in (
+            (0, "null"),
+            (0, "http://a\nb"),
+            (0, "http://a:1"),
+            (59, "http://b"),
+        ):
+            now[0] = 100.0 + seconds
+            cors.headers(origin)
+        now[0] = 160.0
+        cors.headers("http://c")
+        cors.headers(APP)
+
+    assert [record.fields["origin"] for record in caplog.records] == ["http://a:1", "http://c"]
 
 
 @pytest.mark.parametrize("origin", [None, APP, "null"])

@@ -12,7 +12,9 @@ from sanic import exceptions as sanic_errors
 
 from sanic_swap import errors
 from sanic_swap.spotify.answer import Sent, read_answer
+from sanic_swap.web.api import GRANT_TYPES
 from sanic_swap.web.error_table import ErrorAnswer, answer_to, row_of
+from sanic_swap.web.ops import PATHS
 
 RFC_6749 = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+")
 SAYS = "what the app's developer should know"
@@ -167,6 +169,12 @@ def test_the_operator_reads_of_what_concerns_them():
         assert levels[kind] == logging.NOTSET
 
 
+def test_a_404_names_every_endpoint():
+    description = answer_to(sanic_errors.NotFound("x")).description
+
+    assert set(re.findall(r"/[a-z_./]*", description)) == {*GRANT_TYPES, *PATHS}
+
+
 @pytest.mark.parametrize(
     "error",
     [errors.InvalidRequest(SAYS), errors.BodyTooLarge(SAYS), errors.UnsupportedMediaType(SAYS)],
@@ -177,7 +185,7 @@ def test_an_apps_developer_is_told_what_is_wrong(error):
 
 
 def test_all_refused_tokens_are_answered_with_the_same_words():
-    assert answer_to(errors.TokenRefused()) == answer_to(errors.TokenRefused("x", 1))
+    assert answer_to(errors.TokenRefused()) == answer_to(errors.TokenRefused("retired_key"))
 
 
 def test_the_operators_remedy_does_not_reach_the_app():

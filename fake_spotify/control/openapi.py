@@ -7,15 +7,15 @@ added here.
 
 import json
 from collections.abc import Mapping
+from dataclasses import fields
 from importlib.resources import files
 from typing import Any, get_origin
 
-from fake_spotify.faults.kinds import KINDS, parameters
+from fake_spotify.faults.kinds import KINDS, OUTAGES, parameters, sentence
+from fake_spotify.faults.queue import LONGEST_SECONDS
+from fake_spotify.faults.wires import Damage
 
 _Object = dict[str, object]
-
-OUTAGES = ("connection_refused", "connection_ignored")
-"""Faults of the port, which affect every app, for some seconds from now."""
 
 _TEXT: _Object = {"type": "string"}
 _TYPES: dict[object, _Object] = {
@@ -32,7 +32,9 @@ _MISTAKE = {
 
 def document() -> _Object:
     """Return the description as a JSON object."""
-    described = json.loads(files("fake_spotify.web").joinpath("openapi.json").read_text("utf-8"))
+    described = json.loads(
+        files("fake_spotify.control").joinpath("openapi.json").read_text("utf-8")
+    )
     components = described["components"]
     shared = {
         f"#/components/parameters/{name}": parameter
@@ -49,6 +51,7 @@ def document() -> _Object:
             operation["responses"]["default"] = _MISTAKE
     schemas = components["schemas"]
     outage = schemas.pop("Outage")
+    outage["properties"]["seconds"]["maximum"] = LONGEST_SECONDS
     faults = [_fault(kind, schemas["Fault"]) for kind in sorted(KINDS)]
     schemas["Fault"] = {"oneOf": [*faults, *(_with_kind(kind, outage) for kind in OUTAGES)]}
     return dict(described)
@@ -58,8 +61,15 @@ def _fault(kind: str, planned: Mapping[str, Any]) -> _Object:
     taken = parameters(KINDS[kind])
     schema = _with_kind(kind, planned)
     schema["properties"] |= {name: _schema(type_) for name, (type_, _) in taken.items()}
+    for found in fields(KINDS[kind]):
+        if isinstance(found.default, str | int | float):
+            schema["properties"][found.name] |= {"default": found.default}
+    for name in (
+        {"seconds", "seconds_per_byte"} & taken.keys() if issubclass(KINDS[kind], Damage) else ()
+    ):
+        schema["properties"][name] |= {"maximum": LONGEST_SECONDS}
     schema["required"] += [name for name, (_, is_required) in taken.items() if is_required]
-    return {**schema, "description": (KINDS[kind].__doc__ or "").strip().partition("\n")[0]}
+    return {**schema, "description": sentence(KINDS[kind])}
 
 
 def _with_kind(kind: str, schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,4 +80,4 @@ def _with_kind(kind: str, schema: Mapping[str, Any]) -> dict[str, Any]:
 def _schema(type_: object) -> _Object:
     if get_origin(type_) is tuple:
         return {"type": "array", "items": _TEXT}
-    return _TYPES.get(type_, {"type": "object"})
+    return dict(_TYPES.get(type_, {"type": "object"}))

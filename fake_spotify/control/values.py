@@ -2,20 +2,25 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from datetime import datetime
 
 from fake_spotify.apps.app import App
 from fake_spotify.apps.ledger import Grant
 from fake_spotify.choices import ChoiceError, flag, only, text
 from fake_spotify.clock import Clock
+from fake_spotify.facts.registrations import User
 from fake_spotify.faults.kinds import members_of
-from fake_spotify.faults.queue import Planned
-from fake_spotify.matching import Match
+from fake_spotify.faults.queue import FOREVER, Planned
 
-_MATCH_NAMES = frozenset(found.name for found in fields(Match))
-_CLOCK_NAMES = frozenset({"now", "advance_seconds", "advance_days", "frozen"})
-_FOREVER = "forever"
+_UNIT_SECONDS = {
+    "advance_seconds": 1,
+    "advance_minutes": 60,
+    "advance_hours": 3600,
+    "advance_days": 86400,
+}
+_CLOCK_NAMES = frozenset({"now", "frozen", *_UNIT_SECONDS})
+_REAL = "real"
 
 
 def read_members(body: bytes) -> dict[str, object]:
@@ -34,23 +39,6 @@ def read_members(body: bytes) -> dict[str, object]:
     return members
 
 
-def read_match(value: object) -> Match:
-    """Read a match, of a fault or of a query string."""
-    if not isinstance(value, Mapping):
-        raise ChoiceError("match", "must be an object")
-    only(value, _MATCH_NAMES, "match")
-    texts = {name: item for name, item in value.items() if name != "status"}
-    for name, item in texts.items():
-        if not isinstance(item, str):
-            raise ChoiceError(name, "must be a string")
-    status = value.get("status")
-    if status is None:
-        return Match(**texts)
-    if isinstance(status, bool) or not str(status).isdecimal():
-        raise ChoiceError("status", "must be a number")
-    return Match(**texts, status=int(str(status)))
-
-
 def read_limit(value: str) -> int:
     """Read the number of entries to list."""
     if not value.isdecimal() or not int(value):
@@ -58,22 +46,21 @@ def read_limit(value: str) -> int:
     return int(value)
 
 
-def read_times(value: object) -> int | None:
-    """Read how often a fault is played: a number, or "forever", which is None."""
-    if value == _FOREVER:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ChoiceError("times", f'must be a number from 1, or "{_FOREVER}"')
-    return value
-
-
 def change_clock(clock: Clock, members: Mapping[str, object]) -> None:
     """Freeze, unfreeze, set and advance *clock* as *members* say."""
     only(members, _CLOCK_NAMES, "the clock")
-    days = _number("advance_days", members.get("advance_days", 0))
-    advance = _number("advance_seconds", members.get("advance_seconds", 0)) + days * 86400
-    moment = _moment(members["now"]) if "now" in members else clock.now()
-    frozen = flag("frozen", members["frozen"]) if "frozen" in members else clock.is_frozen
+    advance = sum(
+        _number(name, members.get(name, 0)) * seconds for name, seconds in _UNIT_SECONDS.items()
+    )
+    is_real = members.get("now") == _REAL
+    moment = _moment(members["now"]) if "now" in members and not is_real else clock.now()
+    usual = clock.is_frozen and not is_real
+    frozen = flag("frozen", members["frozen"]) if "frozen" in members else usual
+    if is_real:
+        clock.reset()
+        moment = clock.now()
+        if not frozen and not advance:
+            return
     # Freeze first: then the time is exactly what was chosen, not a microsecond later.
     if frozen:
         clock.freeze()
@@ -88,7 +75,7 @@ def _moment(value: object) -> float:
     try:
         moment = datetime.fromisoformat(text("now", value))
     except ValueError:
-        raise ChoiceError("now", "must be Unix seconds or an ISO 8601 time") from None
+        raise ChoiceError("now", 'must be Unix seconds, an ISO 8601 time, or "real"') from None
     if moment.tzinfo is None:
         raise ChoiceError("now", "must have a time zone, such as Z")
     return moment.timestamp()
@@ -107,8 +94,14 @@ def of_app(app: App) -> dict[str, object]:
         "client_secret": app.client_secret,
         "redirect_uris": list(app.redirect_uris),
         "name": app.name,
+        "developer": app.developer,
         **asdict(app.policy),
     }
+
+
+def of_user(app: App, user: User) -> dict[str, object]:
+    """Describe a user; `is_listed` counts in development mode."""
+    return {**asdict(user), "is_listed": app.is_listed(user.id)}
 
 
 def of_grant(app: App, grant: Grant) -> dict[str, object]:
@@ -131,7 +124,7 @@ def of_fault(planned: Planned) -> dict[str, object]:
         "id": planned.id,
         **members_of(planned.fault),
         "match": match,
-        "times": _FOREVER if planned.times is None else planned.times,
+        "times": FOREVER if planned.times is None else planned.times,
         "played": planned.played,
         "is_processed": planned.is_processed,
     }

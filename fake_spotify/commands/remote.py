@@ -1,0 +1,174 @@
+"""The commands that drive a running fake: ready, code, fault, clock, journal and reset."""
+
+import argparse
+import json
+import re
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from fake_spotify.choices import hint
+from fake_spotify.commands.arguments import parser_of
+from fake_spotify.commands.control import Control, ControlFailed
+from fake_spotify.faults import kinds
+
+_POLL_SECONDS = 0.05
+_STEP = re.compile(r"([+-][0-9.]+)([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_CLOCK_WORDS: dict[str, dict[str, object]] = {
+    "freeze": {"frozen": True},
+    "run": {"frozen": False},
+    "now": {"now": "real", "frozen": False},
+}
+
+
+def ready(arguments: Sequence[str]) -> int:
+    """Return 0 if a fake answers, 1 if none does."""
+    options = _parse("ready", "End with exit code 0 if a fake answers, 1 if none does.", arguments)
+    deadline = time.monotonic() + options.timeout
+    while True:
+        left = max(deadline - time.monotonic(), _POLL_SECONDS)
+        try:
+            Control(timeout_seconds=left).send("GET", "/health")
+        except ControlFailed as error:
+            if not options.wait or error.is_usage or time.monotonic() >= deadline:
+                raise
+            time.sleep(_POLL_SECONDS)
+        else:
+            return 0
+
+
+def code(arguments: Sequence[str]) -> int:
+    """Print a code."""
+    about = "Print an authorization code, made without a browser."
+    options = vars(_parse("code", about, arguments))
+    control = Control(options.pop("client_id"))
+    wanted = {name: value for name, value in options.items() if value is not None}
+    print(control.send("POST", "/codes", wanted)["code"])
+    return 0
+
+
+def fault(arguments: Sequence[str]) -> int:
+    """Plan a fault, list all kinds, or clear what is planned."""
+    about = "Plan a fault: NAME, its parameters, and what it is for."
+    options = _parse("fault", about, arguments)
+    control = Control(options.client_id)
+    if options.list:
+        for kind, found in sorted(kinds.KINDS.items()):
+            names = "".join(f" {name}=…" for name in kinds.parameters(found))
+            print(f"{kind}{names}\n    {kinds.sentence(found)}")
+        print("\n".join(f"{kind} seconds=…\n    No client can connect." for kind in kinds.OUTAGES))
+    elif options.clear:
+        control.send("DELETE", "/faults")
+    elif options.name is None:
+        raise ControlFailed(f"NAME is missing; {hint('', kinds.KINDS)}", is_usage=True)
+    else:
+        members = {"kind": options.name, **_pairs(options.parameters)}
+        if options.name not in kinds.OUTAGES:
+            members["times"] = _value(options.times)
+            members["match"] = {name: str(it) for name, it in _pairs(options.match).items()}
+            if options.is_processed:
+                members["is_processed"] = True
+        print(json.dumps(control.send("POST", "/faults", members)))
+    return 0
+
+
+def clock(arguments: Sequence[str]) -> int:
+    """Show or change the time."""
+    # A step back begins like an option.
+    guarded = [f" {one}" if _STEP.fullmatch(one) else one for one in arguments]
+    options = _parse("clock", "Show the time of the fake, or change it first.", guarded)
+    control = Control(options.client_id)
+    shown = control.send("GET", "/clock")
+    for change in options.change:
+        shown = control.send("PUT", "/clock", _change(change.strip()))
+    moment = datetime.fromtimestamp(shown["now"], UTC).isoformat(timespec="seconds")
+    print(moment.replace("+00:00", "Z") + (" (frozen)" if shown["frozen"] else ""))
+    return 0
+
+
+def _change(text: str) -> dict[str, object]:
+    step = _STEP.fullmatch(text)
+    if step is not None:
+        try:
+            return {f"advance_{_UNITS[step[2]]}": float(step[1])}
+        except ValueError:
+            raise ControlFailed(f"{text} is no time", is_usage=True) from None
+    return _CLOCK_WORDS.get(text, {"now": text})
+
+
+def journal(arguments: Sequence[str]) -> int:
+    """List or clear the requests so far."""
+    about = "List the requests so far, one a line, and why they were refused."
+    options = _parse("journal", about, arguments)
+    control = Control(options.client_id)
+    if options.clear:
+        control.send("DELETE", "/requests")
+        return 0
+    match = {name: str(it) for name, it in _pairs(options.match).items()}
+    found = control.send("GET", "/requests", query={"limit": str(options.limit), **match})
+    lines = [json.dumps(found)] if options.json else map(_line, found["requests"])
+    for line in lines:
+        print(line)
+    return 0
+
+
+def _line(entry: dict[str, Any]) -> str:
+    grant_type = entry["parameters"].get("grant_type")
+    about = f" ({grant_type})" if grant_type else ""
+    answer = " ".join(filter(None, (str(entry["status"] or "no answer"), entry["error"])))
+    why = f"\n    {entry['why']}" if entry["why"] else ""
+    return f"{entry['number']} {entry['method']} {entry['path']}{about} -> {answer}{why}"
+
+
+def reset(arguments: Sequence[str]) -> int:
+    """Drop all state."""
+    about = "Drop all state, faults and requests; back to the real time."
+    Control(_parse("reset", about, arguments).client_id).send("POST", "/reset")
+    return 0
+
+
+def _parse(name: str, about: str, arguments: Sequence[str]) -> argparse.Namespace:
+    found = "The fake is found by FAKE_SPOTIFY_CONTROL_URL, by default on port 8090."
+    parser = parser_of(name, prog=f"fake-spotify {name}", description=about, epilog=found)
+    parser.add_argument("--client-id", metavar="ID", help="the app that is meant (the first)")
+    return parser.parse_args(arguments)
+
+
+def _pairs(texts: Sequence[str]) -> dict[str, object]:
+    pairs = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise ControlFailed(f"{text}: must be key=value", is_usage=True)
+        pairs[name] = _value(value)
+    return pairs
+
+
+def _value(text: str) -> object:
+    """Read a number, true, false, an object or a list; everything else is the text itself."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def perform(name: str, arguments: Sequence[str]) -> int:
+    """Run command *name*; 1 if the fake does not answer or has no such thing, 2 for a mistake."""
+    try:
+        return COMMANDS[name](arguments)
+    except ControlFailed as error:
+        print(f"fake-spotify {name}: {error}", file=sys.stderr)
+        return 2 if error.is_usage else 1
+
+
+COMMANDS = {
+    "ready": ready,
+    "code": code,
+    "fault": fault,
+    "clock": clock,
+    "journal": journal,
+    "reset": reset,
+}

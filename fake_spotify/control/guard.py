@@ -1,0 +1,95 @@
+"""
+Keeps the control API from web pages of others, which a developer's browser may have open.
+
+Such a page can send requests to loopback ports, and with a host name that changes its address
+(DNS rebinding) it can even read the answers. Programs send none of these headers.
+"""
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether *host* is a name or an address of loopback (RFC 6761, 6.3)."""
+    name = host.lower().removesuffix(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """
+    Decides which requests may control the fake.
+
+    Args:
+        listens_on: The host that the fake listens on. On loopback it answers to no other name.
+        allowed_hosts: Names that it answers to nevertheless.
+    """
+
+    listens_on: str
+    allowed_hosts: frozenset[str] = frozenset()
+
+    def refusal(
+        self, scheme: str, method: str, headers: Iterable[tuple[str, str]], *, is_page: bool
+    ) -> str | None:
+        """
+        Say why a request is refused; None lets it through.
+
+        Args:
+            is_page: True for what a person may follow a link to, from anywhere.
+        """
+        sent: dict[str, list[str]] = {}
+        for name, value in headers:
+            sent.setdefault(name.lower(), []).append(value.strip().lower())
+        for name in ("host", "origin"):
+            if len(sent.get(name, ())) > 1:
+                return f"{name}: sent twice"
+        host = sent.get("host", [""])[0]
+        if is_loopback(self.listens_on) and not self._answers_to(host):
+            return "host: is no loopback address; start fake-spotify with --allow-host to allow it"
+        if is_page and method == "GET" and sent.get("sec-fetch-mode") == ["navigate"]:
+            return None
+        if "origin" in sent and _place(sent["origin"][0]) != _place(f"{scheme}://{host}"):
+            return "origin: web pages of other origins must not control the fake"
+        if not set(sent.get("sec-fetch-site", ())) <= {"same-origin", "none"}:
+            return "sec-fetch-site: web pages of other sites must not control the fake"
+        return None
+
+    def _answers_to(self, authority: str) -> bool:
+        place = _place(f"http://{authority}")
+        return place is not None and (is_loopback(place[1]) or place[1] in self.allowed_hosts)
+
+
+def _place(origin: str) -> tuple[str, str, int] | None:
+    """Split a lower-case origin; None if it is none, such as `null`."""
+    try:
+        parts = urlsplit(origin)
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    if not parts.hostname or port is None or parts.username is not None:
+        return None
+    return parts.scheme, parts.hostname, port
+
+
+def headers_of_page(script: str, style: str) -> Mapping[str, str]:
+    """Return the headers of a page that no other page may frame, by the hashes of its parts."""
+    policy = (
+        "default-src 'none'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; "
+        f"form-action 'none'; frame-ancestors 'none'; script-src {script}; style-src {style}"
+    )
+    return {
+        "content-security-policy": policy,
+        "x-frame-options": "DENY",
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "cache-control": "no-store",
+    }

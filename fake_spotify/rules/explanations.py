@@ -1,0 +1,52 @@
+"""
+Why a request was refused, and what its developer can change: one sentence for each refusal.
+
+`explanations.json` has them by endpoint, and by how Spotify's words begin; the longest fits best.
+"""
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+from fake_spotify.apps.app import App
+from fake_spotify.rules import profile
+from fake_spotify.rules.token_endpoint import Answer
+
+
+def of_token(app: App, parameters: Mapping[str, str], answer: Answer) -> str:
+    """Explain what the token endpoint answered; empty if it refused nothing."""
+    words = [str(answer.members.get(name, "")) for name in ("error", "error_description")]
+    return _sentence("token", ": ".join(filter(None, words)), app, parameters)
+
+
+def of_page(app: App, parameters: Mapping[str, str], words: str) -> str:
+    """Explain the *words* of an error page of /authorize."""
+    return _sentence("authorize", words, app, parameters)
+
+
+def of_api(app: App, answer: Answer) -> str:
+    """Explain what /v1/me answered; empty if it refused nothing."""
+    return _sentence("api", profile.message_of(answer), app, {})
+
+
+def _sentence(endpoint: str, words: str, app: App, parameters: Mapping[str, str]) -> str:
+    fitting = [start for start in _texts()[endpoint] if words.startswith(start)]
+    if not fitting:
+        return ""
+    code = app.ledger.code(parameters.get("code", ""))
+    return _texts()[endpoint][max(fitting, key=len)].format(
+        client_id=parameters.get("client_id", "that was sent"),
+        registered_id=app.client_id,
+        registered_uris=" or ".join(app.redirect_uris),
+        redirect_uri=parameters.get("redirect_uri", "missing"),
+        code_redirect_uri="another one" if code is None else code.redirect_uri,
+        code_lifetime=app.policy.code_lifetime,
+    )
+
+
+@cache
+def _texts() -> dict[str, dict[str, str]]:
+    return dict(
+        json.loads(files("fake_spotify.rules").joinpath("explanations.json").read_text("utf-8"))
+    )

@@ -1,0 +1,201 @@
+"""The command `dev`: an app of one's own against the fake, with a line for each of its requests."""
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from sanic_swap.demo import lines
+from sanic_swap.demo.flow import authorize_url, send
+from sanic_swap.demo.pair import LocalPair, PairFailed, running_pair
+from sanic_swap.demo.snippets import CALLBACKS, CLIENT_ID, EMULATOR, HERE, SNIPPETS, snippet
+from sanic_swap.settings.urls import callback_urls
+
+CLIENT_SECRET = "479f41fc4aea94935dd4857fcce37514"  # noqa: S105 - known to the fake alone
+_POLL_SECONDS = 0.3
+_SETTINGS = {
+    # A new key at each start, and refusals at once: a developer must see what a log-out does.
+    "UNKNOWN_KEY": "reject",
+    "LEGACY_TOKENS": "none",
+    "REVOCATION_GUARD": "off",
+    "CORS_ORIGINS": "http://localhost:*,https://localhost:*,http://127.0.0.1:*,http://[::1]:*,"
+    "capacitor://localhost,ionic://localhost",
+}
+_WITH_SDK = """\
+Spotify's own SDKs always log in at the real Spotify. With this fake, the app opens "log in at" by
+itself: ASWebAuthenticationSession, Custom Tabs, expo-auth-session, flutter_web_auth_2."""
+_LAN_WARNING = """\
+Everyone in this network can use the service and control the fake: use --lan only where you trust
+them. Plain http needs on iOS: NSAppTransportSecurity > NSAllowsLocalNetworking = YES and
+NSLocalNetworkUsageDescription in Info.plist; on Android: android:usesCleartextTraffic="true"."""
+
+
+def dev(*, callback: Sequence[str], port: int, fake_port: int, lan: bool) -> int:
+    """
+    Run fake and service until Ctrl-C; return the exit code.
+
+    Args:
+        callback: The app's redirect URIs, by default `CALLBACKS`.
+        port, fake_port: Of the service and of the fake; 0 is a free one.
+        lan: Listen to other machines in the network, too.
+    """
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    host = "0.0.0.0" if lan else HERE  # noqa: S104 - asked for, with a warning
+    identity = ["--client-id", CLIENT_ID, "--client-secret", CLIENT_SECRET]
+    fake_options = ["--host", host, "--port", str(fake_port), *identity]
+    printer = _Printer()
+    try:
+        callbacks = _callbacks(callback)
+        _check_free(host, port, "--port")
+        _check_free(host, fake_port, "--fake-port")
+        with running_pair(
+            callbacks,
+            fake_options,
+            printer.on_line,
+            HOST=host,
+            PORT=str(port),
+            **_SETTINGS,
+        ) as pair:
+            printer.values = _values(pair)
+            print(_block(pair, lan_address() if lan else None), flush=True)
+            _follow(pair, printer)
+    except PairFailed as error:
+        print(f"sanic-swap dev: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def print_snippet(
+    kind: str, *, callback: Sequence[str], port: int, fake_port: int, lan: bool
+) -> int:
+    """Print the code for one kind of app; start nothing, and return the exit code."""
+    phone = lan_address() if lan else None
+    try:
+        callbacks = _callbacks(callback)
+    except PairFailed as error:
+        print(f"sanic-swap dev: {error}", file=sys.stderr)
+        return 2
+    code = snippet(kind, callbacks, port=port, fake_port=fake_port, lan_address=phone)
+    print(code, end="")
+    return 0
+
+
+class _Printer:
+    """Prints lines as they come, from two threads; in colour on a terminal, unless NO_COLOR."""
+
+    values: lines.Values | None = None
+
+    def __init__(self) -> None:
+        self._is_coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+
+    def on_line(self, text: str) -> None:
+        """Print the line for a line of the service's log; print a warning of the fake as it is."""
+        if not text.startswith("{"):
+            self.put(lines.Line(False, text.strip()))
+        elif self.values is not None:
+            self.put(lines.of_service(json.loads(text), self.values))
+
+    def put(self, line: lines.Line | None) -> None:
+        """Print *line*, if there is one, with the time of day."""
+        if line is not None:
+            mark, colour = ("✓", 32) if line.is_good else ("✗", 31)
+            if self._is_coloured:
+                mark = f"\x1b[{colour}m{mark}\x1b[0m"
+            print(f"{time.strftime('%H:%M:%S')} {mark} {line.text}", flush=True)
+
+
+def _follow(pair: LocalPair, printer: _Printer) -> None:
+    """Print what the fake hears from the app, until KeyboardInterrupt."""
+    latest = 0
+    while True:
+        answer = send("GET", f"{pair.fake.control_url}/requests?limit=50")
+        for entry in json.loads(answer.body)["requests"]:
+            if entry["number"] > latest:
+                latest = entry["number"]
+                printer.put(lines.of_fake(entry, _values(pair)))
+        time.sleep(_POLL_SECONDS)
+
+
+def _values(pair: LocalPair) -> lines.Values:
+    service = _at(pair.service_url, HERE)
+    callbacks = tuple(pair.fake.redirect_uris)
+    return lines.Values(f"{service}/swap", f"{service}/refresh", pair.fake.client_id, callbacks)
+
+
+def _block(pair: LocalPair, lan_address: str | None) -> str:
+    """Return what is pasted into the app."""
+    places = {"This machine, and the iOS simulator": HERE, "The Android emulator": EMULATOR}
+    if lan_address is not None:
+        places["A phone in this network"] = lan_address
+    text = ["Fake Spotify and the service are running. Paste into your app:", ""]
+    for place, host in places.items():
+        service, login = _at(pair.service_url, host), _at(authorize_url(pair), host)
+        text += [
+            place,
+            f"  token swap URL     {service}/swap",
+            f"  token refresh URL  {service}/refresh",
+            f"  log in at          {login}",
+        ]
+    text += [
+        "Everywhere",
+        f"  client id          {pair.fake.client_id}",
+        f"  callback           {' or '.join(pair.fake.redirect_uris)}",
+        "",
+        _WITH_SDK,
+        "",
+        *([_LAN_WARNING, ""] if pair.settings["HOST"] != HERE else []),
+        f"Watch and break things: {pair.fake.control_url}/",
+        f"Code for your app: sanic-swap dev --snippet {'|'.join(SNIPPETS)}",
+        "",
+        "Your app's requests (Ctrl-C ends it all):",
+    ]
+    return "\n".join(text)
+
+
+def _at(url: str, host: str) -> str:
+    """Return *url* as it is reached by way of *host*."""
+    parts = urlsplit(url)
+    return parts._replace(netloc=f"{host}:{parts.port}").geturl()
+
+
+def lan_address() -> str | None:
+    """Return this machine's address in its network; None if it is in none."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing; RFC 5737, an address of nobody
+        except OSError:
+            return None
+        return str(probe.getsockname()[0])
+
+
+def _callbacks(chosen: Sequence[str]) -> tuple[str, ...]:
+    """
+    Return the redirect URIs to register.
+
+    Raises:
+        PairFailed: If one of *chosen* is none.
+    """
+    try:
+        return callback_urls(",".join(chosen)) if chosen else CALLBACKS
+    except ValueError:
+        text = f"--callback {' '.join(chosen)}: a redirect URI has a scheme, ://, and no #"
+        raise PairFailed(text) from None
+
+
+def _check_free(host: str, port: int, option: str) -> None:
+    """
+    Make sure that *port* can be had.
+
+    Raises:
+        PairFailed: If it cannot; the text names the option that changes it.
+    """
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        text = f"port {port} is taken ({error.strerror}); choose another with {option}"
+        raise PairFailed(text) from None

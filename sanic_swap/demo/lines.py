@@ -1,0 +1,98 @@
+"""Puts a request of an app into one line: what it did, or what went wrong and what to change."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+_KEEP = "the app keeps its tokens, and tries again after Retry-After"
+# The first pattern that what went wrong fits, and what to change.
+_REMEDIES = (
+    ("^404$", "no such endpoint; {endpoint}"),
+    ("^405$", "use POST; {endpoint}"),
+    ("^redirect_uri is not", "redirect_uri is not {callbacks}; correct the app, or use --callback"),
+    ("is missing$", "{what}: send it as a form field or JSON member of the body"),
+    ("must not be", "{what}: the app had no value, and sent that word"),
+    ("^client_id is not", "client_id is not {client_id}: correct it, or leave it out"),
+    ("^access_token$", "this is an access token: send the refresh_token of the latest answer"),
+    ("^unknown_key$", "this token is from before the restart: log in again"),
+    ("^altered$", "the token was changed or cut: store it whole, and log in again"),
+    ("^(not_a_token|other_service)$", "this is no token of {swap_url}: send its refresh_token"),
+    ("^code_refused$", "Spotify refused the code, which works once, for ten minutes: log in again"),
+    ("^grant_refused$", "Spotify refused: the app must ask its user to log in again"),
+    ("^(spotify_|revocation_)", f"Spotify is in trouble: {_KEEP}"),
+    ("^client_gone$", "the app hung up before the answer"),
+    ("", "{what}"),
+)
+_ON_CALLBACK = {"access_denied": "the user pressed Cancel; the app gets error=access_denied"}
+
+
+class Line(NamedTuple):
+    """One line, and whether it says that something went well."""
+
+    is_good: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What belongs into the app."""
+
+    swap_url: str
+    refresh_url: str
+    client_id: str
+    callbacks: tuple[str, ...]
+
+
+def of_service(entry: Mapping[str, Any], values: Values) -> Line | None:
+    """Return the line for an entry of the service's log; None if no request is in it."""
+    if "origin" in entry:
+        text = f"the page at {entry['origin']} is not in CORS_ORIGINS: open it at http://127.0.0.1"
+        return Line(False, text)
+    if "method" not in entry:
+        return None
+    head = f"{entry['method']} {entry['path']} {entry['status']}"
+    if "error" not in entry:
+        if "grant" not in entry:  # CORS, health
+            return Line(True, head)
+        did = "new access token" if "key" in entry else "logged in: tokens for the code"
+        return Line(True, f"{head}: {did} (grant {entry['grant']})")
+    what = str(entry.get("reason") or entry["outcome"])
+    if entry["status"] in (404, 405):
+        what = str(entry["status"])
+    elif what == "grant_refused" and "grant" not in entry:
+        what = "code_refused"
+    remedy = next(text for pattern, text in _REMEDIES if re.search(pattern, what))
+    text = remedy.format(
+        what=what,
+        endpoint=_endpoint(str(entry["path"]), values),
+        callbacks=" or ".join(values.callbacks),
+        client_id=values.client_id,
+        swap_url=values.swap_url,
+    )
+    return Line(False, f"{head}: {text}")
+
+
+def of_fake(entry: Mapping[str, Any], values: Values) -> Line | None:
+    """Return the line for an entry of the fake's journal; None if the service's line says it."""
+    path, status, error = entry["path"], entry["status"], entry["error"]
+    head = f"fake Spotify: {entry['method']} {path} {status or 'no answer'}"
+    if error in _ON_CALLBACK:
+        return Line(True, f"{head}: {_ON_CALLBACK[error]}")
+    if not error and not entry["fault"]:
+        is_way_back = path == "/authorize" and status == 302
+        return Line(True, f"{head}: back to the app with a code") if is_way_back else None
+    sent = entry["parameters"].get("redirect_uri")
+    why = entry.get("why") or error or f"fault {entry['fault']}"
+    if "redirect URI" in error and sent not in values.callbacks:
+        why = f"redirect_uri {sent} is not {' or '.join(values.callbacks)}"
+    return Line(False, f"{head}: {why}")
+
+
+def _endpoint(path: str, values: Values) -> str:
+    """Name the endpoint that *path* was probably meant to be."""
+    swap = f"the token swap URL is {values.swap_url}"
+    refresh = f"the token refresh URL is {values.refresh_url}"
+    if "refresh" in path:
+        return refresh
+    return swap if re.search("swap|token", path) else f"{swap}, {refresh}"

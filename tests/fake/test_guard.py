@@ -1,0 +1,220 @@
+"""Who may control a fake, and who may not: web pages of others, and hosts that are not loopback."""
+
+import contextlib
+import json
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from urllib.parse import urlsplit
+
+import pytest
+
+from fake_spotify import FakeSpotify
+from fake_spotify.control.guard import Guard
+from tests.chromium import opened
+from tests.fake.browser import ask
+
+HERE = "127.0.0.1:8090"
+GUARD = Guard("127.0.0.1", frozenset({"fake.test"}))
+
+
+def _refusal(*headers, guard=GUARD, method="POST", scheme="http", is_page=False):
+    return guard.refusal(scheme, method, headers, is_page=is_page)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("Host", HERE)],
+        [("Host", "localhost:8090")],
+        [("Host", "LOCALHOST.")],
+        [("Host", "app.localhost:8090")],
+        [("Host", "[::1]:8090")],
+        [("Host", "127.8.9.1")],
+        [("Host", "fake.test:8090")],
+        [("Host", HERE), ("Origin", f"http://{HERE}"), ("Sec-Fetch-Site", "same-origin")],
+        [("Host", "localhost"), ("Origin", "http://localhost:80")],
+        [("Host", HERE), ("Sec-Fetch-Site", "none")],
+    ],
+)
+def test_programs_and_the_fakes_own_page_may(headers):
+    assert _refusal(*headers) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "named"),
+    [
+        ([], "host"),
+        ([("Host", "evil.example:8090")], "host"),
+        ([("Host", "127.0.0.1.evil.example")], "host"),
+        ([("Host", "10.0.0.7")], "host"),
+        ([("Host", "user@127.0.0.1")], "host"),
+        ([("Host", HERE), ("Host", HERE)], "host"),
+        ([("Host", HERE), ("Origin", "null")], "origin"),
+        ([("Host", HERE), ("Origin", "https://evil.example")], "origin"),
+        ([("Host", HERE), ("Origin", "http://127.0.0.1:3000")], "origin"),
+        ([("Host", HERE), ("Origin", "http://localhost:8090")], "origin"),
+        ([("Host", HERE), ("Origin", f"https://{HERE}")], "origin"),
+        ([("Host", HERE), ("Origin", f"http://{HERE}"), ("Origin", "null")], "origin"),
+        ([("Host", HERE), ("Sec-Fetch-Site", "cross-site")], "sec-fetch-site"),
+        ([("Host", HERE), ("Sec-Fetch-Site", "same-site")], "sec-fetch-site"),
+    ],
+)
+def test_others_may_not_and_are_told_by_which_header(headers, named):
+    assert _refusal(*headers).startswith(f"{named}: ")
+
+
+FOLLOWED = [("Host", HERE), ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate")]
+
+
+def test_a_link_leads_to_a_page_and_to_nothing_else():
+    assert _refusal(*FOLLOWED, method="GET", is_page=True) is None
+    assert _refusal(*FOLLOWED, method="GET")
+    assert _refusal(*FOLLOWED, method="POST", is_page=True)
+    assert _refusal(("Host", "evil.example"), *FOLLOWED[1:], method="GET", is_page=True)
+
+
+def test_off_loopback_any_host_may_but_no_other_origin():
+    guard = Guard("0.0.0.0")
+
+    assert _refusal(("Host", "fake:8090"), guard=guard) is None
+    assert _refusal(("Host", "fake:8090"), ("Origin", "http://evil.example"), guard=guard)
+
+
+@pytest.fixture(scope="module")
+def spotify():
+    with FakeSpotify(allowed_hosts=["Fake.test"]) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", ""),
+        ("GET", "/"),
+        ("GET", "/health"),
+        ("GET", "/apps"),
+        ("GET", "/events"),
+        ("GET", "/openapi.json"),
+        ("GET", "/requests"),
+        ("POST", "/faults"),
+        ("POST", "/reset"),
+        ("PUT", "/clock"),
+        ("DELETE", "/requests"),
+        ("PATCH", "/nowhere"),
+    ],
+)
+@pytest.mark.parametrize(
+    "headers", [{"host": "evil.example"}, {"origin": "https://evil.example"}, {"origin": "null"}]
+)
+def test_every_control_path_is_guarded(spotify, method, path, headers):
+    seen = ask(spotify.accounts_url, method, f"/_fake{path}", headers=headers, body="{}")
+
+    assert seen.status == 403
+    assert next(iter(headers)) in json.loads(seen.body)["error"]
+
+
+def test_an_allowed_host_may(spotify):
+    headers = {"host": "fake.test"}
+
+    assert ask(spotify.accounts_url, "GET", "/_fake/apps", headers=headers).status == 200
+
+
+def test_spotifys_own_endpoints_stay_open_to_every_origin(spotify):
+    headers = {"origin": "https://app.example", "host": "accounts.example"}
+
+    assert ask(spotify.accounts_url, "POST", "/api/token", headers=headers).status == 500
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/faults/1/2", "/clock/"])
+def test_an_unknown_control_path_answers_json(spotify, path):
+    seen = ask(spotify.accounts_url, "GET", f"/_fake{path}")
+
+    assert seen.status == 404
+    assert json.loads(seen.body)["error"].startswith(f"path: {path} is not known; ")
+
+
+def test_a_wrong_method_names_the_right_ones(spotify):
+    seen = ask(spotify.accounts_url, "POST", "/_fake/clock")
+
+    assert seen.status == 405
+    assert seen.header("allow") == "GET, PUT"
+    assert "GET, PUT" in json.loads(seen.body)["error"]
+
+
+@contextlib.contextmanager
+def _strange_site():
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<!doctype html><title>a strange site</title>")
+
+        def log_message(self, *_):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+async def test_in_a_browser_a_strange_site_changes_and_reads_nothing(spotify):
+    script = """(async () => {
+      const base = '%s';
+      const tries = [
+        fetch(base + '/faults', {method: 'POST', mode: 'no-cors', headers:
+          {'content-type': 'text/plain'}, body: '{"kind": "status", "status": 200}'}),
+        fetch(base + '/reset', {method: 'POST', mode: 'no-cors', body: '{}'}),
+        fetch(base + '/requests', {mode: 'no-cors'}),
+        new Promise(done => { const script = document.createElement('script');
+          script.src = base + '/apps'; script.onload = script.onerror = done;
+          document.head.append(script); }),
+      ];
+      await Promise.allSettled(tries);
+      const read = await fetch(base + '/apps').then(answer => answer.text(), () => 'blocked');
+      const live = await new Promise(done => { const source = new EventSource(base + '/events');
+        source.onopen = () => done('open'); source.onerror = () => done('blocked'); });
+      const frame = document.createElement('iframe'); frame.src = base + '/';
+      document.body.append(frame); await new Promise(done => { frame.onload = done; });
+      const form = document.createElement('form'), field = document.createElement('input');
+      form.method = 'post'; form.enctype = 'text/plain'; form.action = base + '/faults';
+      field.name = '{"kind": "huge", "times": "forever", "client_id": "'; field.value = '"}';
+      form.append(field); document.body.append(form);
+      let framed; try { framed = frame.contentDocument === null ? 'opaque' : 'readable'; }
+      catch { framed = 'opaque'; }
+      setTimeout(() => form.submit(), 100);
+      return [read, live, framed];
+    })()"""
+    grant = spotify.grant()
+    with _strange_site() as site:
+        async with opened(site) as page:
+            await page.until("document.title === 'a strange site'")
+            seen = await page.run(script % spotify.control_url)
+            await page.until("location.href.includes('/_fake/faults')")
+            shown = await page.run("document.body.innerText")
+
+    assert seen == ["blocked", "blocked", "opaque"]
+    assert "other origins" in shown
+    assert spotify.faults() == []
+    assert grant in spotify.grants()
+
+
+async def test_in_a_browser_a_link_from_elsewhere_leads_to_the_page(spotify):
+    with _strange_site() as site:
+        async with opened(site) as page:
+            await page.until("document.title === 'a strange site'")
+            await page.run(f"location.href = {json.dumps(spotify.control_url + '/')}")
+            await page.until("document.querySelectorAll('#fault-list li').length > 40")
+
+
+async def test_in_a_browser_a_name_that_was_rebound_gets_nothing(spotify):
+    port = urlsplit(spotify.accounts_url).port
+    rebound = f"http://rebound.example:{port}/_fake/"
+    rules = "--host-resolver-rules=MAP rebound.example 127.0.0.1"
+    async with opened(rebound, rules) as page:
+        await page.until("document.body && document.body.innerText.includes('loopback')")
+        said = await page.run("fetch('/_fake/apps', {method: 'GET'}).then(answer => answer.text())")
+
+    assert "client_secret" not in said
+    assert "--allow-host" in said

@@ -1,0 +1,12 @@
+"""Settings for tests, read as the service reads them."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from sanic_swap.settings.reading import read
+from sanic_swap.settings.table import Settings
+
+
+def read_settings(environ: Mapping[str, str], *, env_file: Path | None = None) -> Settings:
+    """Return the settings; raise `SettingsError` with every problem."""
+    return read(environ, env_file=env_file).settings()

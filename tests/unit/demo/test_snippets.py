@@ -1,0 +1,32 @@
+"""Code for an app: the files as they stand, or with other values in them."""
+
+from pathlib import Path
+
+import pytest
+
+from sanic_swap.demo.snippets import CLIENT_ID, FAKE_PORT, PORT, SNIPPETS, snippet
+
+FILES = Path(__file__).parents[3] / "sanic_swap/demo/code"
+
+
+@pytest.mark.parametrize(("kind", "name"), SNIPPETS.items(), ids=SNIPPETS)
+def test_by_default_a_snippet_is_its_file(kind: str, name: str) -> None:
+    code = snippet(kind, (), port=PORT, fake_port=FAKE_PORT, lan_address=None)
+
+    assert code == (FILES / name).read_text()
+    assert kind == "curl" or CLIENT_ID in code
+    assert "YOUR-SERVICE" in code or kind == "js"  # what changes for the real Spotify
+
+
+def test_a_phone_reaches_it_by_the_machines_address() -> None:
+    code = snippet("kotlin", (), port=1, fake_port=2, lan_address="192.0.2.7")
+
+    assert "http://192.0.2.7:1/swap" in code
+    assert "http://192.0.2.7:2/authorize" in code
+    assert "//10.0.2.2" not in code
+
+
+def test_a_browser_takes_the_first_callback_that_is_a_page() -> None:
+    uris = ["my-app://callback", "https://app.example/back"]
+
+    assert "https://app.example/back" in snippet("js", uris, port=1, fake_port=2, lan_address=None)
