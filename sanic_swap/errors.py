@@ -122,11 +122,13 @@ class TokenHeld(SwapError):
 
     Args:
         reason: For the operator's log, with the remedy; it never reaches the app.
+        topic: The key id or format; the log has one line a minute for each.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, topic: str) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.topic = topic
 
 
 # Refusals whose text goes into the access log. `TokenHeld` has a line of its own.

@@ -15,7 +15,7 @@ _REMEDIES = (
     ("must not be", "{what}: the app had no value, and sent that word"),
     ("^client_id is not", "client_id is not {client_id}: correct it, or leave it out"),
     ("^access_token$", "this is an access token: send the refresh_token of the latest answer"),
-    ("^unknown_key$", "this token is from before the restart: log in again"),
+    ("^temporary_key$", "this token is from before the restart: log in again"),
     ("^altered$", "the token was changed or cut: store it whole, and log in again"),
     ("^(not_a_token|other_service)$", "this is no token of {swap_url}: send its refresh_token"),
     ("^code_refused$", "Spotify refused the code, which works once, for ten minutes: log in again"),

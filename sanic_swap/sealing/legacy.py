@@ -20,7 +20,7 @@ from sanic_swap.secret import Secret
 Opener = Callable[[bytes], bytes | None]
 
 CIPHERED = frozenset({"node", "ruby", "fernet"})  # need a secret and a library
-UNAUTHENTICATED = frozenset({"node", "ruby", "plain"})  # can be altered or made up
+UNAUTHENTICATED = frozenset({"node", "ruby", "plain"})  # anybody can make tokens that open
 _LONGEST = LONGEST_REFRESH_TOKEN
 # What a wrong secret or an altered token gives must not reach Spotify.
 _REFRESH_TOKEN = re.compile(rb"[A-Za-z0-9_-]{20,%d}\Z" % _LONGEST)
@@ -72,7 +72,8 @@ class LegacyTokens:
         if self.hold and (shape := shape_of(as_sent)):
             raise TokenHeld(
                 f"the token looks like another swap service's ({shape}). Set LEGACY_TOKENS={shape}"
-                " to open such tokens, or LEGACY_TOKENS=none, which logs these users out"
+                " to open such tokens, or LEGACY_TOKENS=none, which logs these users out",
+                shape,
             )
         if self.closes_at is not None and self.now() >= self.closes_at:
             raise TokenRefused(_kind_of(as_sent))

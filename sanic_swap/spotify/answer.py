@@ -4,10 +4,10 @@ A 200 becomes a `TokenAnswer`, whose members are kept as they were spelled; ever
 else becomes one of the errors below `SpotifyError`.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from json.encoder import encode_basestring_ascii
 from math import ceil
 from typing import Any, NamedTuple, Self
 
@@ -19,7 +19,7 @@ from sanic_swap.errors import (
     SpotifyNonsense,
     SpotifyThrottles,
 )
-from sanic_swap.sealing.key_ring import LONGEST_REFRESH_TOKEN
+from sanic_swap.sealing.key_ring import LONGEST_REFRESH_TOKEN, PREFIX
 from sanic_swap.secret import Secret
 from sanic_swap.strict_json import NotStrictJson, read_members, read_object, strings_in
 
@@ -102,7 +102,8 @@ class TokenAnswer:
             expiry = "".join(f',"{name}":{expires_in}' for name in self.unsaid)
         if sealed is None:
             return f"{self._before}{expiry}}}".encode()
-        quoted = encode_basestring_ascii(sealed)
+        # Our own seals are base64url, which needs no escapes.
+        quoted = f'"{sealed}"' if sealed.startswith(PREFIX) else json.dumps(sealed)
         if self._after is None:
             return f'{self._before}{expiry},"refresh_token":{quoted}}}'.encode()
         return f"{self._before}{quoted}{self._after}{expiry}}}".encode()
@@ -189,8 +190,8 @@ def _tokens(
     plain = Secret(refresh_token)
     if "\\" not in text and text.count(refresh_token) == 1:
         # As it always is: it stands there once, so it stands nowhere else.
-        _keep_secret(private, text.replace(refresh_token, ""), members)
         head, _, tail = text.partition(f'"{refresh_token}"')
+        _keep_secret(private, f'{head}""{tail}', members)
         return TokenAnswer(plain, unsaid, head, tail[:-1])
     before, after = _around_refresh_token(body)
     _keep_secret((*private, plain), before + after, members)

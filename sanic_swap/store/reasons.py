@@ -8,7 +8,7 @@ from redis import exceptions as redis
 
 _TIMEOUTS = (TimeoutError, redis.TimeoutError)
 _REASONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
-    (ssl.SSLCertVerificationError, "certificate of {} not trusted"),
+    (ssl.SSLCertVerificationError, "certificate of {} not trusted; ssl_ca_certs=FILE trusts a CA"),
     (ssl.SSLError, "TLS handshake with {} failed{hint}"),
     ((redis.AuthenticationError, redis.NoPermissionError), "wrong user or password for {}"),
     (redis.ResponseError, "{} refuses a command ({code})"),

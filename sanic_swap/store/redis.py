@@ -48,7 +48,7 @@ class RedisStore:
     Used as `async with`; entering does not wait for it to be there.
 
     Args:
-        url: `redis://`, `rediss://`, `valkey://`, `valkeys://` or `unix://`.
+        url: `redis://`, `rediss://` or `unix://`.
         pause_seconds: Between two tries of a store that is lost or slow.
 
     Attributes:
@@ -57,11 +57,8 @@ class RedisStore:
     """
 
     def __init__(self, url: Secret, pause_seconds: float = _PAUSE_SECONDS) -> None:
-        spelled = url.reveal()
-        if spelled.startswith("valkey"):
-            spelled = "redis" + spelled.removeprefix("valkey")
         self._connections = BlockingConnectionPool.from_url(
-            spelled,
+            url.reveal(),
             max_connections=_CONNECTIONS,
             timeout=ANSWER_SECONDS,
             socket_timeout=ANSWER_SECONDS,
@@ -70,7 +67,7 @@ class RedisStore:
         )
         where = self._connections.connection_kwargs
         self._address = where.get("path") or f"{where.get('host')}:{where.get('port', 6379)}"
-        self._scheme = spelled.partition(":")[0]  # forgotten once it has answered
+        self._scheme = url.reveal().partition(":")[0]  # forgotten once it has answered
         self._client = Redis(connection_pool=self._connections)
         self._probe = self.script(_PROBE, lambda answer: answer)
         self._pause_seconds = pause_seconds
@@ -116,11 +113,14 @@ class RedisStore:
             self._note_loss(loss)
             raise
 
-    async def check(self) -> None:
-        """Ask the store once whether it is of use; raise `StoreLost`, which says why it is not."""
+    async def failure(self) -> StoreLost | None:
+        """Ask the store once; return why it is of no use, or None if it is of use."""
         token = token_bytes(16)
-        if await self._call(self._probe, ["sanic-swap:probe"], [token]) != token:
-            raise StoreLost(f"unexpected answer from {self._address}")
+        try:
+            answer = await self._call(self._probe, ["sanic-swap:probe"], [token])
+        except StoreLost as loss:
+            return loss
+        return None if answer == token else StoreLost(f"unexpected answer from {self._address}")
 
     async def _call(self, script: Script[T], keys: Sequence[str], arguments: Sequence[Word]) -> T:
         began = monotonic()
@@ -161,9 +161,7 @@ class RedisStore:
         while True:
             await asyncio.sleep(pause_seconds)
             pause_seconds = self._pause_seconds
-            try:
-                await self.check()
-            except StoreLost as loss:
+            if (loss := await self.failure()) is not None:
                 self._note_loss(loss)
                 continue
             if self._slow_answers:  # with new connections to make it would be lost at once
@@ -172,15 +170,3 @@ class RedisStore:
                 self.is_lost = False
                 log.info("Store answers again; sharing between machines is on")
             break
-
-
-async def why_lost(url: Secret) -> str | None:
-    """Ask the store at *url* once; return why it is of no use, or None if it is. For `check`."""
-    store = RedisStore(url)
-    try:
-        await store.check()
-    except StoreLost as loss:
-        return str(loss)
-    finally:
-        await store.__aexit__()
-    return None

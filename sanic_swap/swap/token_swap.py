@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from secrets import choice
 from typing import TypeVar
 
-from sanic_swap.errors import GrantRefused, TokenRefused
+from sanic_swap.errors import GrantRefused, TokenHeld, TokenRefused
 from sanic_swap.logs import log
 from sanic_swap.sealing.grant_id import GrantIds
 from sanic_swap.sealing.key_ring import PREFIX, KeyRing, OpenedToken
@@ -122,16 +122,13 @@ class TokenSwap:
             RateLimited: If its grant was refreshed, or its client imported, too often.
             SpotifyError: One of those below it.
         """
-        sealed = request.refresh_token.reveal()
-        if sealed.startswith(PREFIX):
-            return await self._refresh(self._keys.open(sealed), sealed, trace)
-        sealed = request.as_sent.reveal()
-        if not self._legacy.is_guessable(sealed):
-            return await self._refresh(self._legacy.open(sealed), sealed, trace)
+        is_ours = request.refresh_token.reveal().startswith(PREFIX)
+        if is_ours or not self._legacy.is_guessable(request.as_sent.reveal()):
+            return await self._refresh(*self._open(request), trace)
         async with self._rate_limit.counted_import(trace.client):
-            return await self._import(sealed, trace)
+            return await self._import(request, trace)
 
-    async def _import(self, sealed: str, trace: RequestTrace) -> bytes:
+    async def _import(self, request: RefreshRequest, trace: RequestTrace) -> bytes:
         """
         Refresh with a token that nothing authenticates.
 
@@ -141,19 +138,19 @@ class TokenSwap:
         """
         began = time.monotonic()
         try:
-            opened = self._legacy.open(sealed)
+            sealed, opened = self._open(request)
         except TokenRefused:
             took = choice(self._refusal_seconds or [self._spotify.answer_seconds])
             await asyncio.sleep(began + took - time.monotonic())
             raise
         try:
-            return await self._refresh(opened, sealed, trace)
+            return await self._refresh(sealed, opened, trace)
         except GrantRefused:
             if trace.called:  # others wait for a part of that time only
                 self._refusal_seconds.append(time.monotonic() - began)
             raise
 
-    async def _refresh(self, opened: OpenedToken, sealed: str, trace: RequestTrace) -> bytes:
+    async def _refresh(self, sealed: str, opened: OpenedToken, trace: RequestTrace) -> bytes:
         trace.key_id = opened.key_id
         trace.imported = opened.imported
         digest = self._grant_ids.digest(opened.refresh_token)
@@ -172,6 +169,22 @@ class TokenSwap:
         if opened.imported is not None:
             _log_import(opened, trace)
         return answer.render(sealed, self._seconds_left(opened.authorized_at))
+
+    def holds(self, request: RefreshRequest) -> bool:
+        """Say whether `refresh` raises TokenHeld."""
+        try:
+            self._open(request)
+        except (TokenHeld, TokenRefused) as error:
+            return isinstance(error, TokenHeld)
+        return False
+
+    def _open(self, request: RefreshRequest) -> tuple[str, OpenedToken]:
+        """Return the token as it came, and its content."""
+        sealed = request.refresh_token.reveal()
+        if sealed.startswith(PREFIX):
+            return sealed, self._keys.open(sealed)
+        sealed = request.as_sent.reveal()
+        return sealed, self._legacy.open(sealed)
 
     async def _call_spotify(
         self, digest: bytes, opened: OpenedToken, trace: RequestTrace

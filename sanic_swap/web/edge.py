@@ -14,8 +14,8 @@ from sanic import Request
 from sanic.exceptions import MethodNotAllowed, NotFound
 
 from sanic_swap.client_address import AddressHeader
-from sanic_swap.errors import OWN_REFUSALS, GrantRefused
-from sanic_swap.logs import log
+from sanic_swap.errors import OWN_REFUSALS, GrantRefused, TokenHeld
+from sanic_swap.logs import OnceAMinute, log
 from sanic_swap.trace import Answered, RequestTrace
 from sanic_swap.web.answers import Answer, json_answer, options_answer
 from sanic_swap.web.cors import Cors
@@ -65,6 +65,7 @@ class Edge:
         self._cors = cors
         self._believed = believed
         self._observers = observers
+        self._may_log = OnceAMinute()
 
     def around(self, handler: Handler, path: str) -> SanicHandler:
         """Return *handler*, which answers at *path*, as Sanic calls it: it never raises."""
@@ -90,8 +91,9 @@ class Edge:
         if request.method == "OPTIONS":
             answer = options_answer(_allowed(error))
             if "access-control-request-method" in request.headers:
-                preflight = self._cors.preflight_headers(request.headers.get("origin"))
-                answer.headers.update(preflight)
+                asked = request.headers.get("access-control-request-headers")
+                origin = request.headers.get("origin")
+                answer.headers.update(self._cors.preflight_headers(origin, asked))
             return self._finish(request, answer, trace, path, "ok")
         return self._refuse(request, error, trace, path)
 
@@ -106,7 +108,7 @@ class Edge:
         row, refusal = row_of(type(error)), answer_to(error)
         if row.status == 500:
             refusal = _log_bug(error, refusal, trace)
-        elif row.level != logging.NOTSET:
+        elif row.level != logging.NOTSET and self._is_news(error):
             log.log(row.level, row.log, error, extra={"fields": _grant(trace)})
         headers = refusal.headers()
         if isinstance(error, MethodNotAllowed):
@@ -151,6 +153,9 @@ class Edge:
         for observe in self._observers:
             observe(answered)
         return answer
+
+    def _is_news(self, error: BaseException) -> bool:
+        return not isinstance(error, TokenHeld) or self._may_log(error.topic)
 
     def _client_of(self, request: Request) -> str:
         peer = request.ip

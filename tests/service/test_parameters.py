@@ -88,7 +88,6 @@ def test_what_is_no_token_of_ours_is_refused_or_held_and_spotify_is_not_asked(
     [
         pytest.param({"LEGACY_TOKENS": "none"}, id="refused on purpose"),
         pytest.param({"UNKNOWN_KEY": "reject"}, id="nothing is held"),
-        pytest.param({"ENCRYPTION_SECRET": None}, id="the key is a made-up one"),
     ],
 )
 def test_another_services_token_is_held_until_somebody_decides(

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.logs import Lines, configure_logging, json_line, log, text_line
+from sanic_swap.logs import Lines, OnceAMinute, configure_logging, json_line, log, text_line
 
 MOMENT = 1_795_448_940.9
 nasty = st.text(max_size=40) | st.text(
@@ -200,6 +200,26 @@ def pipe():
     reader, writer = os.pipe()
     with os.fdopen(reader, "rb", buffering=0) as read, os.fdopen(writer, "wb") as write:
         yield read, write
+
+
+def test_each_topic_is_logged_once_a_minute():
+    now = [0.0]
+    may_log = OnceAMinute(lambda: now[0])
+
+    assert [may_log("a"), may_log("a"), may_log("b")] == [True, False, True]
+    now[0] = 59.9
+    assert not may_log("a")
+    now[0] = 60.0
+    assert may_log("a")
+
+
+def test_more_topics_than_anybody_reads_are_left_out():
+    now = [0.0]
+    may_log = OnceAMinute(lambda: now[0])
+
+    assert sum(may_log(str(topic)) for topic in range(1000)) == 100
+    now[0] = 60.0
+    assert may_log("999")
 
 
 def read_now(reader):

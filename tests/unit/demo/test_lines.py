@@ -30,7 +30,7 @@ def service(path="/swap", status=400, outcome="invalid_request", **members):
         (service(reason="code must not be (null)"), "the app had no value"),
         (service(reason="client_id is not the one of this service"), "client_id is not the-id"),
         (service(reason="access_token"), "this is an access token: send the refresh_token"),
-        (service(reason="unknown_key"), "this token is from before the restart: log in again"),
+        (service(reason="temporary_key"), "this token is from before the restart: log in again"),
         (service(reason="altered"), "was changed or cut"),
         (service(reason="not_a_token"), f"this is no token of {SWAP_URL}"),
         (service(outcome="grant_refused"), "Spotify refused the code, which works once"),

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 
 from sanic_swap.errors import SpotifyFails, SpotifyTooSlow, StoreLost
-from sanic_swap.sealing.key_ring import OpenedToken, SealingContext
-from sanic_swap.sealing.keys import root_key
+from sanic_swap.sealing.key_ring import OpenedToken
+from sanic_swap.sealing.keys import SealingContext, root_key
 from sanic_swap.secret import Secret
 from sanic_swap.spotify.answer import Sent, read_answer
 from sanic_swap.store.counts import StoreCounts

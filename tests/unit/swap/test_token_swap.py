@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from sanic_swap.sealing.grant_id import GrantIds
-from sanic_swap.sealing.key_ring import KeyRing, SealingContext
-from sanic_swap.sealing.keys import root_key
+from sanic_swap.sealing.key_ring import KeyRing
+from sanic_swap.sealing.keys import SealingContext, root_key
 from sanic_swap.sealing.legacy import LegacyTokens
 from sanic_swap.secret import Secret
 from sanic_swap.spotify.answer import TokenAnswer

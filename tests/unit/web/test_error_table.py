@@ -32,7 +32,7 @@ ANSWERS = [
     (errors.RateLimited(60, 60, 17), 429, BUSY, 17),
     (errors.RateLimited(1000, 2_592_000, 2_592_000), 429, BUSY, 86_400),
     (errors.TokenRefused(), 400, "invalid_grant", None),
-    (errors.TokenHeld("restore that key"), 503, BUSY, ANY),
+    (errors.TokenHeld("restore that key", "4TGKmExg"), 503, BUSY, ANY),
     (errors.GrantRefused(400, "invalid_grant", "revoked", None), 400, "invalid_grant", None),
     (errors.GrantRefused(400, "invalid_scope", None, None), 400, "invalid_scope", None),
     (errors.GrantRefused(403, "access_denied", None, "https://x"), 403, "access_denied", None),
@@ -189,7 +189,7 @@ def test_all_refused_tokens_are_answered_with_the_same_words():
 
 
 def test_the_operators_remedy_does_not_reach_the_app():
-    body = answer_to(errors.TokenHeld("a token of key 4TGKmExg")).body()
+    body = answer_to(errors.TokenHeld("a token of key 4TGKmExg", "4TGKmExg")).body()
 
     assert b"4TGKmExg" not in body
 
