@@ -115,15 +115,16 @@ async def test_a_store_that_is_slower_than_its_budget_is_told_and_so_is_its_reco
             url = Secret(f"redis://127.0.0.1:{port}")
             async with RedisStore(url, pause_seconds=0.01) as store:
                 counts = StoreCounts(store, b"key")
-                if is_known:
+                while is_known and store.word != "slow":
+                    delay = 0.0  # a busy machine may have been too late, and lost it
+                    await until(lambda: store.word == "ok")
+                    caplog.clear()
                     await counts.count("a", 60)
-                    delay = 0.2
-                for _ in range(3):
-                    await counts.count("a", 60)
+                    delay = 0.16
+                    for _ in range(3):
+                        await counts.count("a", 60)
                 await until(lambda: store.word == word)
-                await asyncio.sleep(0.1)  # nobody asks, and it stays so
-                assert store.word == word
-                delay = 0.0
+                delay = 0.0  # and without anybody who asks
                 await until(lambda: store.word == "ok")
 
     assert len(caplog.messages) == 2
