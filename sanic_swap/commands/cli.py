@@ -15,6 +15,7 @@ from sanic_swap import __version__
 from sanic_swap.demo.snippets import CALLBACKS, FAKE_PORT, PORT, SNIPPETS
 from sanic_swap.errors import CannotListen, SettingsError
 from sanic_swap.judge import arguments as judge_arguments
+from sanic_swap.version import commit
 
 if TYPE_CHECKING:
     from sanic_swap.settings.table import Settings
@@ -77,7 +78,8 @@ def _arguments() -> argparse.Namespace:
         description="Token swap and refresh for apps that use Spotify's SDKs.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"sanic-swap {__version__}")
+    version = f"sanic-swap {__version__} (commit {commit()})"
+    parser.add_argument("--version", action="version", version=version)
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands = {
         name: subparsers.add_parser(

@@ -74,6 +74,8 @@ class LegacyTokens:
                 f"the token looks like another swap service's ({shape}). Set LEGACY_TOKENS={shape}"
                 " to open such tokens, or LEGACY_TOKENS=none, which logs these users out",
                 shape,
+                reason="legacy_unset",
+                is_known=True,
             )
         if self.closes_at is not None and self.now() >= self.closes_at:
             raise TokenRefused(_kind_of(as_sent))

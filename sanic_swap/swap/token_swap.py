@@ -104,10 +104,11 @@ class TokenSwap:
         )
         answer = await _timed(exchange, trace)
         if answer.refresh_token is None:
-            log.warning("Spotify answered a swap without a refresh token; the app gets none either")
+            text = "Spotify answered a swap without a refresh token; the app gets none either"
+            log.warning(text, extra={"fields": trace.fields()})
             return answer.render(None)
         trace.grant = self._grant_ids.of(answer.refresh_token)
-        authorized_at = int(self._now())
+        trace.authorized_at = authorized_at = int(self._now())
         sealed = self._keys.seal(answer.refresh_token, authorized_at)
         return answer.render(sealed, self._seconds_left(authorized_at))
 
@@ -152,6 +153,7 @@ class TokenSwap:
 
     async def _refresh(self, sealed: str, opened: OpenedToken, trace: RequestTrace) -> bytes:
         trace.key_id = opened.key_id
+        trace.authorized_at = opened.authorized_at
         trace.imported = opened.imported
         digest = self._grant_ids.digest(opened.refresh_token)
         trace.grant = self._grant_ids.name(digest)

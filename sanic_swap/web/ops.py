@@ -12,6 +12,7 @@ from sanic_swap.web.answers import Answer, json_answer, object_answer, page_answ
 from sanic_swap.web.edge import Handler
 
 PATHS = ("/", "/healthz", "/readyz", "/openapi.json")
+HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
 _FINE = frozenset({"ok", "unknown"})
 
 

@@ -43,7 +43,7 @@ def statuses(answers: list[Answer]) -> list[int]:
 def logged_client(service: Running, headers: dict[str, str]) -> str:
     """Ask with these headers, and return the address that the access log tells."""
     request_id = f"request-{len(service.log())}"
-    send("GET", f"{service.url}/healthz", headers={**headers, "X-Request-ID": request_id})
+    send("GET", f"{service.url}/", headers={**headers, "X-Request-ID": request_id})
 
     def clients() -> list[str]:
         return [line["client"] for line in service.lines() if line.get("request_id") == request_id]

@@ -200,7 +200,7 @@ async def imports_let_through(limit, outcomes):
 @pytest.mark.parametrize(
     ("outcome", "again"),
     [
-        pytest.param(TokenRefused(), 0, id="refused here"),
+        pytest.param(TokenRefused("altered"), 0, id="refused here"),
         pytest.param(GrantRefused(400, "invalid_grant", None, None), 0, id="refused by Spotify"),
         pytest.param(asyncio.CancelledError(), 0, id="given up by the client"),
         pytest.param(SpotifyFails(503, None), 60, id="Spotify's trouble"),
@@ -212,7 +212,7 @@ async def test_sixty_imports_a_minute_may_be_refused_however_many_come_at_once(o
 
     assert await imports_let_through(limit, [outcome] * 200) == 60
     assert await imports_let_through(limit, [outcome] * 200) == again
-    await imports_let_through(limit, [TokenRefused()] * 60)
+    await imports_let_through(limit, [TokenRefused("altered")] * 60)
     with pytest.raises(RateLimited) as refused:
         await limit.counted_import(ONE).__aenter__()
     assert refused.value.limit == (60, MINUTE)
