@@ -91,7 +91,11 @@ TROUBLES = {
         BUILD % ("y", 1): "1x20",
     },
 }
-LATER = {"SanicSwapKeyLost": "15m", "SanicSwapAuthorizationsEnd": "80m", "SanicSwapInstanceDown": "15m"}
+LATER = {
+    "SanicSwapKeyLost": "15m",
+    "SanicSwapAuthorizationsEnd": "80m",
+    "SanicSwapInstanceDown": "15m",
+}
 # 26 hours, a value for each 5 minutes: a deploy that restarts every process and changes keys,
 # users who come and go, now and then a failure. Two processes, of which one is always up.
 DAY = "0+%dx100 0+%dx212"
