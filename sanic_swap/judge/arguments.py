@@ -59,7 +59,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="in which it must answer whatever Spotify does (default: 9)",
     )
     add("--wait", type=float, default=60, metavar="SECONDS", help="for it to start (default: 60)")
-    add("--only", action="append", metavar="GROUP", help="ask this group alone; repeatable")
+    add(
+        "--only",
+        action="append",
+        metavar="GROUP",
+        help="ask this group alone, or the promises that have these words; repeatable",
+    )
     add(
         "--not-promised",
         action="append",

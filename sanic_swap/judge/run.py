@@ -57,7 +57,8 @@ def run(judging: SuitesOwn, profile: str, fake: str) -> Verdict:
     code = pytest.main(arguments, plugins=[report, progress])
     progress.clear()
     if progress.problem or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        raise NotJudged(progress.problem or "No promise was asked: see --only and --profile")
+        known = ", ".join(suite("promise_report").groups())
+        raise NotJudged(progress.problem or f"No promise was asked; the groups are {known}")
     # A group that is only left out because nobody can see it is not for the service to promise.
     return Verdict(
         service=judging.url,

@@ -30,7 +30,7 @@ class Judging:
         fake_url: How the service reaches the fake, if not at its own address.
         deadline_seconds: In which the service must answer, whatever Spotify does.
         wait_seconds: How long to wait for a service that somebody else starts.
-        only: Groups to ask; empty for all.
+        only: Groups, or words of promises, to ask; empty for all.
         not_promised: Groups that the service does not promise.
         names: Tests to run again; empty for all.
     """
