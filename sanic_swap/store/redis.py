@@ -27,15 +27,17 @@ _CONNECTIONS = 64
 # A store that answers, but runs no script or refuses to write, is as good as lost.
 _PROBE_KEY = "sanic-swap:probe"
 _PROBE = "return redis.call('SET', KEYS[1], '', 'PX', 1000)"
+_SILENT = f"no answer within {_ANSWER_SECONDS} s"
 # The first kind that fits an error, or what caused it.
 _REASONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
     ((AuthenticationError, NoPermissionError), "it refuses the user name or password"),
     (InvalidResponse, "it does not speak Redis' protocol; if it expects TLS, use rediss://"),
     (ssl.SSLCertVerificationError, "its certificate is not trusted; ssl_ca_certs=FILE trusts a CA"),
-    (ssl.SSLError, "it does not speak TLS; use redis://"),
+    (ssl.SSLError, "TLS failed; if it does not speak TLS, use redis://"),
     (ConnectionRefusedError, "connection refused"),
+    (ConnectionResetError, "connection reset; if it expects TLS, use rediss://"),
     (socket.gaierror, "its host name cannot be resolved"),
-    (TimeoutError, f"no answer within {_ANSWER_SECONDS} s"),
+    (TimeoutError, _SILENT),
 )
 
 
@@ -62,6 +64,7 @@ class RedisStore:
             socket_connect_timeout=_ANSWER_SECONDS,
             retry=Retry(NoBackoff(), 0),
         )
+        self._has_tls = url.reveal().startswith("rediss:")
         self._client = Redis(connection_pool=self._connections)
         self._probe = self.script(_PROBE)
         self._watch: asyncio.Task[None] | None = None
@@ -98,13 +101,18 @@ class RedisStore:
             raise StoreLost
         return await self._call(script, keys, arguments)
 
+    def _reason(self, error: BaseException) -> str:
+        reason = _reason_of(error)
+        hint = "; if it does not speak TLS, use redis://"
+        return reason + hint if reason == _SILENT and self._has_tls else reason
+
     async def failure(self) -> str | None:
         """Ask the store once, and return why it does not answer; None if it does."""
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 await self._probe(keys=[_PROBE_KEY], args=[])
         except (RedisError, OSError, TimeoutError) as error:
-            return reason_of(error)
+            return self._reason(error)
         return None
 
     async def _call(
@@ -124,7 +132,7 @@ class RedisStore:
         self.losses += 1
         log.warning(
             "Store unreachable (%s); sharing between machines is off until it answers",
-            reason_of(error),
+            self._reason(error),
         )
         if self._watch is None or self._watch.done():
             self._watch = asyncio.create_task(self._try_until_it_answers(_PAUSE_SECONDS))
@@ -142,7 +150,7 @@ class RedisStore:
             log.info("Store answers again; sharing between machines is on")
 
 
-def reason_of(error: BaseException) -> str:
+def _reason_of(error: BaseException) -> str:
     """Return why the store does not answer, with the remedy; without its URL or password."""
     link: BaseException | None = error
     while link is not None:
@@ -150,6 +158,4 @@ def reason_of(error: BaseException) -> str:
             if isinstance(link, kinds):
                 return reason
         link = link.__cause__ or link.__context__
-    if "closed" in str(error).lower():
-        return "it closed the connection; if it expects TLS, use rediss://"
     return type(error).__name__
