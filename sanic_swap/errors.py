@@ -38,7 +38,9 @@ class SwapError(Exception):
     Attributes:
         status, error, description, uri, retry_after: Parts of the answer that this error sets
             itself (RFC 6749 section 5.2; seconds); None leaves them to `error_table`.
-        limit: How many requests our own rate limit allows in a window, if that refuses.
+        limit: How many requests in how many seconds our own rate limit allows, if that refuses.
+        reason: Why this service refused, for the access log; it never reaches the app.
+        key_id: The key of the token that did not open, if it names one.
     """
 
     status: int | None = None
@@ -46,7 +48,9 @@ class SwapError(Exception):
     description: str | None = None
     uri: str | None = None
     retry_after: int | None = None
-    limit: int | None = None
+    limit: tuple[int, int] | None = None
+    reason: str | None = None
+    key_id: str | None = None
 
 
 class SettingsError(SwapError):
@@ -62,7 +66,7 @@ class RequestRefused(SwapError):
 
     def __init__(self, description: str) -> None:
         super().__init__(description)
-        self.description = description
+        self.description = self.reason = description
 
 
 class InvalidRequest(RequestRefused):
@@ -88,20 +92,37 @@ class UnsupportedMediaType(RequestRefused):
 class TooBusy(SwapError):
     """As many requests are under way as MAX_IN_FLIGHT allows."""
 
+    reason = "MAX_IN_FLIGHT is reached"
+
 
 class RateLimited(SwapError):
     """
-    One client, or one grant, sent more requests than RATE_LIMIT allows.
+    One client, or one grant, sent more requests than are allowed.
 
     Args:
-        limit: How many requests a window allows.
+        requests: How many a window allows.
+        seconds: How long a window is.
         retry_after: Whole seconds until the next window, 1 or more.
     """
 
-    def __init__(self, limit: int, retry_after: int) -> None:
-        super().__init__("more requests than RATE_LIMIT allows")
-        self.limit = limit
+    def __init__(self, requests: int, seconds: int, retry_after: int) -> None:
+        self.reason = f"more than {requests} requests in {seconds} s"
+        super().__init__(self.reason)
+        self.limit = requests, seconds
         self.retry_after = retry_after
+
+
+# Why a token does not open; the last two are of tokens that this service did not make.
+REFUSED_TOKENS = (
+    "altered",
+    "retired_key",
+    "temporary_key",
+    "unknown_key",
+    "revoke_before",
+    "not_a_token",
+    "access_token",
+    "other_service",
+)
 
 
 class TokenRefused(SwapError):
@@ -109,29 +130,34 @@ class TokenRefused(SwapError):
     A token does not open here. The app gets one wording for all of them.
 
     Args:
-        reason: One word for the log.
+        reason: One of `REFUSED_TOKENS`.
     """
 
-    def __init__(self, reason: str = "altered") -> None:
+    def __init__(self, reason: str, key_id: str | None = None) -> None:
         super().__init__(reason)
+        self.reason = reason
+        self.key_id = key_id
 
 
 class TokenHeld(SwapError):
-    """A token that the operator's settings cannot judge today.
+    """
+    A token that the operator's settings cannot judge today.
 
     Args:
-        reason: For the operator's log, with the remedy; it never reaches the app.
-        topic: The key id or format; the log has one line a minute for each.
+        remedy: For the operator's log; it never reaches the app.
+        topic: The key id or the legacy format; the log has a line a minute for each.
+        reason: `unknown_key` or `legacy_unset`.
+        is_known: Whether the topic is one of a short list, so that nobody can make it up.
     """
 
-    def __init__(self, reason: str, topic: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(
+        self, remedy: str, topic: str, *, reason: str = "unknown_key", is_known: bool = False
+    ) -> None:
+        super().__init__(remedy)
         self.topic = topic
-
-
-# Refusals whose text goes into the access log. `TokenHeld` has a line of its own.
-OWN_REFUSALS = (RequestRefused, TooBusy, RateLimited, TokenRefused)
+        self.reason = reason
+        self.is_known = is_known
+        self.key_id = topic if reason == "unknown_key" else None
 
 
 class StoreLost(Exception):
@@ -163,10 +189,19 @@ class GrantRefused(SpotifyError):
         error: Spotify's `error`, RFC 6749 section 5.2.
         description: Its `error_description`, or None if there is none to relay.
         uri: Its `error_uri`, likewise.
+        logged: What the log may say of *error*; None for all of it.
     """
 
-    def __init__(self, status: int, error: str, description: str | None, uri: str | None) -> None:
-        super().__init__(f"Spotify refused: {error}")
+    def __init__(
+        self,
+        status: int,
+        error: str,
+        description: str | None,
+        uri: str | None,
+        logged: str | None = None,
+    ) -> None:
+        self.logged = error if logged is None else logged
+        super().__init__(f"Spotify refused: {self.logged}")
         self.status = status
         self.error = error
         self.description = description

@@ -13,7 +13,8 @@ from threading import Lock
 
 log = logging.getLogger("sanic_swap")
 _SOON_SECONDS = 0.05
-_TOPIC_SECONDS, _TOPICS = 60.0, 100
+_PLACE_SECONDS, _PLACES = 60.0, 10
+OTHERS = "others"
 _LAST_SECONDS = 1.0  # for a full pipe to take the last lines
 _MOST_PENDING = 1024 * 1024  # bytes
 _STDERR = 2
@@ -120,22 +121,27 @@ class Lines:
         return had_lines
 
 
-class OnceAMinute:
-    """Says for each topic once a minute that a line may be logged; at most 100 topics a minute."""
+class OncePerMinute:
+    """Limits lines that callers can cause: one a minute for each topic, of ten topics at most."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._until: dict[str, float] = {}
 
-    def __call__(self, topic: str) -> bool:
-        """Say whether a line about *topic* may be logged now."""
+    def take(self, topic: str) -> str | None:
+        """
+        Return *topic* if a line about it may be logged now, else None.
+
+        `OTHERS` comes once a minute in place of all topics beyond the tenth.
+        """
         now = self._clock()
-        if topic not in self._until and len(self._until) == _TOPICS:
-            self._until = {one: until for one, until in self._until.items() if until > now}
-        if self._until.get(topic, now) > now or len(self._until) == _TOPICS:
-            return False
-        self._until[topic] = now + _TOPIC_SECONDS
-        return True
+        self._until = {one: until for one, until in self._until.items() if until > now}
+        if topic not in self._until and len(self._until.keys() - {OTHERS}) == _PLACES:
+            topic = OTHERS
+        if topic in self._until:
+            return None
+        self._until[topic] = now + _PLACE_SECONDS
+        return topic
 
 
 def configure_logging(

@@ -6,22 +6,23 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
-from sanic_swap.errors import SpotifyError
+from sanic_swap.errors import REFUSED_TOKENS, SpotifyError
 from sanic_swap.logs import Lines, configure_logging
 from sanic_swap.monitoring.access_log import AccessLog
 from sanic_swap.sealing.grant_id import GrantIds
 from sanic_swap.sealing.key_ring import KeyRing
 from sanic_swap.sealing.keys import Keys
 from sanic_swap.sealing.legacy import CIPHERED, LegacyTokens, Opener
-from sanic_swap.settings.table import Settings
+from sanic_swap.settings.table import AUTHORIZATION_SECONDS, Settings
 from sanic_swap.spotify.accounts import SpotifyAccounts
+from sanic_swap.spotify.credentials import Credentials
 from sanic_swap.swap.limits import Counts, InFlight, RateLimit
 from sanic_swap.swap.revocations import Revocations
 from sanic_swap.swap.sharing import OtherMachines
 from sanic_swap.swap.token_swap import TokenSwap
 from sanic_swap.web.api import GRANT_TYPES
 from sanic_swap.web.error_table import OUTCOMES, outcome_of, outcomes_below
-from sanic_swap.web.ops import PATHS, Readiness
+from sanic_swap.web.ops import HEALTH_PATHS, PATHS, Readiness
 from sanic_swap.web.parameters import CallbackUrls, ParameterRules
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Parts:
     rules: ParameterRules
     monitoring: Monitoring
     spotify: SpotifyAccounts
+    credentials: Credentials
     store: "RedisStore | None"
     revocations: Revocations | None
     swap: TokenSwap
@@ -103,22 +105,37 @@ def make_parts(settings: Settings, readiness: Readiness) -> Parts:
         revocations = Revocations(timeout_seconds=settings.spotify_timeout)
     swap = _make_swap(settings, sealing, spotify, store, revocations)
     in_flight = InFlight(settings.max_in_flight)
-    readiness.troubles.append(lambda: spotify.troubled)
+    credentials = Credentials(spotify)
+    readiness.are_credentials_good = lambda: credentials.are_good
+    readiness.words["credentials"] = lambda: credentials.word
+    readiness.words["spotify"] = lambda: spotify.word
     if store is not None:
-        readiness.troubles.append(lambda: store.is_lost)
+        readiness.words["store"] = lambda: store.word
     if revocations is not None:
-        readiness.troubles.append(lambda: revocations.is_holding)
+        readiness.words["revocation_guard"] = lambda: "active" if revocations.is_holding else "ok"
     if monitoring.metrics is not None:
         # Imported here: the library takes time to load, and most services do without.
         from sanic_swap.monitoring.state import State
 
         refreshes, is_draining = swap.refreshes, lambda: readiness.draining
+        keys = tuple(settings.key_ids_in_use.items())
         monitoring.metrics.read_from(
-            State(spotify, refreshes, revocations, store, in_flight, monitoring.lines, is_draining)
+            State(
+                spotify,
+                refreshes,
+                revocations,
+                store,
+                in_flight,
+                keys,
+                monitoring.lines,
+                is_draining,
+            )
         )
     callbacks = CallbackUrls(settings.callback_urls)
     rules = ParameterRules(settings.client_id, callbacks, swap.holds)
-    return Parts(settings, rules, monitoring, spotify, store, revocations, swap, in_flight)
+    return Parts(
+        settings, rules, monitoring, spotify, credentials, store, revocations, swap, in_flight
+    )
 
 
 def make_sealing(settings: Settings) -> Sealing:
@@ -217,7 +234,7 @@ def _make_swap(
         sealing.legacy,
         replay_seconds=settings.rotation_replay,
         other_machines=other_machines,
-        rate_limit=RateLimit(settings.rate_limit, counts) if settings.rate_limit else None,
+        rate_limit=RateLimit(settings.rate_limit, counts),
         revocations=revocations,
         lifetime_seconds=settings.refresh_token_lifetime,
     )
@@ -226,7 +243,8 @@ def _make_swap(
 def _make_monitoring(settings: Settings, key_ids: Iterable[str]) -> Monitoring:
     lines, line_format = configure_logging(settings.log_level, settings.log_format)
     is_logged = settings.access_log and settings.log_level in ("debug", "info")
-    access_log = AccessLog(lines, line_format) if is_logged else None
+    quiet = frozenset() if settings.log_level == "debug" else HEALTH_PATHS
+    access_log = AccessLog(lines, line_format, quiet) if is_logged else None
     metrics = new_relic = None
     if settings.metrics_port is not None:
         # Imported here: the library takes time to load, and most services do without.
@@ -238,9 +256,11 @@ def _make_monitoring(settings: Settings, key_ids: Iterable[str]) -> Monitoring:
             outcomes=OUTCOMES,
             call_outcomes=outcomes_below(SpotifyError),
             key_ids=key_ids,
+            refused_tokens=REFUSED_TOKENS,
             formats=[name for name in settings.legacy_tokens if name != "none"],
         )
-        metrics = Metrics(labels, outcome_of)
+        lifetime = settings.refresh_token_lifetime or AUTHORIZATION_SECONDS
+        metrics = Metrics(labels, outcome_of, lifetime)
     if settings.new_relic_license_key is not None:
         # Imported here: it is an optional extra, and starts threads.
         from sanic_swap.monitoring.new_relic import NewRelic

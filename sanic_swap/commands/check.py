@@ -13,6 +13,7 @@ from sanic_swap.commands.against import Loss, losses
 from sanic_swap.commands.report import Report, rows
 from sanic_swap.errors import CredentialsRefused, SpotifyError
 from sanic_swap.secret import Secret
+from sanic_swap.server.kernel import allow_open_files
 from sanic_swap.settings.findings import Finding, Level
 from sanic_swap.settings.reading import Reading, read
 from sanic_swap.settings.risks import risks
@@ -76,6 +77,8 @@ def _of_settings(reading: Reading, environ: Mapping[str, str]) -> Iterator[Findi
         if risk.variable not in wrong:
             yield risk
     if not wrong:
+        if (too_few := allow_open_files(reading.as_far_as_read())) is not None:
+            yield too_few
         count = len(reading.written)
         yield Finding(Level.FINE, "", f"{count} settings are set, and the service can start")
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NoReturn
 from sanic_swap import __version__
 from sanic_swap.demo.snippets import CALLBACKS, FAKE_PORT, PORT, SNIPPETS
 from sanic_swap.errors import CannotListen, SettingsError
+from sanic_swap.judge import arguments as judge_arguments
+from sanic_swap.version import commit
 
 if TYPE_CHECKING:
     from sanic_swap.settings.table import Settings
@@ -32,6 +34,7 @@ _COMMANDS = {
     "demo": "Show the whole flow with a fake Spotify; needs no settings.",
     "dev": "Run your own app against a fake Spotify; needs no settings."
     " Prints what to paste into the app, then a line for each of its requests.",
+    "judge": judge_arguments.DESCRIPTION,
 }
 _ENV_FILE = "also read NAME=value lines; the environment wins (default: .env if it exists)"
 _AGAINST = "older settings; list which of their tokens would no longer open (exit code 1)"
@@ -75,7 +78,8 @@ def _arguments() -> argparse.Namespace:
         description="Token swap and refresh for apps that use Spotify's SDKs.",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"sanic-swap {__version__}")
+    version = f"sanic-swap {__version__} (commit {commit()})"
+    parser.add_argument("--version", action="version", version=version)
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands = {
         name: subparsers.add_parser(
@@ -88,6 +92,7 @@ def _arguments() -> argparse.Namespace:
     commands["swap"].add_argument("--redirect-uri", metavar="URI", help="one of CALLBACK_URL")
     commands["check"].add_argument("--against", type=Path, metavar="OLD.env", help=_AGAINST)
     _add_dev(commands["dev"])
+    judge_arguments.add_arguments(commands["judge"])
     for name, flag, text in _FLAGS:
         commands[name].add_argument(flag, action="store_true", help=text)
     arguments, extra = parser.parse_known_args()
@@ -136,6 +141,8 @@ def _run(arguments: argparse.Namespace) -> int:
             del options["command"]
             kind = options.pop("snippet")
             return dev(**options) if kind is None else print_snippet(kind, **options)
+        case "judge":
+            return _judge(arguments)
         case "check":
             from sanic_swap.commands.check import check
 
@@ -161,6 +168,20 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "refresh":
         return tokens.refresh(settings, secret)
     return tokens.inspect(settings, secret, as_json=arguments.json)
+
+
+def _judge(arguments: argparse.Namespace) -> int:
+    try:
+        from sanic_swap.judge.command import judge
+    except ModuleNotFoundError as error:
+        if error.name != "pytest":
+            raise
+        print(
+            "sanic-swap judge: needs the extra judge: pip install 'sanic-swap[judge]'",
+            file=sys.stderr,
+        )
+        return WRONG_USE
+    return judge(arguments)
 
 
 def _serve(arguments: argparse.Namespace) -> int:

@@ -8,13 +8,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from getpass import getpass
 
-from sanic_swap.errors import OWN_REFUSALS, SwapError, TokenHeld, TokenRefused
+from sanic_swap.errors import SwapError, TokenHeld, TokenRefused
 from sanic_swap.logs import log
 from sanic_swap.parts import make_parts, make_sealing
 from sanic_swap.sealing.key_ring import PREFIX, OpenedToken, key_id_of
 from sanic_swap.sealing.legacy import shape_of
 from sanic_swap.secret import Secret
-from sanic_swap.settings.table import Settings
+from sanic_swap.settings.table import AUTHORIZATION_SECONDS, Settings
 from sanic_swap.swap.token_swap import SwapRequest
 from sanic_swap.trace import Answered, RequestTrace
 from sanic_swap.web.body import Field
@@ -70,7 +70,8 @@ def _describe(settings: Settings, sealed: str) -> dict[str, object]:
             opened = sealing.legacy.open(sealed)
             description["format"] = opened.imported
     except (TokenRefused, TokenHeld) as error:
-        return {**description, "opens": False, "reason": str(error)}
+        description |= {"opens": False, "reason": error.reason}
+        return description | ({"remedy": str(error)} if isinstance(error, TokenHeld) else {})
     grant = sealing.grant_ids.of(opened.refresh_token)
     age = _describe_age(settings, opened) if is_ours else {}
     return {**description, "opens": True, "grant": grant, **age}
@@ -85,9 +86,9 @@ def _describe_age(settings: Settings, opened: OpenedToken) -> dict[str, object]:
     if opened.authorized_at:
         age = int(time.time()) - opened.authorized_at
         description["age_days"] = round(age / _DAY, 1)
-        if settings.refresh_token_lifetime is not None:
-            left = max(0, settings.refresh_token_lifetime - age)
-            description["days_left"] = round(left / _DAY, 1)
+        lifetime = settings.refresh_token_lifetime or AUTHORIZATION_SECONDS
+        description["ends_at"] = _iso(opened.authorized_at + lifetime)
+        description["days_left"] = round(max(0, lifetime - age) / _DAY, 1)
     return description
 
 
@@ -125,6 +126,7 @@ async def _answer(settings: Settings, fields: list[Field], grant_type: str) -> t
     except SwapError as raised:
         error, answer = raised, answer_to(raised)
         body, status = answer.body(), answer.status
+        trace.refused_key_id = error.key_id
         row = row_of(type(error))
         log.log(row.level, row.log, error)
     if parts.monitoring.access_log is not None:
@@ -135,7 +137,7 @@ async def _answer(settings: Settings, fields: list[Field], grant_type: str) -> t
                 status,
                 outcome_of(error) if error else "ok",
                 answer.error if error else None,
-                str(error) if isinstance(error, OWN_REFUSALS) else None,
+                error.reason if error else None,
                 time.perf_counter() - began,
                 "-",
                 "-",

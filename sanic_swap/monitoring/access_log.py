@@ -18,13 +18,17 @@ class AccessLog:
     Args:
         lines: Where they go.
         line_format: How they look.
+        quiet: Endpoints whose successes are not logged: platforms ask for health every second.
     """
 
     lines: Lines
     line_format: LineFormat
+    quiet: frozenset[str] = frozenset()
 
     def write(self, answered: Answered) -> None:
         """Log one answer."""
+        if answered.path in self.quiet and answered.status == 200:
+            return
         trace = answered.trace
         method = answered.method[:_LONGEST_METHOD]
         path = answered.path or trace.unknown_path or "-"
@@ -46,8 +50,8 @@ class AccessLog:
             fields["grant"] = trace.grant
         if trace.rotated_to is not None:
             fields["rotated_to"] = trace.rotated_to
-        if trace.key_id is not None:
-            fields["key"] = trace.key_id
+        if (key_id := trace.key_id or trace.refused_key_id) is not None:
+            fields["key"] = key_id
         if trace.imported is not None:
             fields["imported"] = trace.imported
         if trace.spotify_ms is not None:

@@ -23,12 +23,14 @@ from prometheus_client.registry import Collector
 
 from sanic_swap.errors import CannotListen, SpotifyError
 from sanic_swap.logs import log
+from sanic_swap.monitoring.grants import Grants
 from sanic_swap.trace import Answered
 
 _OTHER = "other"  # the endpoint of requests for none of ours
 _LAG_EVERY_SECONDS = 0.5
 # Up to the longest that a request may take by default; Spotify's usual answer takes 0.1 s.
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 8.0, 10.0)
+_UNKNOWN_KEY, _LEGACY = "unknown", "legacy"
 _LAG_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
@@ -44,6 +46,7 @@ class Labels:
         outcomes: How requests may end.
         call_outcomes: How calls to Spotify may fail.
         key_ids: Of every key that opens tokens here.
+        refused_tokens: Why a token may not open.
         formats: Of other services' tokens that open here.
     """
 
@@ -52,6 +55,7 @@ class Labels:
     outcomes: Iterable[str]
     call_outcomes: Iterable[str]
     key_ids: Iterable[str]
+    refused_tokens: Iterable[str]
     formats: Iterable[str]
 
 
@@ -61,14 +65,21 @@ class Metrics:
 
     Args:
         outcome_of: Names the outcome of a call to Spotify that failed.
+        lifetime_seconds: From a user's authorization to its end.
     """
 
-    def __init__(self, labels: Labels, outcome_of: Callable[[SpotifyError], str]) -> None:
+    def __init__(
+        self,
+        labels: Labels,
+        outcome_of: Callable[[SpotifyError], str],
+        lifetime_seconds: int,
+    ) -> None:
         self._outcome_of = outcome_of
         # Twice the lines, for what Prometheus does not use.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no types
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
+        self._grants = Grants(self._registry, lifetime_seconds)
         self._requests = Counter(
             "sanic_swap_requests",
             "Requests that were answered, by endpoint and how they ended.",
@@ -100,6 +111,18 @@ class Metrics:
             ("key",),
             registry=self._registry,
         )
+        self._refused = Counter(
+            "sanic_swap_tokens_refused",
+            "Refresh tokens that do not open here, by why.",
+            ("reason",),
+            registry=self._registry,
+        )
+        self._held = Counter(
+            "sanic_swap_tokens_held",
+            "Refresh tokens whose key or format is not configured (503), by key if we know it.",
+            ("key",),
+            registry=self._registry,
+        )
         self._imports = Counter(
             "sanic_swap_imports",
             "Tokens of other services that opened, by their format.",
@@ -118,8 +141,14 @@ class Metrics:
                 self._requests.labels(path, outcome)
         for outcome in ("tokens", "cancelled", *labels.call_outcomes):
             self._calls.labels(outcome)
-        for key_id in labels.key_ids:
+        self._reasons = frozenset(labels.refused_tokens)
+        self._key_ids = frozenset(labels.key_ids)
+        for key_id in self._key_ids:
             self._opened.labels(key_id)
+        for reason in self._reasons:
+            self._refused.labels(reason)
+        for key in (_UNKNOWN_KEY, _LEGACY):
+            self._held.labels(key)
         for name in labels.formats:
             self._imports.labels(name)
 
@@ -132,6 +161,13 @@ class Metrics:
         endpoint = answered.path if answered.path in self._endpoints else _OTHER
         self._requests.labels(endpoint, answered.outcome).inc()
         self._durations.labels(endpoint).observe(answered.seconds)
+        if answered.outcome == "token_refused" and answered.reason in self._reasons:
+            self._refused.labels(answered.reason).inc()
+        elif answered.outcome == "token_held":
+            key_id = answered.trace.refused_key_id
+            known = key_id if key_id in self._key_ids else _UNKNOWN_KEY
+            self._held.labels(_LEGACY if key_id is None else known).inc()
+        self._grants.count(answered)
         if answered.trace.key_id is not None:
             self._opened.labels(answered.trace.key_id).inc()
         if answered.trace.imported is not None:

@@ -15,6 +15,7 @@ from sanic_swap.spotify.accounts import SpotifyAccounts
 from sanic_swap.swap.limits import InFlight
 from sanic_swap.swap.revocations import Revocations
 from sanic_swap.swap.sharing import SharedRefreshes
+from sanic_swap.version import commit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +31,7 @@ class State(Collector):
     Reads numbers alone, as Prometheus reads from another thread than the one that changes them.
 
     Args:
+        keys: Uses (`current`, `previous`, `retired`), each with ids that commas separate, or `-`.
         is_draining: Says whether the process is about to end.
         revocations: None if every refusal is believed.
         store: None if there is none.
@@ -40,16 +42,25 @@ class State(Collector):
     revocations: Revocations | None
     store: "RedisStore | None"
     in_flight: InFlight
+    keys: tuple[tuple[str, str], ...]
     lines: Lines
     is_draining: "Callable[[], bool]"
 
     def collect(self) -> Iterator[Metric]:
         """Yield each metric with its value of this moment."""
         build = GaugeMetricFamily(
-            "sanic_swap_build_info", "What runs here.", labels=("version", "python")
+            "sanic_swap_build_info", "What runs here.", labels=("version", "commit", "python")
         )
-        build.add_metric((__version__, platform.python_version()), 1)
+        build.add_metric((__version__, commit(), platform.python_version()), 1)
         yield build
+        keys = GaugeMetricFamily(
+            "sanic_swap_key_info", "The keys in the settings.", labels=("key", "use")
+        )
+        for use, key_ids in self.keys:
+            for key_id in key_ids.split(","):
+                if key_id != "-":
+                    keys.add_metric((key_id, use), 1)
+        yield keys
         yield _gauge("draining", "1 while the process is about to end.", self.is_draining())
         yield _gauge("requests_in_flight", "Token requests under way now.", self.in_flight.count)
         yield _gauge("requests_in_flight_limit", "MAX_IN_FLIGHT.", self.in_flight.limit)
@@ -80,6 +91,11 @@ class State(Collector):
             yield _counter("store_losses", "How often the store was lost.", self.store.losses)
 
     def _of_spotify(self) -> Iterator[Metric]:
+        yield _gauge(
+            "credentials_refused",
+            "1 while Spotify refuses CLIENT_ID and CLIENT_SECRET.",
+            bool(self.spotify.credentials_refused),
+        )
         yield _counter(
             "spotify_retries", "Calls to Spotify that were repetitions.", self.spotify.retries
         )

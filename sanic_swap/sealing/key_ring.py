@@ -93,7 +93,7 @@ class _Sealer:
                 return crypto_secretbox_open_easy(sealed[_NONCE:], sealed[:_NONCE], self._key)
         except (CryptoError, ValueError, TypeError):  # base64 and PyNaCl raise each, by length
             pass
-        raise TokenRefused
+        raise TokenRefused("altered", self.key_id)
 
 
 class KeyRing:
@@ -169,7 +169,7 @@ class KeyRing:
 
         Raises:
             TokenRefused: If it is altered, of a retired or gone temporary key, from before
-                `revoke_before`, or not a sealed token. The error does not say which.
+                `revoke_before`, or not a sealed token. Apps do not learn which.
             TokenHeld: If it is well formed, and its key is neither configured nor retired.
         """
         match = _SEALED.match(sealed)
@@ -178,35 +178,40 @@ class KeyRing:
         key_id, encoded = match.groups()
         sealer = self._sealers.get(key_id)
         if key_id in self._retired:
-            raise TokenRefused("retired_key")
+            raise TokenRefused("retired_key", key_id)
         if sealer is None:
             if is_temporary(key_id):
-                raise TokenRefused("temporary_key")
+                raise TokenRefused("temporary_key", key_id)
             if not self._hold_unknown:
-                raise TokenRefused("unknown_key")
-            raise TokenHeld(self._remedy(key_id), key_id)
+                raise TokenRefused("unknown_key", key_id)
+            raise TokenHeld(self._remedy(key_id), key_id, is_known=key_id in self._origins)
         opened = self._parse(sealer, sealer.open(encoded))
         if self._revoke_before and opened.authorized_at < self._revoke_before:
-            raise TokenRefused("revoke_before")
+            raise TokenRefused("revoke_before", key_id)
         return opened
 
     def _remedy(self, key_id: str) -> str:
-        text = f"key {key_id} is not configured here. Restore the secret in"
-        text += " PREVIOUS_ENCRYPTION_SECRETS, or CLIENT_ID or SPOTIFY_ACCOUNTS_URL if one changed"
         if origin := self._origins.get(key_id):
-            text = f"key {key_id} is of the same secret and app at {origin}, and"
-            text += f" SPOTIFY_ACCOUNTS_URL is {self._origin} here. Use one of them everywhere"
-        return f"{text}; or add {key_id} to RETIRED_KEY_IDS, which logs these users out"
+            return (
+                f"key {key_id} is of the same secret and app at {origin}, and SPOTIFY_ACCOUNTS_URL"
+                f" is {self._origin} here. Use one of them everywhere"
+            )
+        return (
+            f"key {key_id} is not configured here. If it was yours, restore its secret in"
+            " PREVIOUS_ENCRYPTION_SECRETS, or CLIENT_ID or SPOTIFY_ACCOUNTS_URL if one changed; or"
+            " add the id to RETIRED_KEY_IDS, which logs these users out. If you never had it,"
+            " somebody guesses: ignore it"
+        )
 
     def _parse(self, sealer: _Sealer, payload: bytes) -> OpenedToken:
         if len(payload) % _BLOCK:  # by `_SEALED` it has at least one block
-            raise TokenRefused
+            raise TokenRefused("altered", sealer.key_id)
         version, sealed_at, authorized_at, length = _HEAD.unpack_from(payload)
         end = _HEAD.size + length
         plain, padding = payload[_HEAD.size : end].decode("latin-1"), payload[end:]
         whole = len(plain) == length and len(padding) < _BLOCK and not any(padding)
         if version != _VERSION or not whole or not is_refresh_token(plain):
-            raise TokenRefused
+            raise TokenRefused("altered", sealer.key_id)
         return OpenedToken(
             Secret(plain),
             sealed_at,

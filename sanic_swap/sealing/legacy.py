@@ -74,6 +74,8 @@ class LegacyTokens:
                 f"the token looks like another swap service's ({shape}). Set LEGACY_TOKENS={shape}"
                 " to open such tokens, or LEGACY_TOKENS=none, which logs these users out",
                 shape,
+                reason="legacy_unset",
+                is_known=True,
             )
         if self.closes_at is not None and self.now() >= self.closes_at:
             raise TokenRefused(_kind_of(as_sent))
@@ -84,6 +86,11 @@ class LegacyTokens:
                     token = Secret(plain.decode("ascii"))
                     return OpenedToken(token, 0, 0, None, not self.reseal, imported=name)
         raise TokenRefused(_kind_of(as_sent))
+
+    def is_guessable(self, as_sent: str) -> bool:
+        """Say whether a token may be of a format that is opened though nothing proves it."""
+        wanted = UNAUTHENTICATED & self.openers.keys()
+        return bool(wanted) and any(name in wanted for name, _ in readings(as_sent))
 
 
 def shape_of(as_sent: str) -> str | None:

@@ -14,8 +14,8 @@ from sanic import Request
 from sanic.exceptions import MethodNotAllowed, NotFound
 
 from sanic_swap.client_address import AddressHeader
-from sanic_swap.errors import OWN_REFUSALS, TokenHeld
-from sanic_swap.logs import OnceAMinute, log
+from sanic_swap.errors import GrantRefused, SwapError, TokenHeld
+from sanic_swap.logs import OTHERS, OncePerMinute, log
 from sanic_swap.trace import Answered, RequestTrace
 from sanic_swap.web.answers import Answer, json_answer, options_answer
 from sanic_swap.web.cors import Cors
@@ -65,13 +65,14 @@ class Edge:
         self._cors = cors
         self._believed = believed
         self._observers = observers
-        self._may_log = OnceAMinute()
+        # Known topics have places of their own, so that nobody takes them with invented ones.
+        self._known_topics, self._unknown_topics = OncePerMinute(), OncePerMinute()
 
     def around(self, handler: Handler, path: str) -> SanicHandler:
         """Return *handler*, which answers at *path*, as Sanic calls it: it never raises."""
 
         async def handle(request: Request) -> Answer:
-            trace = RequestTrace(self._client_of(request))
+            trace = self._trace_of(request)
             try:
                 answer = await handler(request, trace)
             except (Exception, CancelledError) as error:  # noqa: BLE001 - the outermost border
@@ -82,7 +83,7 @@ class Edge:
 
     async def on_error(self, request: Request, error: BaseException) -> Answer:
         """Answer what Sanic refuses before it comes to a handler."""
-        trace = RequestTrace(self._client_of(request))
+        trace = self._trace_of(request)
         if isinstance(error, NotFound):
             trace.unknown_path = shown_path(request.path)
         if not isinstance(error, MethodNotAllowed):
@@ -108,14 +109,21 @@ class Edge:
         row, refusal = row_of(type(error)), answer_to(error)
         if row.status == 500:
             refusal = _log_bug(error, refusal, trace)
-        elif row.level != logging.NOTSET and self._is_news(error):
-            log.log(row.level, row.log, error, extra={"fields": _grant(trace)})
+        elif isinstance(error, TokenHeld):
+            self._log_held(error, trace)
+        elif row.level != logging.NOTSET:
+            log.log(row.level, row.log, error, extra={"fields": trace.fields()})
         headers = refusal.headers()
         if isinstance(error, MethodNotAllowed):
             headers["Allow"] = _allowed(error)
         answer = json_answer(refusal.body(), refusal.status, headers)
-        reason = str(error) if isinstance(error, OWN_REFUSALS) else None
-        return self._finish(request, answer, trace, path, row.outcome, refusal.error, reason)
+        reason = None
+        if isinstance(error, SwapError):
+            reason, trace.refused_key_id = error.reason, error.key_id
+        elif row.outcome == "http_error":
+            reason = refusal.description.partition(";")[0]
+        logged = error.logged if isinstance(error, GrantRefused) else refusal.error
+        return self._finish(request, answer, trace, path, row.outcome, logged, reason)
 
     def _finish(
         self,
@@ -129,10 +137,7 @@ class Edge:
     ) -> Answer:
         """Add to *answer* what the request decides of it, and let the observers know."""
         headers = request.headers
-        request_id = headers.get("x-request-id")
-        if request_id is None or not _REQUEST_ID.match(request_id):
-            request_id = new_request_id()
-        answer.headers["X-Request-ID"] = request_id
+        answer.headers["X-Request-ID"] = trace.request_id
         if (origin := headers.get("origin")) is not None:
             answer.headers.update(self._cors.headers(origin))
         began: float | None = getattr(request.stream, "perft0", None)
@@ -145,7 +150,7 @@ class Edge:
             error,
             reason,
             perf_counter() - began if began else 0.0,
-            request_id,
+            trace.request_id,
             headers.get("user-agent", "-"),
             trace,
         )
@@ -153,12 +158,27 @@ class Edge:
             observe(answered)
         return answer
 
-    def _is_news(self, error: BaseException) -> bool:
-        return not isinstance(error, TokenHeld) or self._may_log(error.topic)
+    def _log_held(self, error: TokenHeld, trace: RequestTrace) -> None:
+        """Log a held token: each topic once a minute, ten unknown ones and one for the rest."""
+        places = self._known_topics if error.is_known else self._unknown_topics
+        place = places.take(error.topic)
+        if place == OTHERS:
+            log.warning(
+                "Refresh tokens not accepted (503): more than 10 unknown keys in a minute."
+                " Somebody guesses, or many old keys are missing; see docs/keys.md"
+            )
+        elif place is not None:
+            level = logging.ERROR if error.is_known else logging.WARNING
+            log.log(level, row_of(TokenHeld).log, error, extra={"fields": trace.fields()})
 
-    def _client_of(self, request: Request) -> str:
-        peer = request.ip
-        return peer if self._believed is None else self._believed.client_of(peer, request.headers)
+    def _trace_of(self, request: Request) -> RequestTrace:
+        peer, headers = request.ip, request.headers
+        request_id = headers.get("x-request-id")
+        if request_id is None or not _REQUEST_ID.match(request_id):
+            request_id = new_request_id()
+        believed = self._believed
+        client = peer if believed is None else believed.client_of(peer, headers)
+        return RequestTrace(client, request_id=request_id)
 
 
 def _allowed(error: MethodNotAllowed) -> str:
@@ -166,16 +186,12 @@ def _allowed(error: MethodNotAllowed) -> str:
     return ", ".join(sorted({"OPTIONS", *filter(None, methods)}))
 
 
-def _grant(trace: RequestTrace) -> dict[str, str]:
-    return {} if trace.grant is None else {"grant": trace.grant}
-
-
 def _log_bug(error: BaseException, refusal: ErrorAnswer, trace: RequestTrace) -> ErrorAnswer:
-    """Log where it happened; return an answer that names the log line."""
-    request_id = new_request_id()
+    """Log where it happened; return an answer that names the log line by an id of our own."""
+    answer_id = new_request_id()
     # Neither the error's text nor its values: a token may be in them.
     frames = traceback.extract_tb(error.__traceback__)
     where = " < ".join(f"{frame.name} {frame.filename}:{frame.lineno}" for frame in frames)
-    fields = {**_grant(trace), "request_id": request_id}
+    fields = {**trace.fields(), "answer_id": answer_id}
     log.error("Unhandled %s at %s", type(error).__name__, where, extra={"fields": fields})
-    return replace(refusal, description=f"Internal error, request {request_id}")
+    return replace(refusal, description=f"Internal error, request {answer_id}")

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from fake_spotify import FakeSpotify
-from tests.contract.http_client import send
+from tests.contract.http_client import post_form, send
 from tests.contract.processes import wait_until
+from tests.service.metrics import scraped
 from tests.service.running import Running, running_service
 
 
@@ -25,8 +26,8 @@ def lines_of(service: Running, request_id: str) -> list[dict[str, Any]]:
 )
 def test_no_header_forges_a_line(service: Running, agent: str) -> None:
     before = len(service.log().splitlines())
-    send("GET", f"{service.url}/healthz", headers={"User-Agent": agent, "X-Request-ID": "forger"})
-    send("GET", f"{service.url}/healthz", headers={"X-Request-ID": f"after-{before}"})
+    send("GET", f"{service.url}/", headers={"User-Agent": agent, "X-Request-ID": "forger"})
+    send("GET", f"{service.url}/", headers={"X-Request-ID": f"after-{before}"})
     wait_until(lambda: lines_of(service, f"after-{before}"))
 
     new = service.log().splitlines()[before:]
@@ -49,21 +50,52 @@ def test_a_line_tells_neither_query_nor_body_nor_codes_in_a_path(service: Runnin
     [
         pytest.param("/swap", b"", "code is missing", id="a parameter"),
         pytest.param("/refresh", b"refresh_token=BQ" + b"a" * 120, "access_token", id="a token"),
+        pytest.param("/nowhere", b"", "No such endpoint", id="a path"),
     ],
 )
 def test_a_refusal_of_ours_has_its_reason(
     service: Running, path: str, body: bytes, reason: str
 ) -> None:
-    send("POST", service.url + path, body, {"X-Request-ID": f"why-{reason[:4]}"})
-    wait_until(lambda: lines_of(service, f"why-{reason[:4]}"))
+    send("POST", service.url + path, body, {"X-Request-ID": f"why{path.replace('/', '-')}"})
+    wait_until(lambda: lines_of(service, f"why{path.replace('/', '-')}"))
 
-    [line] = lines_of(service, f"why-{reason[:4]}")
+    [line] = lines_of(service, f"why{path.replace('/', '-')}")
     assert line["reason"] == reason
+
+
+@pytest.mark.parametrize(("level", "lines"), [("info", 0), ("debug", 1)])
+def test_health_that_is_good_is_logged_on_debug_only(
+    spotify: FakeSpotify, level: str, lines: int
+) -> None:
+    with running_service(spotify.accounts_url, LOG_LEVEL=level) as service:
+        send("GET", f"{service.url}/healthz", headers={"X-Request-ID": "healthy"})
+        send("GET", f"{service.url}/", headers={"X-Request-ID": "after-health"})
+        wait_until(lambda: lines_of(service, "after-health"))
+
+        assert len(lines_of(service, "healthy")) == lines
+
+
+def test_nobody_fills_the_log_or_the_metrics_with_invented_keys(spotify: FakeSpotify) -> None:
+    with running_service(spotify.accounts_url, METRICS_PORT="0") as service:
+        for number in range(15):
+            for _ in range(2):
+                token = f"s1.AAAAAA{number:02}.{'A' * 200}"
+                post_form(f"{service.url}/refresh", {"refresh_token": token})
+        send("GET", f"{service.url}/", headers={"X-Request-ID": "last"})
+        wait_until(lambda: lines_of(service, "last"))
+
+        assert scraped(service)["sanic_swap_tokens_held_total", "unknown"] == 30
+        loud = [line for line in service.lines() if line["message"].startswith("Refresh token")]
+        access = [line for line in service.lines() if line.get("outcome") == "token_held"]
+    assert len(loud) == 11
+    assert {line["level"] for line in loud} == {"warning"}
+    assert "request_id" in loud[0]
+    assert (access[0]["reason"], access[0]["key"]) == ("unknown_key", "AAAAAA00")
 
 
 def test_it_can_be_turned_off(spotify: FakeSpotify) -> None:
     with running_service(spotify.accounts_url, ACCESS_LOG="off") as service:
-        send("GET", f"{service.url}/healthz", headers={"X-Request-ID": "quiet"})
+        send("GET", f"{service.url}/", headers={"X-Request-ID": "quiet"})
         assert service.stop() == 0
 
         assert "listening" in service.log()

@@ -16,7 +16,6 @@ from tests.contract.http_client import post_form
 from tests.contract.processes import launched
 from tests.service.running import (
     NOWHERE,
-    Running,
     environment,
     run_command,
     running_service,
@@ -83,16 +82,6 @@ def test_every_problem_of_the_settings_is_told_at_once() -> None:
     assert "LEGACY_SECRETS" in done.stderr
     assert "short secret" not in done.stderr
     assert "canary" not in done.stderr
-
-
-def test_an_address_in_use_is_told_by_its_setting(service: Running) -> None:
-    port = service.url.rpartition(":")[2]
-
-    done = run_command("serve", env=environment(NOWHERE, PORT=port))
-
-    assert done.returncode == 1
-    assert "PORT" in done.stderr
-    assert "Traceback" not in done.stderr
 
 
 def test_settings_come_from_a_file_and_the_environment_wins(tmp_path: Path) -> None:

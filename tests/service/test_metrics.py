@@ -100,7 +100,10 @@ def test_what_is_under_way_is_told_and_a_drain_too(spotify: FakeSpotify) -> None
         assert 0 < now["process_open_fds",] < 1000
         wait_until(lambda: scraped(service)["sanic_swap_event_loop_lag_seconds_count",] > 0)
         [build] = [key for key in now if key[0] == "sanic_swap_build_info"]
-        assert re.match(r"3\.\d+\.", build[1])
+        assert build[1] == "unknown" or re.match("[0-9a-f]{12}$", build[1])
+        assert re.match(r"3\.\d+\.", build[2])
+        keys = [key[1:] for key in now if key[0] == "sanic_swap_key_info"]
+        assert [use for _, use in keys] == ["current"]
 
         with socket.create_connection(service.address) as unfinished:
             unfinished.sendall(b"POST /swap HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\n")
@@ -108,6 +111,31 @@ def test_what_is_under_way_is_told_and_a_drain_too(spotify: FakeSpotify) -> None
             wait_until(lambda: "draining" in service.log())
 
             assert scraped(service)["sanic_swap_draining",] == 1
+
+
+def test_why_tokens_do_not_open_is_counted(measured: Running, spotify: FakeSpotify) -> None:
+    token = log_in(measured, spotify)
+    with grown(measured) as change:
+        refresh(measured, token[:-2] + ("AA" if token[-2:] != "AA" else "BB"))
+        refresh(measured, "hello")
+        refresh(measured, f"s1.AAAAAAAA.{'A' * 200}")
+
+    assert change["sanic_swap_tokens_refused_total", "altered"] == 1
+    assert change["sanic_swap_tokens_refused_total", "not_a_token"] == 1
+    assert change["sanic_swap_tokens_held_total", "unknown"] == 1
+
+
+def test_a_grant_counts_once_a_day_by_what_is_left_of_it(
+    measured: Running, spotify: FakeSpotify
+) -> None:
+    with grown(measured) as change:
+        token = log_in(measured, spotify)
+        for _ in range(3):
+            refresh(measured, token)
+
+    assert change["sanic_swap_authorization_remaining_days_count",] == 1
+    assert change["sanic_swap_authorization_remaining_days_bucket", "150.0"] == 0
+    assert change["sanic_swap_authorization_remaining_days_bucket", "180.0"] == 1
 
 
 def test_the_public_port_tells_no_metrics(measured: Running) -> None:

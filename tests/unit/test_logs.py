@@ -12,7 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.logs import Lines, OnceAMinute, configure_logging, json_line, log, text_line
+from sanic_swap.logs import (
+    OTHERS,
+    Lines,
+    OncePerMinute,
+    configure_logging,
+    json_line,
+    log,
+    text_line,
+)
 
 MOMENT = 1_795_448_940.9
 nasty = st.text(max_size=40) | st.text(
@@ -202,26 +210,6 @@ def pipe():
         yield read, write
 
 
-def test_each_topic_is_logged_once_a_minute():
-    now = [0.0]
-    may_log = OnceAMinute(lambda: now[0])
-
-    assert [may_log("a"), may_log("a"), may_log("b")] == [True, False, True]
-    now[0] = 59.9
-    assert not may_log("a")
-    now[0] = 60.0
-    assert may_log("a")
-
-
-def test_more_topics_than_anybody_reads_are_left_out():
-    now = [0.0]
-    may_log = OnceAMinute(lambda: now[0])
-
-    assert sum(may_log(str(topic)) for topic in range(1000)) == 100
-    now[0] = 60.0
-    assert may_log("999")
-
-
 def read_now(reader):
     """Return what can be read without waiting."""
     received = b""
@@ -285,3 +273,14 @@ def test_a_full_disk_fails_nobody():
         lines.put("x")
 
     assert lines.dropped == 1
+
+
+def test_a_topic_may_be_logged_once_a_minute_and_so_may_the_rest_beyond_ten():
+    now = [0.0]
+    places = OncePerMinute(lambda: now[0])
+    topics = [f"key {n}" for n in range(12)]
+
+    assert [places.take(topic) for topic in topics] == [*topics[:10], OTHERS, None]
+    assert places.take(topics[0]) is None
+    now[0] = 60.0
+    assert [places.take(topic) for topic in (topics[11], topics[0])] == [topics[11], topics[0]]

@@ -38,9 +38,9 @@ def answered(**changes):
     return Answered(**values | changes)
 
 
-def line_of(answer, look=json_line):
+def line_of(answer, look=json_line, quiet=frozenset()):
     with tempfile.TemporaryFile() as file:
-        AccessLog(Lines(file.fileno()), look).write(answer)
+        AccessLog(Lines(file.fileno()), look, quiet).write(answer)
         file.seek(0)
         return file.read().decode()
 
@@ -87,6 +87,20 @@ def test_a_grant_is_traced_as_far_as_it_went():
     assert (whole["grant"], whole["rotated_to"]) == ("aaaaaaaa", "bbbbbbbb")
     assert (whole["key"], whole["imported"]) == ("E0VmQeUw", "node")
     assert (whole["spotify_ms"], whole["retries"]) == (12.3, 2)
+
+
+def test_a_refused_token_names_its_key():
+    trace = RequestTrace(refused_key_id="E0VmQeUw")
+
+    assert fields_of(answered(status=400, error="invalid_grant", trace=trace))["key"] == "E0VmQeUw"
+
+
+def test_successes_of_quiet_endpoints_are_not_logged():
+    quiet = frozenset({"/healthz"})
+
+    assert line_of(answered(path="/healthz"), quiet=quiet) == ""
+    assert line_of(answered(path="/healthz", status=503), quiet=quiet)
+    assert line_of(answered(), quiet=quiet)
 
 
 def test_an_unknown_path_is_shown_if_there_is_one():

@@ -174,7 +174,8 @@ def test_they_are_held_until_somebody_decides(name):
 
     with pytest.raises(TokenHeld) as held:
         undecided.open(sealed_as(name, TOKEN))
-    assert held.value.reason == (
+    assert (held.value.reason, held.value.key_id) == ("legacy_unset", None)
+    assert str(held.value) == (
         f"the token looks like another swap service's ({name}). Set LEGACY_TOKENS={name} to open"
         " such tokens, or LEGACY_TOKENS=none, which logs these users out"
     )

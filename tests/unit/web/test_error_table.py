@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sanic import exceptions as sanic_errors
 
 from sanic_swap import errors
-from sanic_swap.spotify.answer import read_answer
+from sanic_swap.spotify.answer import Sent, read_answer
 from sanic_swap.web.api import GRANT_TYPES
 from sanic_swap.web.error_table import ErrorAnswer, answer_to, row_of
 from sanic_swap.web.ops import PATHS
@@ -29,9 +29,9 @@ ANSWERS = [
     (errors.BodyTooLarge(SAYS), 413, "invalid_request", None),
     (errors.UnsupportedMediaType(SAYS), 415, "invalid_request", None),
     (errors.TooBusy(), 503, BUSY, ANY),
-    (errors.RateLimited(60, 17), 429, BUSY, 17),
-    (errors.RateLimited(1000, 2_592_000), 429, BUSY, 86_400),
-    (errors.TokenRefused(), 400, "invalid_grant", None),
+    (errors.RateLimited(60, 60, 17), 429, BUSY, 17),
+    (errors.RateLimited(1000, 2_592_000, 2_592_000), 429, BUSY, 86_400),
+    (errors.TokenRefused("altered"), 400, "invalid_grant", None),
     (errors.TokenHeld("restore that key", "4TGKmExg"), 503, BUSY, ANY),
     (errors.GrantRefused(400, "invalid_grant", "revoked", None), 400, "invalid_grant", None),
     (errors.GrantRefused(400, "invalid_scope", None, None), 400, "invalid_scope", None),
@@ -185,7 +185,7 @@ def test_an_apps_developer_is_told_what_is_wrong(error):
 
 
 def test_all_refused_tokens_are_answered_with_the_same_words():
-    assert answer_to(errors.TokenRefused()) == answer_to(errors.TokenRefused("retired_key"))
+    assert len({answer_to(errors.TokenRefused(reason)) for reason in errors.REFUSED_TOKENS}) == 1
 
 
 def test_the_operators_remedy_does_not_reach_the_app():
@@ -228,6 +228,6 @@ def test_whatever_spotify_refuses_with_is_answered_with_manners(status, error, d
     body = json.dumps({"error": error, "error_description": description, "error_uri": uri}).encode()
 
     with pytest.raises(errors.SpotifyError) as refused:
-        read_answer(status, body, retry_after=None, sent=())
+        read_answer(status, body, retry_after=None, sent=Sent())
 
     keeps_manners(answer_to(refused.value))
