@@ -42,6 +42,21 @@ def test_keygen_prints_one_key_and_nothing_else() -> None:
     assert (first.returncode, first.stderr, second.returncode, second.stderr) == (0, "", 0, "")
 
 
+def test_keygen_puts_no_second_key_into_a_file(tmp_path: Path) -> None:
+    env_file = tmp_path / "my.env"
+    env_file.write_text("CLIENT_ID=x\n# ENCRYPTION_SECRET=no\n")
+
+    def keygen(*arguments: str) -> int:
+        with env_file.open("a") as output:
+            command = [sys.executable, "-m", "sanic_swap", "keygen", *arguments]
+            return subprocess.run(command, stdout=output, check=False, cwd=tmp_path).returncode
+
+    first, second, alone = keygen("--env"), keygen("--env"), keygen()
+
+    assert (first, second, alone) == (0, 2, 0)
+    assert len(re.findall("^ENCRYPTION_SECRET=", env_file.read_text(), re.MULTILINE)) == 1
+
+
 def test_every_problem_of_the_settings_is_told_at_once() -> None:
     env = environment(
         "ftp://x",
