@@ -263,6 +263,22 @@ def test_grafana_can_tell_the_panels_apart():
     }
 
 
+def test_the_dashboard_begins_with_the_status_and_each_panel_says_what_it_shows():
+    [first, *status] = DASHBOARD["panels"][:7]
+    anchors = {
+        re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-")
+        for heading in re.findall(r"^##+ (.+)$", OPERATE, re.MULTILINE)
+    }
+    for panel in panels():
+        [link] = panel["links"]
+        page, _, anchor = link["url"].partition("#")
+        assert panel["description"]
+        assert (page, anchor in anchors) == (RUNBOOK, True), anchor
+
+    assert first["title"] == "Status"
+    assert {panel["type"] for panel in status} == {"stat"}
+
+
 def test_only_documented_metrics_are_asked_for():
     text = "\n".join([*expressions(), *(rule["expr"] for rule in RULES.values())])
     for name in re.findall(r"sanic_swap_(\w+)", text):
