@@ -1,6 +1,6 @@
 """Makes the parts of the service from its settings, one builder for each room; opens nothing."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from hashlib import sha256
@@ -10,11 +10,12 @@ from sanic_swap.errors import REFUSED_TOKENS, SpotifyError
 from sanic_swap.logs import Lines, configure_logging
 from sanic_swap.monitoring.access_log import AccessLog
 from sanic_swap.sealing.grant_id import GrantIds
-from sanic_swap.sealing.key_ring import KeyRing, SealingContext
+from sanic_swap.sealing.key_ring import KeyRing
 from sanic_swap.sealing.keys import Keys
 from sanic_swap.sealing.legacy import CIPHERED, LegacyTokens, Opener
 from sanic_swap.settings.table import AUTHORIZATION_SECONDS, Settings
 from sanic_swap.spotify.accounts import SpotifyAccounts
+from sanic_swap.spotify.credentials import Credentials
 from sanic_swap.swap.limits import Counts, InFlight, RateLimit
 from sanic_swap.swap.revocations import Revocations
 from sanic_swap.swap.sharing import OtherMachines
@@ -34,7 +35,6 @@ class Sealing(NamedTuple):
     """What opens tokens, and seals them; the store's values, too."""
 
     keys: Keys
-    context: SealingContext
     ring: KeyRing
     legacy: LegacyTokens
     grant_ids: GrantIds
@@ -64,6 +64,7 @@ class Parts:
     rules: ParameterRules
     monitoring: Monitoring
     spotify: SpotifyAccounts
+    credentials: Credentials
     store: "RedisStore | None"
     revocations: Revocations | None
     swap: TokenSwap
@@ -95,19 +96,23 @@ def make_parts(settings: Settings, readiness: Readiness) -> Parts:
     Args:
         readiness: Learns which parts may be in trouble, and lets metrics know of a drain.
     """
-    monitoring = _make_monitoring(settings)
+    sealing = make_sealing(settings)
+    monitoring = _make_monitoring(settings, sealing.ring.key_ids)
     spotify = _make_spotify(settings, monitoring)
     store = _make_store(settings)
     revocations = None
     if settings.revocation_guard:
         revocations = Revocations(timeout_seconds=settings.spotify_timeout)
-    swap = _make_swap(settings, spotify, store, revocations)
+    swap = _make_swap(settings, sealing, spotify, store, revocations)
     in_flight = InFlight(settings.max_in_flight)
-    readiness.troubles.append(lambda: spotify.troubled)
+    credentials = Credentials(spotify)
+    readiness.are_credentials_good = lambda: credentials.are_good
+    readiness.words["credentials"] = lambda: credentials.word
+    readiness.words["spotify"] = lambda: spotify.word
     if store is not None:
-        readiness.troubles.append(lambda: store.is_lost)
+        readiness.words["store"] = lambda: store.word
     if revocations is not None:
-        readiness.troubles.append(lambda: revocations.is_holding)
+        readiness.words["revocation_guard"] = lambda: "active" if revocations.is_holding else "ok"
     if monitoring.metrics is not None:
         # Imported here: the library takes time to load, and most services do without.
         from sanic_swap.monitoring.state import State
@@ -126,13 +131,11 @@ def make_parts(settings: Settings, readiness: Readiness) -> Parts:
                 is_draining,
             )
         )
-    rules = make_rules(settings)
-    return Parts(settings, rules, monitoring, spotify, store, revocations, swap, in_flight)
-
-
-def make_rules(settings: Settings) -> ParameterRules:
-    """Return what requests of this app must keep to."""
-    return ParameterRules(settings.client_id, CallbackUrls(settings.callback_urls))
+    callbacks = CallbackUrls(settings.callback_urls)
+    rules = ParameterRules(settings.client_id, callbacks, swap.holds)
+    return Parts(
+        settings, rules, monitoring, spotify, credentials, store, revocations, swap, in_flight
+    )
 
 
 def make_sealing(settings: Settings) -> Sealing:
@@ -140,7 +143,6 @@ def make_sealing(settings: Settings) -> Sealing:
     keys = settings.keys()
     return Sealing(
         keys,
-        _context(settings),
         make_key_ring(settings, keys),
         _make_legacy(settings),
         GrantIds(settings.client_secret),
@@ -152,16 +154,13 @@ def make_key_ring(settings: Settings, keys: Keys | None = None) -> KeyRing:
     keys = keys or settings.keys()
     return KeyRing(
         keys.current,
-        _context(settings),
+        settings.sealing_context,
         previous=keys.previous,
         retired=settings.retired_key_ids,
         hold_unknown=settings.holds_unknown,
+        other_origins=settings.accounts_url.other_origins,
         revoke_before=settings.revoke_before,
     )
-
-
-def _context(settings: Settings) -> SealingContext:
-    return SealingContext(settings.client_id, settings.accounts_url.origin)
 
 
 def _make_legacy(settings: Settings) -> LegacyTokens:
@@ -208,11 +207,11 @@ def _make_store(settings: Settings) -> "RedisStore | None":
 
 def _make_swap(
     settings: Settings,
+    sealing: Sealing,
     spotify: SpotifyAccounts,
     store: "RedisStore | None",
     revocations: Revocations | None,
 ) -> TokenSwap:
-    sealing = make_sealing(settings)
     keys = sealing.keys
     other_machines: OtherMachines | None = None
     counts: Counts | None = None
@@ -224,7 +223,7 @@ def _make_swap(
         counts = StoreCounts(store, sha256(settings.client_secret.reveal().encode()).digest())
         other_machines = StoreFlights(
             store,
-            StoreSealer(keys.current, sealing.context, previous=keys.previous),
+            StoreSealer(keys.current, settings.sealing_context, previous=keys.previous),
             timeout_seconds=settings.spotify_timeout,
             replay_seconds=settings.rotation_replay,
         )
@@ -235,13 +234,13 @@ def _make_swap(
         sealing.legacy,
         replay_seconds=settings.rotation_replay,
         other_machines=other_machines,
-        rate_limit=RateLimit(settings.rate_limit, counts) if settings.rate_limit else None,
+        rate_limit=RateLimit(settings.rate_limit, counts),
         revocations=revocations,
         lifetime_seconds=settings.refresh_token_lifetime,
     )
 
 
-def _make_monitoring(settings: Settings) -> Monitoring:
+def _make_monitoring(settings: Settings, key_ids: Iterable[str]) -> Monitoring:
     lines, line_format = configure_logging(settings.log_level, settings.log_format)
     is_logged = settings.access_log and settings.log_level in ("debug", "info")
     quiet = frozenset() if settings.log_level == "debug" else HEALTH_PATHS
@@ -251,13 +250,12 @@ def _make_monitoring(settings: Settings) -> Monitoring:
         # Imported here: the library takes time to load, and most services do without.
         from sanic_swap.monitoring.metrics import Labels, Metrics
 
-        keys = (settings.current_key, *settings.previous_keys)
         labels = Labels(
             token_paths=tuple(GRANT_TYPES),
             other_paths=PATHS,
             outcomes=OUTCOMES,
             call_outcomes=outcomes_below(SpotifyError),
-            key_ids=[key.key_id for key in keys if key],
+            key_ids=key_ids,
             refused_tokens=REFUSED_TOKENS,
             formats=[name for name in settings.legacy_tokens if name != "none"],
         )

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from fake_spotify import FakeSpotify
-from tests.contract import patience, promise_report
+from tests.contract import patience, promise_report, pytest_options
 from tests.contract.profiles import REGISTRATION
 from tests.contract.swap_service import SwapService
 from tests.service.judged import judged_service
@@ -13,12 +13,13 @@ from tests.service.judged import judged_service
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let the contract suite judge a service that somebody else has started."""
-    promise_report.add_options(parser)
+    pytest_options.add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Collect the promises; stretch time limits on a slow machine."""
-    config.pluginmanager.register(promise_report.PromiseReport(config), "promise_report")
+    report = promise_report.PromiseReport(pytest_options.judging(config))
+    config.pluginmanager.register(report, "promise_report")
     config.pluginmanager.register(patience, "patience")
 
 

@@ -13,7 +13,6 @@ from typing import Any, get_origin
 
 from fake_spotify.faults.kinds import KINDS, OUTAGES, parameters, sentence
 from fake_spotify.faults.queue import LONGEST_SECONDS
-from fake_spotify.faults.wires import Damage
 
 _Object = dict[str, object]
 
@@ -22,7 +21,7 @@ _TYPES: dict[object, _Object] = {
     str: _TEXT,
     bool: {"type": "boolean"},
     int: {"type": "integer", "minimum": 0},
-    float: {"type": "number", "minimum": 0},
+    float: {"type": "number", "minimum": 0, "maximum": LONGEST_SECONDS},
 }
 _MISTAKE = {
     "description": "A mistake",
@@ -51,7 +50,6 @@ def document() -> _Object:
             operation["responses"]["default"] = _MISTAKE
     schemas = components["schemas"]
     outage = schemas.pop("Outage")
-    outage["properties"]["seconds"]["maximum"] = LONGEST_SECONDS
     faults = [_fault(kind, schemas["Fault"]) for kind in sorted(KINDS)]
     schemas["Fault"] = {"oneOf": [*faults, *(_with_kind(kind, outage) for kind in OUTAGES)]}
     return dict(described)
@@ -64,10 +62,6 @@ def _fault(kind: str, planned: Mapping[str, Any]) -> _Object:
     for found in fields(KINDS[kind]):
         if isinstance(found.default, str | int | float):
             schema["properties"][found.name] |= {"default": found.default}
-    for name in (
-        {"seconds", "seconds_per_byte"} & taken.keys() if issubclass(KINDS[kind], Damage) else ()
-    ):
-        schema["properties"][name] |= {"maximum": LONGEST_SECONDS}
     schema["required"] += [name for name, (_, is_required) in taken.items() if is_required]
     return {**schema, "description": sentence(KINDS[kind])}
 

@@ -224,7 +224,8 @@ function showFaults() {
   if (!kinds || !state) return;
   for (const one of get("fault-list").children)
     one.show(state.faults.filter(fault => fault.kind === one.dataset.kind));
-  get("fault-count").textContent = state.faults.length + " on";
+  const on = [...new Set(state.faults.map(fault => fault.kind))];
+  get("fault-count").textContent = on.length + " on" + (on.length ? ": " + on.join(", ") : "");
 }
 
 // Everything else

@@ -52,33 +52,35 @@ def losses(old: Settings, new: Settings, now: float) -> list[Loss]:
 
 
 def _by_key(old: Settings, new: Settings) -> Iterator[Loss]:
+    if old.is_of_another_service:
+        return  # it never sealed in our format
     own, unknown = old.keys(), root_key(new_secret())
-    temporary = own.current if old.encryption_secret is None and not old.legacy_tokens else None
+    temporary = own.current if own.current.is_temporary and not old.legacy_tokens else None
     keys = [key for key in (temporary, old.current_key, *old.previous_keys, unknown) if key]
-    tokens = {key.key_id: make_key_ring(old, Keys(key)).seal(_TOKEN, _ALWAYS_YOUNG) for key in keys}
+    ids = [old.key_ids(key)[0] for key in keys]
+    sealed = [make_key_ring(old, Keys(key)).seal(_TOKEN, _ALWAYS_YOUNG) for key in keys]
+    tokens = dict(zip(ids, sealed, strict=True))
     for key_id in new.retired_key_ids:  # of which there may be no key any more
-        tokens.setdefault(key_id, tokens[unknown.key_id].replace(unknown.key_id, key_id, 1))
+        tokens.setdefault(key_id, sealed[-1].replace(ids[-1], key_id, 1))
     before = make_key_ring(old, own)
     after = make_key_ring(replace(new, client_id=old.client_id, accounts_url=old.accounts_url))
     lost = {name: fate for name, token in tokens.items() if (fate := _worse(token, before, after))}
-    if new.current_key is None and temporary is None:
-        what = "ENCRYPTION_SECRET: is not set, and a temporary key opens no older token"
-        remedy = "set it to the old one, or move that one to PREVIOUS_ENCRYPTION_SECRETS"
-        yield Loss(what, "everyone", Fate.LOGGED_OUT, remedy)
-        return
     for key_id, fate in lost.items():
         who = f"everyone whose token key {key_id} sealed"
-        if temporary and key_id == temporary.key_id:
+        if temporary and key_id == ids[0]:
             who = "everyone"
             what = "ENCRYPTION_SECRET: was not set, so the old temporary key ends with its process"
-            remedy = "none; UNKNOWN_KEY=reject lets those who are held log in again"
-        elif key_id == unknown.key_id:
+            remedy = "none: they have to log in again"
+        elif key_id == ids[-1]:
             who = "everyone whose token is of a key that is not configured (held until now)"
             what = "UNKNOWN_KEY: reject, it was hold"
             remedy = "UNKNOWN_KEY=hold, until every old key is configured or retired"
         elif key_id in new.retired_key_ids:
             what = f"RETIRED_KEY_IDS: names key {key_id}"
             remedy = "take it out, and keep its secret in PREVIOUS_ENCRYPTION_SECRETS"
+        elif new.current_key is None:
+            what = "ENCRYPTION_SECRET: is not set, and a temporary key opens no older token"
+            remedy = "set it to the old one, or move that one to PREVIOUS_ENCRYPTION_SECRETS"
         else:
             what = f"PREVIOUS_ENCRYPTION_SECRETS: lacks key {key_id}"
             remedy = "add the old secret that made it"
@@ -92,19 +94,22 @@ def _by_one_setting(old: Settings, new: Settings) -> Iterator[Loss]:
     older += "" if old.revoke_before else ", or whose token has no known age (imported)"
     before = make_key_ring(old, keys := old.keys())
     ages = (_UNKNOWN_AGE, max(_UNKNOWN_AGE, new.revoke_before - 1), _ALWAYS_YOUNG)
+    held = replace(old, unknown_key=new.unknown_key)
     for name, change, who, remedy in (
-        ("client_id", "another app", "everyone", "none: Spotify binds its tokens to one app"),
-        ("accounts_url", origins, "everyone", "go back: tokens open for the old Spotify alone"),
-        ("revoke_before", moments, older, "put the old value back, unless you want this"),
+        ("client_id", "another app", "everyone", "set it back: Spotify binds tokens to one app"),
+        ("accounts_url", origins, "everyone", "set it back: tokens open for the old Spotify alone"),
+        ("revoke_before", moments, older, "set it back, unless you want this"),
     ):
-        after = make_key_ring(replace(old, **{name: getattr(new, name)}), keys)
-        if any(_worse(before.seal(_TOKEN, age), before, after) for age in ages):
-            yield Loss(f"{variables()[name].name}: {change}", who, Fate.LOGGED_OUT, remedy)
+        after = make_key_ring(replace(held, **{name: getattr(new, name)}), keys)
+        fates = [_worse(before.seal(_TOKEN, age), before, after) for age in ages]
+        if fate := Fate.LOGGED_OUT if Fate.LOGGED_OUT in fates else next(filter(None, fates), None):
+            yield Loss(f"{variables()[name].name}: {change}", who, fate, remedy)
 
 
 def _imported(old: Settings, new: Settings, now: float) -> Iterator[Loss]:
     who = "everyone who has a token of another swap service"
     was_held = old.holds_unknown and not old.legacy_tokens and not old.revoke_before
+    was_held = was_held and not old.is_of_another_service
     if was_held and new.legacy_tokens == ("none",):
         what, remedy = "LEGACY_TOKENS: none, it was not set", "name that service, if there was one"
         yield Loss(what, f"{who} (held until now)", Fate.LOGGED_OUT, remedy)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 from sanic_swap import __version__
 from sanic_swap.demo.snippets import CALLBACKS, FAKE_PORT, PORT, SNIPPETS
 from sanic_swap.errors import CannotListen, SettingsError
+from sanic_swap.judge import arguments as judge_arguments
 from sanic_swap.version import commit
 
 if TYPE_CHECKING:
@@ -27,17 +28,20 @@ _COMMANDS = {
     "swap": f"Trade an authorization code for tokens, as POST /swap does. {_FROM_STDIN}",
     "refresh": f"Trade a refresh token for an access token, as POST /refresh does. {_FROM_STDIN}",
     "inspect": f"Show a refresh token's format, key and age, never its content. {_FROM_STDIN}",
-    "check": "List what is wrong or risky about the settings, and try them at Spotify."
-    " Exit code 0: good, 1: risky, 2: wrong.",
+    "check": "List what is wrong or risky about the settings, and try them at Spotify and the"
+    " store. Exit code 0: good, 1: risky, 2: wrong.",
     "keygen": "Print a new ENCRYPTION_SECRET.",
     "demo": "Show the whole flow with a fake Spotify; needs no settings.",
     "dev": "Run your own app against a fake Spotify; needs no settings."
     " Prints what to paste into the app, then a line for each of its requests.",
+    "judge": judge_arguments.DESCRIPTION,
 }
 _ENV_FILE = "also read NAME=value lines; the environment wins (default: .env if it exists)"
 _AGAINST = "older settings; list which of their tokens would no longer open (exit code 1)"
 _FLAGS = (
-    ("check", "--offline", "do not call Spotify"),
+    ("check", "--all", "also list settings that have their default"),
+    ("check", "--offline", "do not call Spotify or the store"),
+    ("check", "--only-errors", "exit code 0 unless something is wrong, for release steps"),
     ("check", "--json", "print one JSON object"),
     ("inspect", "--json", "print one JSON object"),
     ("keygen", "--env", "print it as a line for .env"),
@@ -88,6 +92,7 @@ def _arguments() -> argparse.Namespace:
     commands["swap"].add_argument("--redirect-uri", metavar="URI", help="one of CALLBACK_URL")
     commands["check"].add_argument("--against", type=Path, metavar="OLD.env", help=_AGAINST)
     _add_dev(commands["dev"])
+    judge_arguments.add_arguments(commands["judge"])
     for name, flag, text in _FLAGS:
         commands[name].add_argument(flag, action="store_true", help=text)
     arguments, extra = parser.parse_known_args()
@@ -122,10 +127,9 @@ def _run(arguments: argparse.Namespace) -> int:
         case "serve":
             return _serve(arguments)
         case "keygen":
-            from sanic_swap.sealing.keys import new_secret
+            from sanic_swap.commands.keygen import keygen
 
-            print(f"{'ENCRYPTION_SECRET=' if arguments.env else ''}{new_secret()}")
-            return SUCCESS
+            return keygen(as_env=arguments.env)
         case "demo":
             from sanic_swap.demo.page import demo
 
@@ -137,6 +141,8 @@ def _run(arguments: argparse.Namespace) -> int:
             del options["command"]
             kind = options.pop("snippet")
             return dev(**options) if kind is None else print_snippet(kind, **options)
+        case "judge":
+            return _judge(arguments)
         case "check":
             from sanic_swap.commands.check import check
 
@@ -146,6 +152,8 @@ def _run(arguments: argparse.Namespace) -> int:
                 against=arguments.against,
                 offline=arguments.offline,
                 as_json=arguments.json,
+                shows_defaults=arguments.all,
+                only_errors=arguments.only_errors,
             )
     settings = _settings(arguments)
     from sanic_swap.commands import tokens
@@ -160,6 +168,20 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "refresh":
         return tokens.refresh(settings, secret)
     return tokens.inspect(settings, secret, as_json=arguments.json)
+
+
+def _judge(arguments: argparse.Namespace) -> int:
+    try:
+        from sanic_swap.judge.command import judge
+    except ModuleNotFoundError as error:
+        if error.name != "pytest":
+            raise
+        print(
+            "sanic-swap judge: needs the extra judge: pip install 'sanic-swap[judge]'",
+            file=sys.stderr,
+        )
+        return WRONG_USE
+    return judge(arguments)
 
 
 def _serve(arguments: argparse.Namespace) -> int:

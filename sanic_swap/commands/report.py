@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from sanic_swap.commands.against import Loss
+from sanic_swap.sealing.keys import RootKey
 from sanic_swap.secret import Secret
 from sanic_swap.settings.findings import Finding, Level
 from sanic_swap.settings.reading import ENVIRONMENT, Reading
-from sanic_swap.settings.table import variables
+from sanic_swap.settings.table import Settings, variables
 from sanic_swap.settings.values import SealingSecret
 from sanic_swap.swap.limits import Rate
 
@@ -38,6 +39,7 @@ class Report:
     rows: list[Row]
     findings: list[Finding]
     losses: list[Loss]
+    only_errors: bool = False
 
     @property
     def exit_code(self) -> int:
@@ -45,6 +47,8 @@ class Report:
         levels = {finding.level for finding in self.findings}
         if Level.WRONG in levels:
             return 2
+        if self.only_errors:
+            return 0
         return 1 if Level.RISKY in levels or self.losses else 0
 
     def as_json(self) -> str:
@@ -96,11 +100,15 @@ class Report:
         return [str(finding) for finding in self.findings if finding.level is level]
 
 
-def rows(reading: Reading) -> list[Row]:
-    """Return one row for each setting, set or not."""
+def rows(reading: Reading, *, with_defaults: bool = True) -> list[Row]:
+    """Return one row for each setting; without defaults for those that are set or should be."""
     return [
         Row(variable.name, _value(attribute, reading), _source(attribute, reading))
         for attribute, variable in variables().items()
+        if with_defaults
+        or attribute in reading.written
+        or variable.required
+        or attribute == "encryption_secret"
     ]
 
 
@@ -112,13 +120,14 @@ def _value(attribute: str, reading: Reading) -> str:
         return "missing"
     if attribute in _AS_WRITTEN:
         return written.text if written else "not set"
-    value = _shown(getattr(reading.as_far_as_read(), _COMPUTED.get(attribute, attribute)))
+    settings = reading.as_far_as_read()
+    value = _shown(getattr(settings, _COMPUTED.get(attribute, attribute)), settings)
     if attribute == "client_id":
         return f"{value[:_SHOWN_OF_CLIENT_ID]}…"
     return "temporary key" if attribute == "encryption_secret" and not written else value
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, settings: Settings) -> str:
     """Return *value* without secrets, which hide themselves."""
     match value:
         case None | ():
@@ -127,13 +136,15 @@ def _shown(value: object) -> str:
             return "on" if value else "off"
         case float():
             return f"{value:g}"
+        case SealingSecret(key=RootKey() as key) if settings.client_id:
+            return f"set, key {settings.key_ids(key)[0]}"
         case Secret():
             return "set"
         case Rate():
             return f"{value.requests} in {value.seconds} s"
         case tuple():
             separator = "; " if isinstance(value[0], SealingSecret) else ", "
-            return separator.join(map(_shown, value))
+            return separator.join(_shown(one, settings) for one in value)
     return str(value)
 
 

@@ -12,10 +12,9 @@ from urllib.parse import urlsplit
 from sanic_swap.demo import lines
 from sanic_swap.demo.flow import authorize_url, send
 from sanic_swap.demo.pair import LocalPair, PairFailed, running_pair
-from sanic_swap.demo.snippets import CALLBACKS, CLIENT_ID, EMULATOR, HERE, SNIPPETS, snippet
+from sanic_swap.demo.snippets import CALLBACKS, EMULATOR, HERE, SNIPPETS, snippet
 from sanic_swap.settings.urls import callback_urls
 
-CLIENT_SECRET = "479f41fc4aea94935dd4857fcce37514"  # noqa: S105 - known to the fake alone
 _POLL_SECONDS = 0.3
 _SETTINGS = {
     # A new key at each start, and refusals at once: a developer must see what a log-out does.
@@ -46,8 +45,7 @@ def dev(*, callback: Sequence[str], port: int, fake_port: int, lan: bool) -> int
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     host = "0.0.0.0" if lan else HERE  # noqa: S104 - asked for, with a warning
-    identity = ["--client-id", CLIENT_ID, "--client-secret", CLIENT_SECRET]
-    fake_options = ["--host", host, "--port", str(fake_port), *identity]
+    fake_options = ["--host", host, "--port", str(fake_port)]
     printer = _Printer()
     try:
         callbacks = _callbacks(callback)

@@ -102,6 +102,7 @@ def run_all(pair: LocalPair) -> None:
     bearer = {"Authorization": f"Bearer {access}"}
     _print(send("GET", f"{pair.fake.api_url}/v1/me", headers=bearer), "display_name")
     print("The whole flow works: the app never saw the client secret or the real refresh token.")
+    print("Now your own app: sanic-swap dev --callback my-app://callback")
 
 
 def announce(number: int, title: str, command: str) -> None:

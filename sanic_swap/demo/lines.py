@@ -15,7 +15,7 @@ _REMEDIES = (
     ("must not be", "{what}: the app had no value, and sent that word"),
     ("^client_id is not", "client_id is not {client_id}: correct it, or leave it out"),
     ("^access_token$", "this is an access token: send the refresh_token of the latest answer"),
-    ("^unknown_key$", "this token is from before the restart: log in again"),
+    ("^(temporary|unknown)_key$", "this token is from before the restart: log in again"),
     ("^altered$", "the token was changed or cut: store it whole, and log in again"),
     ("^(not_a_token|other_service)$", "this is no token of {swap_url}: send its refresh_token"),
     ("^code_refused$", "Spotify refused the code, which works once, for ten minutes: log in again"),
@@ -24,7 +24,7 @@ _REMEDIES = (
     ("^client_gone$", "the app hung up before the answer"),
     ("", "{what}"),
 )
-_ON_CALLBACK = {"access_denied": "the user pressed Cancel; the app gets error=access_denied"}
+_ON_CALLBACK = {"access_denied": "error=access_denied, because its user pressed Cancel"}
 
 
 class Line(NamedTuple):
@@ -77,13 +77,15 @@ def of_fake(entry: Mapping[str, Any], values: Values) -> Line | None:
     """Return the line for an entry of the fake's journal; None if the service's line says it."""
     path, status, error = entry["path"], entry["status"], entry["error"]
     head = f"fake Spotify: {entry['method']} {path} {status or 'no answer'}"
-    if error in _ON_CALLBACK:
-        return Line(True, f"{head}: {_ON_CALLBACK[error]}")
+    headers = {name.lower(): value for name, value in entry["answer"]["headers"]}
+    if found := re.search(r"[?&#](code|error)=([a-z_]*)", headers.get("location", "")):
+        name, value = found.groups()
+        sent_back = "a code" if name == "code" else _ON_CALLBACK.get(value, f"error={value}")
+        return Line(name == "code" or value in _ON_CALLBACK, f"{head}: the app gets {sent_back}")
     if not error and not entry["fault"]:
-        is_way_back = path == "/authorize" and status == 302
-        return Line(True, f"{head}: back to the app with a code") if is_way_back else None
+        return None
     sent = entry["parameters"].get("redirect_uri")
-    why = entry.get("why") or error or f"fault {entry['fault']}"
+    why = entry["why"] or error or f"fault {entry['fault']}"
     if "redirect URI" in error and sent not in values.callbacks:
         why = f"redirect_uri {sent} is not {' or '.join(values.callbacks)}"
     return Line(False, f"{head}: {why}")

@@ -15,7 +15,7 @@ from typing import Any
 
 from sanic_swap.demo.flow import announce, authorize_url, run_all, send, steps
 from sanic_swap.demo.pair import LocalPair, PairFailed, running_pair
-from sanic_swap.sealing.keys import new_secret, root_key
+from sanic_swap.sealing.keys import SealingContext, new_secret, root_key
 
 _POLICY = (
     "default-src 'none'; connect-src 'self'; img-src data:; script-src 'unsafe-inline';"
@@ -104,11 +104,12 @@ class DemoServer(ThreadingHTTPServer):
                 self.pair.start_service(PREVIOUS_ENCRYPTION_SECRETS="\n".join(self._secrets[1:]))
             case _ if command != "/state":
                 raise PairFailed(f"no command {command}")
+        context = SealingContext(fake.client_id, fake.accounts_url)
         return {
             **bases,
             "authorize_url": authorize_url(self.pair, show_dialog="true"),
             "client_secret": fake.client_secret,
-            "key_id": root_key(self._secrets[0]).key_id,
+            "key_id": root_key(self._secrets[0]).key_id(context),
             "commands": [command for _, command in steps(self.pair)],
         }
 

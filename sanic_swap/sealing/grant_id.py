@@ -15,7 +15,8 @@ class GrantIds:
     """
 
     def __init__(self, client_secret: Secret) -> None:
-        self._key = sha256(client_secret.reveal().encode()).digest()
+        key = sha256(client_secret.reveal().encode()).digest()
+        self._hash = blake2b(digest_size=32, key=key, person=b"sanic_swap.grnt1")
 
     def of(self, refresh_token: Secret) -> str:
         """Return the id of the grant that *refresh_token* belongs to."""
@@ -27,9 +28,6 @@ class GrantIds:
 
     def digest(self, refresh_token: Secret) -> bytes:
         """Return the 32 bytes whose beginning is the id; no two tokens share them."""
-        return blake2b(
-            refresh_token.reveal().encode(),
-            digest_size=32,
-            key=self._key,
-            person=b"sanic_swap.grnt1",
-        ).digest()
+        digest = self._hash.copy()
+        digest.update(refresh_token.reveal().encode())
+        return digest.digest()

@@ -6,8 +6,9 @@ The format `s1.`, and why each part of it is there:
     payload = u8 1 | u64 sealed_at | u64 authorized_at | u16 n | refresh token (n bytes)
               | the fewest zeros up to a multiple of 64
 
-The key id stands outside, so that one key is tried and never several. Client id and
-Spotify's origin are bound by key derivation (SecretBox knows no associated data). The
+The key id stands outside, so that one key is tried and never several; it stands for secret,
+app and origin together, so that a token of another app or Spotify is unknown, not altered.
+Both are bound by key derivation, too (SecretBox knows no associated data). The
 nonce is hedged: derived from fresh random bytes *and* the payload, so that a cloned
 random generator cannot encrypt two payloads under one nonce. Padding hides the length.
 """
@@ -18,14 +19,14 @@ import struct
 import time
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 
 from nacl.bindings import crypto_secretbox_easy, crypto_secretbox_open_easy
 from nacl.exceptions import CryptoError
 
 from sanic_swap.errors import TokenHeld, TokenRefused
-from sanic_swap.sealing.keys import RootKey
+from sanic_swap.sealing.keys import RootKey, SealingContext, is_temporary
 from sanic_swap.secret import Secret
 
 LONGEST_REFRESH_TOKEN = 2925  # characters; its seal still fits a 4096-character parameter
@@ -59,19 +60,6 @@ class OpenedToken:
     imported: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SealingContext:
-    """What tokens are bound to: one app at one Spotify (RFC 6454 origin)."""
-
-    client_id: str
-    origin: str
-
-    def as_bytes(self) -> bytes:
-        """Return both parts, each behind its length, so that no two contexts are alike."""
-        parts = (self.client_id.encode(), self.origin.encode())
-        return b"".join(len(part).to_bytes(2, "big") + part for part in parts)
-
-
 def key_id_of(sealed: str) -> str | None:
     """Return the id of the key that sealed a token; None if it is no sealed token."""
     match = _SEALED.match(sealed)
@@ -87,11 +75,10 @@ class _Sealer:
     """One root key, bound to one context."""
 
     def __init__(self, key: RootKey, context: SealingContext) -> None:
-        bound = context.as_bytes()
-        self.key_id = key.key_id
-        self._key = _derived(key.root, b"sanic_swap.seal1", bound)
-        self._nonce_key = _derived(key.root, b"sanic_swap.nonc1", bound)
-        self._prefix = f"{PREFIX}{key.key_id}."
+        self.key_id = key.key_id(context)
+        self._key = key.derived(context, b"sanic_swap.seal1")
+        self._nonce_key = key.derived(context, b"sanic_swap.nonc1")
+        self._prefix = f"{PREFIX}{self.key_id}."
 
     def seal(self, payload: bytes, randomness: bytes) -> str:
         nonce = blake2b(randomness + payload, digest_size=_NONCE, key=self._nonce_key).digest()
@@ -119,6 +106,8 @@ class KeyRing:
         previous: Keys that open and never seal, newest first.
         retired: Ids of keys given up on purpose: their tokens are refused.
         hold_unknown: Whether tokens of unknown keys are held rather than refused.
+        other_origins: Origins for which this service may have sealed by mistake, or now
+            does; a token of one of them is held with a better remedy.
         revoke_before: Unix seconds; tokens authorized before are refused, and with any
             other value than 0 so are those of unknown age.
         now: Unix seconds, for tests.
@@ -133,18 +122,28 @@ class KeyRing:
         previous: Iterable[RootKey] = (),
         retired: Iterable[str] = (),
         hold_unknown: bool = True,
+        other_origins: Iterable[str] = (),
         revoke_before: int = 0,
         now: Callable[[], float] = time.time,
         randomness: Callable[[int], bytes] = os.urandom,
     ) -> None:
         self._current = _Sealer(current, context)
-        self._sealers = {key.key_id: _Sealer(key, context) for key in previous}
-        self._sealers[current.key_id] = self._current
+        keys = (*previous, current)
+        self._sealers = {key.key_id(context): _Sealer(key, context) for key in keys}
+        self._sealers[self._current.key_id] = self._current
+        contexts = [replace(context, origin=origin) for origin in other_origins]
+        self._origins = {key.key_id(one): one.origin for key in keys for one in contexts}
+        self._origin = context.origin
         self._retired = frozenset(retired)
         self._hold_unknown = hold_unknown
         self._revoke_before = revoke_before
         self._now = now
         self._randomness = randomness
+
+    @property
+    def key_ids(self) -> list[str]:
+        """The ids of all keys that open."""
+        return list(self._sealers)
 
     def seal(self, refresh_token: Secret, authorized_at: int) -> str:
         """
@@ -169,8 +168,8 @@ class KeyRing:
         Return the content of *sealed*.
 
         Raises:
-            TokenRefused: If it is altered, of another context, of a retired key, from
-                before `revoke_before`, or not a sealed token.
+            TokenRefused: If it is altered, of a retired or gone temporary key, from before
+                `revoke_before`, or not a sealed token. Apps do not learn which.
             TokenHeld: If it is well formed, and its key is neither configured nor retired.
         """
         match = _SEALED.match(sealed)
@@ -180,19 +179,29 @@ class KeyRing:
         sealer = self._sealers.get(key_id)
         if key_id in self._retired:
             raise TokenRefused("retired_key", key_id)
-        if sealer is None and not self._hold_unknown:
-            raise TokenRefused("unknown_key", key_id)
         if sealer is None:
-            raise TokenHeld(
-                f"key {key_id} is not configured here. If it was yours, add its secret to"
-                " PREVIOUS_ENCRYPTION_SECRETS, or add the id to RETIRED_KEY_IDS, which logs these"
-                " users out. If you never had it, somebody guesses: ignore it",
-                key_id,
-            )
+            if is_temporary(key_id):
+                raise TokenRefused("temporary_key", key_id)
+            if not self._hold_unknown:
+                raise TokenRefused("unknown_key", key_id)
+            raise TokenHeld(self._remedy(key_id), key_id, is_known=key_id in self._origins)
         opened = self._parse(sealer, sealer.open(encoded))
         if self._revoke_before and opened.authorized_at < self._revoke_before:
             raise TokenRefused("revoke_before", key_id)
         return opened
+
+    def _remedy(self, key_id: str) -> str:
+        if origin := self._origins.get(key_id):
+            return (
+                f"key {key_id} is of the same secret and app at {origin}, and SPOTIFY_ACCOUNTS_URL"
+                f" is {self._origin} here. Use one of them everywhere"
+            )
+        return (
+            f"key {key_id} is not configured here. If it was yours, restore its secret in"
+            " PREVIOUS_ENCRYPTION_SECRETS, or CLIENT_ID or SPOTIFY_ACCOUNTS_URL if one changed; or"
+            " add the id to RETIRED_KEY_IDS, which logs these users out. If you never had it,"
+            " somebody guesses: ignore it"
+        )
 
     def _parse(self, sealer: _Sealer, payload: bytes) -> OpenedToken:
         if len(payload) % _BLOCK:  # by `_SEALED` it has at least one block
@@ -210,10 +219,6 @@ class KeyRing:
             sealer.key_id,
             is_current=sealer is self._current,
         )
-
-
-def _derived(root: bytes, purpose: bytes, context: bytes) -> bytes:
-    return blake2b(context, digest_size=32, key=root, person=purpose).digest()
 
 
 def _encoded(data: bytes) -> str:

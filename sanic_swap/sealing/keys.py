@@ -1,4 +1,4 @@
-"""Makes a root key, and its public id, of an operator's secret."""
+"""Makes a root key of an operator's secret, and the key's public id."""
 
 import re
 from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
@@ -15,6 +15,7 @@ _MOVE = (
     " LEGACY_SECRETS, where it still opens that service's tokens (LEGACY_TOKENS)"
 )
 _SALT = b"sanic-swap root1"
+_TEMPORARY = 0x80  # the first bit of a key id
 
 # SHA-256 of encryption secrets in public repositories of other swap services. Hashes, so
 # that the secrets are not published once more.
@@ -28,18 +29,46 @@ _PUBLISHED = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
+class SealingContext:
+    """What tokens are bound to: one app at one Spotify (RFC 6454 origin)."""
+
+    client_id: str
+    origin: str
+
+    def as_bytes(self) -> bytes:
+        """Return both parts, each behind its length, so that no two contexts are alike."""
+        parts = (self.client_id.encode(), self.origin.encode())
+        return b"".join(len(part).to_bytes(2, "big") + part for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
 class RootKey:
     """
-    32 secret bytes from which every other key is derived, and their public name.
+    32 secret bytes from which every other key is derived.
 
     Attributes:
-        key_id: 8 characters; equal ids on two machines prove equal keys.
         from_passphrase: Whether a person chose it, rather than a random generator.
+        is_temporary: Whether it ends with this process.
     """
 
     root: bytes = field(repr=False)
-    key_id: str
-    from_passphrase: bool
+    from_passphrase: bool = False
+    is_temporary: bool = False
+
+    def key_id(self, context: SealingContext) -> str:
+        """
+        Return the public id of this key in *context*, 8 characters.
+
+        Equal ids prove equal secret, app and origin. The first bit marks a temporary key.
+        """
+        digest = bytearray(self.derived(context, b"sanic_swap.kid_1", 6))
+        digest[0] = digest[0] & ~_TEMPORARY | self.is_temporary * _TEMPORARY
+        return urlsafe_b64encode(digest).decode()
+
+    def derived(self, context: SealingContext, purpose: bytes, length: int = 32) -> bytes:
+        """Return *length* bytes for one *purpose* (16 characters) in *context*."""
+        data = context.as_bytes()
+        return blake2b(data, digest_size=length, key=self.root, person=purpose).digest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +81,16 @@ class Keys:
 
 class UnusableSecret(ValueError):
     """No root key is made from this secret; the text says why, and does not contain it."""
+
+
+def temporary_key() -> RootKey:
+    """Return a new key that no other process has."""
+    return RootKey(token_bytes(32), is_temporary=True)
+
+
+def is_temporary(key_id: str) -> bool:
+    """Say whether a key of this id ended with the process that made it."""
+    return bool(urlsafe_b64decode(key_id)[0] & _TEMPORARY)
 
 
 def new_secret() -> str:
@@ -76,16 +115,16 @@ def root_key(secret: str) -> RootKey:
             f" {_MOVE}"
         )
     if _BASE64URL.match(secret):
-        return _named(urlsafe_b64decode(secret.rstrip("=") + "="))
+        return RootKey(urlsafe_b64decode(secret.rstrip("=") + "="))
     if _BASE64.match(secret):
-        return _named(b64decode(secret.rstrip("=") + "="))
+        return RootKey(b64decode(secret.rstrip("=") + "="))
     if _HEX.match(secret):
-        return _named(bytes.fromhex(secret))
+        return RootKey(bytes.fromhex(secret))
     if len(secret) < SHORTEST_PASSPHRASE:
         raise UnusableSecret(
             f"has fewer than {SHORTEST_PASSPHRASE} characters, so it could be guessed; {_MOVE}"
         )
-    return _named(_stretched(_utf8(secret)), from_passphrase=True)
+    return RootKey(_stretched(_utf8(secret)), from_passphrase=True)
 
 
 def is_published(secret: str) -> bool:
@@ -93,14 +132,14 @@ def is_published(secret: str) -> bool:
     return sha256(_utf8(secret)).hexdigest() in _PUBLISHED
 
 
+def is_key(secret: str) -> bool:
+    """Say whether a secret spells 32 bytes in base64 or hex, so that nothing is stretched."""
+    return any(pattern.match(secret) for pattern in (_BASE64URL, _BASE64, _HEX))
+
+
 def is_fernet_key(secret: str) -> bool:
     """Say whether a secret is 32 bytes in base64url, as Fernet's specification wants it."""
     return _BASE64URL.match(secret) is not None
-
-
-def _named(root: bytes, *, from_passphrase: bool = False) -> RootKey:
-    digest = blake2b(digest_size=6, key=root, person=b"sanic_swap.kid_1").digest()
-    return RootKey(root, urlsafe_b64encode(digest).decode(), from_passphrase)
 
 
 def _stretched(passphrase: bytes) -> bytes:

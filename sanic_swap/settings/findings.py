@@ -5,14 +5,14 @@ Against these rules the service does not start; warnings are in `risks`.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
 from importlib.util import find_spec
-from typing import Any
 
 from sanic_swap.client_address import FORWARDED_FOR
 from sanic_swap.sealing.keys import RootKey
-from sanic_swap.sealing.legacy import CIPHERED
-from sanic_swap.settings.table import DEFAULT_PORT
+from sanic_swap.sealing.legacy import CIPHERED, UNAUTHENTICATED
+from sanic_swap.settings.table import Settings
 
 
 class Level(Enum):
@@ -21,6 +21,7 @@ class Level(Enum):
     WRONG = "wrong"
     RISKY = "risky"
     NOT_KNOWN = "not known"
+    NOTE = "note"
     FINE = "fine"
 
 
@@ -48,63 +49,75 @@ def wrong(variable: str, text: str) -> Finding:
     return Finding(Level.WRONG, variable, text)
 
 
-def contradictions(found: Mapping[str, Any], everything: Mapping[str, str]) -> Iterator[Finding]:
+def contradictions(
+    settings: Settings, everything: Mapping[str, str], now: float
+) -> Iterator[Finding]:
     """
     Yield the reasons why settings that can be read cannot be used.
 
     Args:
-        found: The values, by the name of the attribute in `Settings`.
+        settings: With defaults in place of what cannot be read.
         everything: Each variable that is set, and its text.
+        now: Unix seconds.
     """
-    yield from _about_keys(found, everything)
-    yield from _about_libraries(found)
-    url = found.get("accounts_url")
-    if url and not url.is_private and not found.get("accounts_insecure"):
+    yield from _about_keys(settings, everything)
+    yield from _about_tokens(settings, everything, now)
+    yield from _about_libraries(settings)
+    if not settings.accounts_url.is_private and not settings.accounts_insecure:
         text = "is plain http to another machine; use https or SPOTIFY_ACCOUNTS_INSECURE=on"
         yield wrong("SPOTIFY_ACCOUNTS_URL", text)
-    is_list = (found.get("real_ip_header") or "").lower() == FORWARDED_FOR.lower()
-    if is_list and "proxies_count" not in found:
+    is_list = (settings.real_ip_header or "").lower() == FORWARDED_FOR.lower()
+    if is_list and settings.proxies_count is None:
         text = "needs PROXIES_COUNT, because clients can forge entries of X-Forwarded-For"
         yield wrong("REAL_IP_HEADER", text)
-    metrics_port = found.get("metrics_port")
-    if metrics_port and metrics_port == found.get("port", DEFAULT_PORT):
+    if settings.metrics_port and settings.metrics_port == settings.port:
         yield wrong("METRICS_PORT", "is the same as PORT; metrics need their own port")
-    if "plain" in found.get("legacy_tokens", ()) and not _is_set("LEGACY_TOKENS_UNTIL", everything):
-        # Otherwise a stolen plain token could be sealed here for ever.
-        text = "is required by LEGACY_TOKENS=plain: the last day they open, such as 2027-05-31"
-        yield wrong("LEGACY_TOKENS_UNTIL", text)
 
 
-def _about_keys(found: Mapping[str, Any], everything: Mapping[str, str]) -> Iterator[Finding]:
+def _about_keys(settings: Settings, everything: Mapping[str, str]) -> Iterator[Finding]:
     reasons = {
-        "REUSE_PORT": found.get("reuse_port"),
+        "REUSE_PORT": settings.reuse_port,
         "STORE_URL": _is_set("STORE_URL", everything),
-        "PREVIOUS_ENCRYPTION_SECRETS": found.get("previous_secrets"),
-        "LEGACY_TOKENS": found.get("legacy_tokens"),
+        "PREVIOUS_ENCRYPTION_SECRETS": settings.previous_secrets,
+        "LEGACY_TOKENS": settings.legacy_tokens,
         "FLY_MACHINE_ID": everything.get("FLY_MACHINE_ID"),
     }
     because = next((name for name, value in reasons.items() if value), None)
-    if because and not everything.get("ENCRYPTION_SECRET") and "encryption_secret" not in found:
+    if because and not _is_set("ENCRYPTION_SECRET", everything):
         text = f"is required because {because} is set; create one with `sanic-swap keygen`"
         yield wrong("ENCRYPTION_SECRET", text)
-    secrets = (found.get("encryption_secret"), *found.get("previous_secrets", ()))
-    keys = [secret.key for secret in secrets if secret and secret.key]
-    current = secrets[0].key.key_id if secrets[0] else None
-    if current in found.get("retired_key_ids", ()):
+    current = settings.current_key
+    if current and settings.key_ids(current)[0] in settings.retired_key_ids:
         yield wrong("RETIRED_KEY_IDS", "contains the key of ENCRYPTION_SECRET")
     by_id: dict[str, RootKey] = {}
-    for key in keys:
+    for key in filter(None, (current, *settings.previous_keys)):
+        [key_id] = settings.key_ids(key)
         # Nobody could tell whose tokens are whose.
-        if by_id.setdefault(key.key_id, key).root != key.root:
-            text = f"two different keys have the id {key.key_id}; keep one of them"
+        if by_id.setdefault(key_id, key).root != key.root:
+            text = f"two different keys have the id {key_id}; keep one of them"
             yield wrong("PREVIOUS_ENCRYPTION_SECRETS", text)
 
 
-def _about_libraries(found: Mapping[str, Any]) -> Iterator[Finding]:
-    ciphers = CIPHERED.intersection(found.get("legacy_tokens", ()))
+def _about_tokens(
+    settings: Settings, everything: Mapping[str, str], now: float
+) -> Iterator[Finding]:
+    """Yield what can only be a mistake and would log users out."""
+    if settings.revoke_before > now:
+        text = "is in the future: every refresh would be refused, even after a new login"
+        yield wrong("REVOKE_BEFORE", text)
+    unauthenticated = [name for name in settings.legacy_tokens if name in UNAUTHENTICATED]
+    if unauthenticated and not _is_set("LEGACY_TOKENS_UNTIL", everything):
+        # Otherwise a stolen or forged token could be sealed here for ever.
+        text = "is required by LEGACY_TOKENS=%s: the last day they open, such as %s"
+        day = datetime.fromtimestamp(now + 184 * 86_400, UTC).date()
+        yield wrong("LEGACY_TOKENS_UNTIL", text % (",".join(unauthenticated), day))
+
+
+def _about_libraries(settings: Settings) -> Iterator[Finding]:
+    ciphers = CIPHERED.intersection(settings.legacy_tokens)
     for variable, is_needed, library, extra in (
-        ("STORE_URL", found.get("store_url"), "redis", "redis"),
-        ("NEW_RELIC_LICENSE_KEY", found.get("new_relic_license_key"), "newrelic", "newrelic"),
+        ("STORE_URL", settings.store_url, "redis", "redis"),
+        ("NEW_RELIC_LICENSE_KEY", settings.new_relic_license_key, "newrelic", "newrelic"),
         ("LEGACY_TOKENS", ciphers, "cryptography", "legacy"),
     ):
         if is_needed and find_spec(library) is None:

@@ -1,7 +1,8 @@
 """Reads the settings from the environment and files, and reports all problems at once."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,8 @@ from sanic_swap.errors import SettingsError
 from sanic_swap.secret import Secret
 from sanic_swap.settings.findings import Finding, contradictions, wrong
 from sanic_swap.settings.hints import is_placeholder, misspelt
-from sanic_swap.settings.table import Settings, Variable, variables
+from sanic_swap.settings.surroundings import surroundings
+from sanic_swap.settings.table import Settings, Variable, known_names, variables
 
 ENVIRONMENT = "environment"
 _LAST_NEWLINE = re.compile(r"\r?\n\Z")
@@ -68,8 +70,7 @@ class Reading:
 
     def as_far_as_read(self) -> Settings:
         """Return settings whatever is wrong: what could not be read is empty, or the default."""
-        empty = {"client_id": "", "client_secret": Secret(""), "callback_urls": ()}
-        return Settings(**{**empty, **self.values})
+        return _with_defaults(self.values)
 
     def wrong_about(self, *attributes: str) -> list[Finding]:
         """Return what is wrong with these settings, or with the file that they stand in."""
@@ -78,8 +79,18 @@ class Reading:
         return [finding for finding in self.wrong if finding.variable not in others]
 
 
-def read(environ: Mapping[str, str], *, env_file: Path | None = None) -> Reading:
-    """Return what *environ* and the `NAME=value` lines of *env_file* say; *environ* wins."""
+def read(
+    environ: Mapping[str, str],
+    *,
+    env_file: Path | None = None,
+    now: Callable[[], float] = time.time,
+) -> Reading:
+    """
+    Return what *environ* and the `NAME=value` lines of *env_file* say; *environ* wins.
+
+    Args:
+        now: Unix seconds, for tests.
+    """
     problems: list[Finding] = []
     from_file = _read_env_file(env_file, problems) if env_file else {}
     sources = ((ENVIRONMENT, environ), (str(env_file), from_file))
@@ -96,9 +107,18 @@ def read(environ: Mapping[str, str], *, env_file: Path | None = None) -> Reading
         try:
             values[attribute] = variable.read(found.text)
         except ValueError as error:
-            problems.append(wrong(variable.name, str(error)))
-    against_each_other = contradictions(values, {**from_file, **environ})
+            text, around = str(error), surroundings(found.text)
+            if around and around not in text:
+                text += f"; it has {around} next to it"
+            problems.append(wrong(variable.name, text))
+    settings = _with_defaults(values)
+    against_each_other = contradictions(settings, {**from_file, **environ}, now())
     return Reading(values, written, problems, list(against_each_other), tuple(from_file))
+
+
+def _with_defaults(values: Mapping[str, Any]) -> Settings:
+    empty = {"client_id": "", "client_secret": Secret(""), "callback_urls": ()}
+    return Settings(**{**empty, **values})
 
 
 def _read_env_file(path: Path, problems: list[Finding]) -> dict[str, str]:
@@ -107,21 +127,32 @@ def _read_env_file(path: Path, problems: list[Finding]) -> dict[str, str]:
     from dotenv.parser import parse_stream
 
     try:
-        with path.open(encoding="utf-8") as lines:
+        with path.open(encoding="utf-8-sig") as lines:
             bindings = list(parse_stream(lines))
     except (OSError, UnicodeDecodeError) as error:
         problems.append(wrong(str(path), f"cannot be read ({type(error).__name__})"))
         return {}
+    found: dict[str, str] = {}
+    lines_of: dict[str, list[str]] = {}
+    for binding in bindings:
+        text = binding.original.string
+        line = binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
+        if binding.error or (binding.key and binding.value is None):
+            problems.append(wrong(str(path), f"line {line} is not NAME=value"))
+        elif binding.key and binding.value is not None:
+            found[binding.key] = binding.value
+            lines_of.setdefault(binding.key, []).append(str(line))
     problems += [
-        wrong(str(path), f"line {binding.original.line} is not NAME=value")
-        for binding in bindings
-        if binding.error or (binding.key and binding.value is None)
+        wrong(str(path), f"{name} is set on lines {' and '.join(numbers)}; keep one of them")
+        for name, numbers in lines_of.items()
+        if len(numbers) > 1 and name in known_names()
     ]
-    return {
-        binding.key: binding.value
-        for binding in bindings
-        if binding.key and binding.value is not None
-    }
+    return found
+
+
+def is_of_kubernetes(name: str, texts: Mapping[str, str]) -> bool:
+    """Say whether Kubernetes has set this variable, for a Service of that name."""
+    return name.endswith("_PORT") and texts.get(name, "").startswith(("tcp://", "udp://"))
 
 
 def _find(
@@ -131,6 +162,8 @@ def _find(
 ) -> Written | None:
     """Return the text of *variable* from the first of *sources* that sets it."""
     for place, texts in sources:
+        if is_of_kubernetes(variable.name, texts):
+            continue
         found = list(_spelled(variable, place, texts, problems))
         if len({written.text for written in found}) > 1:
             names = " and ".join(written.name for written in found)
@@ -139,7 +172,7 @@ def _find(
             return found[0]
     if variable.required and variable.name not in {problem.variable for problem in problems}:
         also = f" (or {', '.join(variable.aliases)})" if variable.aliases else ""
-        known = {spelling for row in variables().values() for spelling in row.spellings}
+        known = known_names()
         unknown = [name for _, texts in sources for name in texts if name not in known]
         typo = misspelt(variable.spellings, unknown)
         hint = f"; {typo} is set: is that a typo?" if typo else ""

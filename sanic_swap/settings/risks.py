@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from sanic_swap.sealing.keys import is_fernet_key, is_published
+from sanic_swap.sealing.legacy import UNAUTHENTICATED
 from sanic_swap.settings.findings import Finding, Level
-from sanic_swap.settings.table import Settings, variables
-from sanic_swap.settings.urls import is_loopback
+from sanic_swap.settings.reading import is_of_kubernetes
+from sanic_swap.settings.table import Settings, known_names, variables
+from sanic_swap.settings.urls import SPOTIFY, is_loopback
 
 _CLIENT_PATIENCE = 10  # seconds after which Android's usual HTTP client gives up
+_LONG_SECONDS = 366 * 86_400
 _PLATFORMS = {"FLY_MACHINE_ID": "fly.io", "DYNO": "Heroku"}
 # Spotify takes these two literals with plain http, and no other host (since 2025-11-27).
 _LOOPBACK_LITERALS = ("127.0.0.1", "::1")
@@ -37,6 +40,11 @@ def risks(
     yield from _about_tokens(settings, now())
     yield from _about_spotify(settings, environ)
     yield from _about_clients(settings, environ)
+    for name in (variable.name for variable in variables().values()):
+        if is_of_kubernetes(name, environ):
+            service = name.removesuffix("_PORT").lower()
+            text = f"is ignored: Kubernetes sets it for its Service `{service}`. Rename the Service"
+            yield _warning(name, f"{text}, or set enableServiceLinks: false")
     yield from _about_names(names_in_file)
 
 
@@ -59,6 +67,9 @@ def _about_keys(settings: Settings) -> Iterator[Finding]:
         )
     elif current.from_passphrase:
         yield _warning("ENCRYPTION_SECRET", "is a passphrase; use a key from `sanic-swap keygen`")
+    elif len(set(current.root)) == 1:
+        text = "repeats one byte, so it can be guessed; use a key from `sanic-swap keygen`"
+        yield _risk("ENCRYPTION_SECRET", text)
     for secret in settings.previous_secrets:
         if secret.key is None:
             is_known = is_published(secret.secret.reveal())
@@ -67,12 +78,13 @@ def _about_keys(settings: Settings) -> Iterator[Finding]:
             yield _warning(older, text)
         elif secret.key.from_passphrase:
             yield _warning(older, "one is a passphrase; put several secrets on one line each")
-    for key_id, times in Counter(key.key_id for key in settings.previous_keys).items():
+    ids = [settings.key_ids(key)[0] for key in settings.previous_keys]
+    for key_id, times in Counter(ids).items():
         if times > 1:
             yield _warning(
                 older, f"key {key_id} is listed {times} times, perhaps spelled differently"
             )
-        if current and key_id == current.key_id:
+        if current and [key_id] == settings.key_ids(current):
             why = "is ENCRYPTION_SECRET too; remove it here once all machines have it"
             yield _warning(older, f"key {key_id} {why}")
         if key_id in settings.retired_key_ids:
@@ -80,15 +92,15 @@ def _about_keys(settings: Settings) -> Iterator[Finding]:
 
 
 def _about_tokens(settings: Settings, now: float) -> Iterator[Finding]:
-    if settings.revoke_before > now:
-        text = "is in the future: until then every refresh is refused, even after a new login"
-        yield _warning("REVOKE_BEFORE", text)
+    closes_at = settings.legacy_closes_at
+    if closes_at is not None and closes_at > now + _LONG_SECONDS:
+        yield _risk("LEGACY_TOKENS_UNTIL", "is more than a year away; six months are enough")
     formats = set(settings.legacy_tokens) - {"none"}
     if settings.legacy_secrets and not settings.legacy_tokens:
         yield _warning("LEGACY_SECRETS", "opens nothing, because LEGACY_TOKENS is not set")
     if formats and settings.revoke_before:
         yield _warning("REVOKE_BEFORE", "refuses all LEGACY_TOKENS, because their age is unknown")
-    if formats and settings.legacy_closes_at is not None and now >= settings.legacy_closes_at:
+    if formats and closes_at is not None and now >= closes_at:
         yield _warning("LEGACY_TOKENS_UNTIL", "has passed, so tokens of other services are refused")
     secrets = settings.legacy_opening_secrets
     if "fernet" in formats and not any(is_fernet_key(secret.reveal()) for secret in secrets):
@@ -108,6 +120,8 @@ def _about_spotify(settings: Settings, environ: Mapping[str, str]) -> Iterator[F
         elif scheme == "http" and host not in _LOOPBACK_LITERALS:
             why = "Spotify refuses http since 2025-11-27, except for 127.0.0.1 and [::1]; use https"
             yield _risk("CALLBACK_URL", f"{uri}: {why}")
+    if settings.accounts_url.origin != SPOTIFY:
+        yield _risk("SPOTIFY_ACCOUNTS_URL", f"is {settings.accounts_url.host}, not Spotify's")
     if not settings.accounts_url.is_private:
         yield _warning("SPOTIFY_ACCOUNTS_INSECURE", "the client secret is sent without encryption")
     for name in _PROXIES:
@@ -125,11 +139,21 @@ def _about_spotify(settings: Settings, environ: Mapping[str, str]) -> Iterator[F
 
 
 def _about_clients(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
+    on = next((_PLATFORMS[name] for name in _PLATFORMS if environ.get(name)), None)
+    if on and settings.address_header is None and UNAUTHENTICATED & set(settings.legacy_tokens):
+        text = f"imports are counted by address, and on {on} all come from the proxy's"
+        yield _risk("LEGACY_TOKENS", f"{text}; set REAL_IP_HEADER or PROXIES_COUNT")
     if settings.rate_limit and settings.address_header is None:
         text = "counts by connecting address; behind a proxy, set REAL_IP_HEADER or PROXIES_COUNT"
         yield _warning("RATE_LIMIT", text)
     if "*" in settings.cors_origins:
         yield _risk("CORS_ORIGINS", "* lets every web page read answers; list your own origins")
+    if "null" in settings.cors_origins:
+        text = "null lets every sandboxed frame and local file read answers"
+        yield _risk("CORS_ORIGINS", text)
+    if settings.store_url and "ssl_cert_reqs=none" in settings.store_url.reveal():
+        text = "ssl_cert_reqs=none trusts whoever answers; use ssl_ca_certs=FILE"
+        yield _risk("STORE_URL", text)
     if settings.drain_seconds < settings.spotify_timeout:
         yield _risk("DRAIN_TIMEOUT", "is below SPOTIFY_TIMEOUT; a restart can abort slow requests")
     if settings.spotify_timeout >= _CLIENT_PATIENCE:
@@ -151,9 +175,7 @@ def _about_clients(settings: Settings, environ: Mapping[str, str]) -> Iterator[F
 
 
 def _about_names(names_in_file: Iterable[str]) -> Iterator[Finding]:
-    known = [spelling for variable in variables().values() for spelling in variable.spellings]
-    known += [f"{name}_FILE" for name in known]
-    others = []
+    known, others = known_names(), []
     for name in names_in_file:
         if name in known:
             continue

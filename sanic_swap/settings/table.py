@@ -5,15 +5,14 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from sanic_swap.client_address import FORWARDED_FOR, AddressHeader
-from sanic_swap.sealing.keys import Keys, RootKey, new_secret, root_key
+from sanic_swap.sealing.keys import Keys, RootKey, SealingContext, temporary_key
 from sanic_swap.secret import Secret
 from sanic_swap.settings import urls, values
 from sanic_swap.settings.urls import AccountsUrl
 from sanic_swap.settings.values import SealingSecret
 from sanic_swap.swap.limits import Rate
 
-_SPOTIFY = AccountsUrl("https://accounts.spotify.com", "https://accounts.spotify.com", True)
-DEFAULT_PORT = 4343
+_SPOTIFY = AccountsUrl(urls.SPOTIFY, urls.SPOTIFY, True)
 AUTHORIZATION_SECONDS = 180 * 86_400  # since July 2026 users' authorizations end after six months
 
 
@@ -73,8 +72,8 @@ class Settings:
     access_log: bool = _row("ACCESS_LOG", values.not_off, True)
     log_level: str = _row("LOG_LEVEL", values.one_of("debug", "info", "warning", "error"), "info")
     log_format: str = _row("LOG_FORMAT", values.one_of("text", "json"), "text")
-    host: str = _row("HOST", values.visible_text, "127.0.0.1")
-    port: int = _row("PORT", values.port, DEFAULT_PORT)
+    host: str = _row("HOST", values.address, "127.0.0.1")
+    port: int = _row("PORT", values.port, 4343)
     reuse_port: bool = _row("REUSE_PORT", values.switch, False)
     accounts_url: AccountsUrl = _row("SPOTIFY_ACCOUNTS_URL", urls.accounts_url, _SPOTIFY)
     accounts_insecure: bool = _row("SPOTIFY_ACCOUNTS_INSECURE", values.switch, False)
@@ -92,12 +91,21 @@ class Settings:
     real_ip_header: str | None = _row("REAL_IP_HEADER", values.header_name, None)
     proxies_count: int | None = _row("PROXIES_COUNT", values.whole_number(1, 100), None)
     metrics_port: int | None = _row("METRICS_PORT", values.port, None)
-    metrics_host: str = _row("METRICS_HOST", values.visible_text, "127.0.0.1")
+    metrics_host: str = _row("METRICS_HOST", values.address, "127.0.0.1")
     new_relic_license_key: Secret | None = _row("NEW_RELIC_LICENSE_KEY", values.client_secret, None)
 
     def keys(self) -> Keys:
         """Return the keys; without ENCRYPTION_SECRET a temporary one, new at each call."""
-        return Keys(self.current_key or root_key(new_secret()), self.previous_keys)
+        return Keys(self.current_key or temporary_key(), self.previous_keys)
+
+    @property
+    def sealing_context(self) -> SealingContext:
+        """What tokens are bound to."""
+        return SealingContext(self.client_id, self.accounts_url.origin)
+
+    def key_ids(self, *keys: RootKey) -> list[str]:
+        """Return the ids of *keys* here, each once."""
+        return list(dict.fromkeys(key.key_id(self.sealing_context) for key in keys))
 
     @property
     def current_key(self) -> RootKey | None:
@@ -113,15 +121,15 @@ class Settings:
     def key_ids_in_use(self) -> dict[str, str]:
         """The ids as the log tells them at start, so that machines can be compared."""
         return {
-            "current": self.current_key.key_id if self.current_key else "temporary",
-            "previous": ",".join(dict.fromkeys(key.key_id for key in self.previous_keys)) or "-",
+            "current": self.key_ids(self.current_key)[0] if self.current_key else "temporary",
+            "previous": ",".join(self.key_ids(*self.previous_keys)) or "-",
             "retired": ",".join(dict.fromkeys(self.retired_key_ids)) or "-",
         }
 
     @property
     def holds_unknown(self) -> bool:
-        """Whether tokens that nobody has decided on are held back rather than refused."""
-        return self.unknown_key == "hold" and self.current_key is not None
+        """Whether tokens of unknown keys, and of unnamed services, are held or refused."""
+        return self.unknown_key == "hold"
 
     @property
     def is_of_another_service(self) -> bool:
@@ -156,3 +164,9 @@ def variables() -> dict[str, Variable]:
     """Return the table: each setting's variable by the name of its attribute."""
     rows = [row for row in fields(Settings) if "variable" in row.metadata]
     return {row.name: row.metadata["variable"] for row in rows}
+
+
+def known_names() -> set[str]:
+    """Return every name that a setting goes by."""
+    names = [name for variable in variables().values() for name in variable.spellings]
+    return {*names, *(f"{name}_FILE" for name in names)}

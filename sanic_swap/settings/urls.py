@@ -3,14 +3,21 @@
 import re
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
-from urllib.parse import urlsplit
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 from sanic_swap.secret import Secret
 from sanic_swap.settings.values import comma_separated, visible_text
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+\Z")
-_ORIGIN = re.compile(r"\*|null|[A-Za-z][A-Za-z0-9+.-]*://[^\x00-\x20/?#@\x7f-\U0010ffff]+")
+_ORIGIN = re.compile(
+    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<wild>\*\.)?(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])"
+    r"(?::(?P<port>\*|[0-9]{1,5}))?/?"
+)
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+_LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+SPOTIFY = "https://accounts.spotify.com"
+_LAST_PORT = 65_535
 _DEFAULT_PORT = {"http": 80, "https": 443}
 
 
@@ -32,6 +39,21 @@ class AccountsUrl:
     def __str__(self) -> str:
         return self.url
 
+    @property
+    def host(self) -> str:
+        """Host and port, for people."""
+        return urlsplit(self.origin).netloc
+
+    @property
+    def other_origins(self) -> tuple[str, ...]:
+        """Origins that this one is often confused with: Spotify's own, loopback's spellings."""
+        parts = urlsplit(self.origin)
+        host = parts.hostname or ""
+        port = "" if parts.port is None else f":{parts.port}"
+        others = [f"{parts.scheme}://{name}{port}" for name in _LOOPBACK_NAMES]
+        found = [SPOTIFY, *(others if is_loopback(host) else ())]
+        return tuple(origin for origin in found if origin != self.origin)
+
 
 def callback_urls(text: str) -> tuple[str, ...]:
     """Read redirect URIs: absolute, with any scheme, without a fragment (RFC 6749 3.1.2)."""
@@ -46,11 +68,35 @@ def callback_urls(text: str) -> tuple[str, ...]:
 
 
 def origins(text: str) -> tuple[str, ...]:
-    """Read web origins as browsers send them (RFC 6454), any scheme; also null and *."""
-    entries = comma_separated(text)
-    if not all(_ORIGIN.fullmatch(entry) for entry in entries):
-        raise ValueError("must be origins such as https://app.example, without a path, or *")
-    return entries
+    """
+    Read web origins, and return them as browsers send them (RFC 6454): lower case, no default port.
+
+    Also `*`, `null`, `http://localhost:*` (any port) and `https://*.example.com` (subdomains).
+    """
+    return tuple(map(_origin, comma_separated(text)))
+
+
+def _origin(entry: str) -> str:
+    entry = entry.lower()
+    if entry in ("*", "null"):
+        return entry
+    match = _ORIGIN.fullmatch(entry)
+    problem = "must be origins such as https://app.example, http://localhost:*, https://*.a.example"
+    if match is None:
+        raise ValueError(f"{problem}, or *; a host outside ASCII as xn--…")
+    scheme, host, port = match["scheme"], match["host"], match["port"]
+    if host[0] == "[" or host.rpartition(".")[2].isdigit():
+        try:
+            address = ip_address(host.strip("[]"))
+        except ValueError:
+            raise ValueError(f"{problem}, or an IP address in full") from None
+        host = f"[{address}]" if ":" in host else str(address)
+    if port and port != "*":
+        number = int(port)
+        if number > _LAST_PORT:
+            raise ValueError(f"{problem}; no port is above {_LAST_PORT}")
+        port = None if number == _DEFAULT_PORT.get(scheme) else str(number)
+    return f"{scheme}://{match['wild'] or ''}{host}{f':{port}' if port else ''}"
 
 
 def accounts_url(text: str) -> AccountsUrl:
@@ -74,19 +120,38 @@ def accounts_url(text: str) -> AccountsUrl:
 
 
 def store_url(text: str) -> Secret:
-    """Read the URL of a Redis; it may hold a password."""
-    wanted = "must be redis://HOST[:PORT][/DB], rediss://… or unix:///PATH[?db=N]"
+    """
+    Read the URL of a Redis or Valkey, which may hold a password.
+
+    Returns:
+        It with `redis` in the place of `valkey`.
+    """
+    problem = (
+        "must be redis://HOST[:PORT][/DB], rediss://…[?ssl_ca_certs=FILE or ssl_cert_reqs=none],"
+        " valkey://…, valkeys://… or unix:///PATH[?db=N]"
+    )
     try:
         parts = urlsplit(visible_text(text))
-        is_known = parts.scheme in ("redis", "rediss") and parts.hostname and parts.port != 0
-        is_socket = parts.scheme == "unix" and parts.path.startswith("/") and parts.path != "/"
+        options = dict(parse_qsl(parts.query, True, bool(parts.query)))
+        has_host = bool(parts.hostname) and parts.port != 0
     except ValueError:
-        raise ValueError(wanted) from None
-    number = parts.path.strip("/") if is_known else parts.query.removeprefix("db=")
-    has_more = parts.fragment or (is_known and parts.query) or (number and not number.isdigit())
-    if not (is_known or is_socket) or has_more:
-        raise ValueError(wanted)
-    return Secret(text)
+        raise ValueError(problem) from None
+    scheme = parts.scheme.replace("valkey", "redis")
+    authorities = options.pop("ssl_ca_certs", None) if scheme == "rediss" else None
+    if scheme == "rediss" and options.get("ssl_cert_reqs") == "none":
+        del options["ssl_cert_reqs"]
+    if scheme == "unix":
+        is_good, database = (
+            parts.path.startswith("/") and len(parts.path) > 1,
+            options.pop("db", ""),
+        )
+    else:
+        is_good, database = scheme in ("redis", "rediss") and has_host, parts.path.strip("/")
+    if not is_good or options or parts.fragment or not (database or "0").isdigit():
+        raise ValueError(problem)
+    if authorities is not None and not Path(authorities).is_file():
+        raise ValueError("names a file in ssl_ca_certs that does not exist")
+    return Secret(scheme + text[len(parts.scheme) :])
 
 
 def is_loopback(host: str) -> bool:

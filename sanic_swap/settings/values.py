@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time
 
 from sanic_swap.sealing.keys import RootKey, UnusableSecret, root_key
 from sanic_swap.secret import Secret
+from sanic_swap.settings.surroundings import QUOTES, check_alone
 from sanic_swap.swap.limits import Rate
 
 _VISIBLE = re.compile(r"[\x21-\x7e]+\Z")
@@ -38,14 +39,19 @@ class SealingSecret:
     key: RootKey | None
 
     def __str__(self) -> str:
-        return f"set, key {self.key.key_id}" if self.key else "set, makes no key"
+        return "set" if self.key else "set, makes no key"
 
 
 def visible_text(text: str) -> str:
-    """Read printable ASCII without blanks."""
-    if not _VISIBLE.match(text):
+    """Read printable ASCII without blanks, and without quotes around it."""
+    if not _VISIBLE.match(text) or text[0] in QUOTES:
         raise ValueError("must be printable ASCII without blanks")
     return text
+
+
+def address(text: str) -> str:
+    """Read an address to listen on; IPv6 with or without brackets."""
+    return visible_text(text.removeprefix("[").removesuffix("]") if ":" in text else text)
 
 
 def client_id(text: str) -> str:
@@ -62,6 +68,7 @@ def client_secret(text: str) -> Secret:
 
 def sealing_secret(text: str) -> SealingSecret:
     """Read the secret of the current key."""
+    check_alone(text)
     return SealingSecret(Secret(text), root_key(text))
 
 
@@ -71,6 +78,7 @@ def opening_secrets(text: str) -> tuple[SealingSecret, ...]:
 
 
 def _opening_secret(line: str) -> SealingSecret:
+    check_alone(line)
     try:
         return SealingSecret(Secret(line), root_key(line))
     except UnusableSecret:
@@ -117,7 +125,7 @@ def legacy_tokens(text: str) -> tuple[str, ...]:
 
 def header_name(text: str) -> str:
     """Read the name of a header that holds addresses (RFC 9110 section 5.1)."""
-    if not _HEADER_NAME.match(text) or text.lower() == "forwarded":
+    if not _HEADER_NAME.match(visible_text(text)) or text.lower() == "forwarded":
         raise ValueError("must name a header that holds addresses, such as Fly-Client-IP")
     return text
 

@@ -8,13 +8,11 @@ cannot give one user another's answer. So is the moment after which nobody accep
 
 import time
 from collections.abc import Callable, Iterable
-from hashlib import blake2b
 
 from nacl.exceptions import CryptoError
 from nacl.secret import SecretBox
 
-from sanic_swap.sealing.key_ring import SealingContext
-from sanic_swap.sealing.keys import RootKey
+from sanic_swap.sealing.keys import RootKey, SealingContext
 
 _KEY_ID = 8
 _NAME = 32
@@ -40,8 +38,11 @@ class StoreSealer:
         previous: Iterable[RootKey] = (),
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._boxes = {key.key_id.encode(): _box(key, context) for key in (*previous, current)}
-        self._current = current.key_id.encode()
+        self._boxes = {
+            key.key_id(context).encode(): SecretBox(key.derived(context, b"sanic_swap.stor1"))
+            for key in (*previous, current)
+        }
+        self._current = current.key_id(context).encode()
         self._now = now
 
     def seal(self, name: bytes, value: bytes, seconds: float) -> bytes:
@@ -63,10 +64,3 @@ class StoreSealer:
         if its_name != name or int.from_bytes(until, "big") < self._now():
             return None
         return value
-
-
-def _box(key: RootKey, context: SealingContext) -> SecretBox:
-    bound = context.as_bytes()
-    return SecretBox(
-        blake2b(bound, digest_size=32, key=key.root, person=b"sanic_swap.stor1").digest()
-    )

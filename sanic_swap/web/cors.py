@@ -7,22 +7,22 @@ from collections.abc import Callable, Mapping, Sequence
 from sanic_swap.logs import log
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[a-z0-9.:\[\]-]{1,100}\Z")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.1
 _WARN_SECONDS = 60
 _EXPOSED = "Retry-After, X-Request-ID"
 _PREFLIGHT = {
     "Access-Control-Allow-Methods": "POST",
-    "Access-Control-Allow-Headers": "content-type, authorization, x-request-id",
     "Access-Control-Max-Age": "600",
 }
 
 
 class Cors:
     """
-    Decides by exact comparison; other origins are served, and cannot read the answer.
+    Decides who may read; other origins are served, and their scripts cannot read the answer.
 
     Args:
-        origins: As browsers send them; `*` lets everybody read, `:*` at the end fits any port.
-            Empty turns CORS off.
+        origins: As browsers send them; also `https://*.a.example` for any host below it,
+            `http://localhost:*` for any port, and `*` for everybody. Empty turns CORS off.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class Cors:
         self._warns_from = monotonic()
         self._origins = frozenset(origins)
         self._everybody = "*" in self._origins
-        self._any_port = {origin[:-2] for origin in origins if origin.endswith(":*")}
+        self._patterns = [_pattern(origin) for origin in origins if "*" in origin]
 
     def headers(self, origin: str | None) -> Mapping[str, str]:
         """Return what every answer to *origin* carries, errors too."""
@@ -47,10 +47,22 @@ class Cors:
             "Vary": "Origin",
         }
 
+    def preflight_headers(self, origin: str | None, requested: str | None) -> Mapping[str, str]:
+        """
+        Return what the answer to a preflight carries besides.
+
+        Args:
+            requested: The headers that it asks for. All are allowed: tracing libraries add
+                their own, and those that we do not know are ignored.
+        """
+        if not self.headers(origin):
+            return {}
+        names = ", ".join(_HEADER_NAME.findall(requested or ""))
+        return {**_PREFLIGHT, **({"Access-Control-Allow-Headers": names} if names else {})}
+
     def _lists(self, origin: str) -> bool:
-        host, _, port = origin.rpartition(":")
-        fits_any_port = origin in self._any_port or (host in self._any_port and port.isdecimal())
-        return self._everybody or origin in self._origins or fits_any_port
+        fits = any(pattern.fullmatch(origin) for pattern in self._patterns)
+        return fits or self._everybody or origin in self._origins
 
     def _warn(self, origin: str) -> None:
         """Log, once a minute, an origin that is not listed; its developer sees nothing else."""
@@ -60,6 +72,9 @@ class Cors:
             text = "Origin %s is not in CORS_ORIGINS: its page cannot read the answers"
             log.warning(text, origin, extra={"fields": {"origin": origin}})
 
-    def preflight_headers(self, origin: str | None) -> Mapping[str, str]:
-        """Return what the answer to a preflight carries besides."""
-        return _PREFLIGHT if self.headers(origin) else {}
+
+def _pattern(origin: str) -> re.Pattern[str]:
+    """Return what fits an entry with `*` as the first label of its host, or as its port."""
+    any_port, any_host = re.escape(":*"), re.escape("://*.")
+    text = re.escape(origin).replace(any_host, r"://(?:[^./:@]+\.)+")
+    return re.compile(text.removesuffix(any_port) + (r"(?::[0-9]+)?" * text.endswith(any_port)))

@@ -1,7 +1,7 @@
 """The six parameters of a token request, and the rule that each must keep."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sanic_swap.errors import InvalidRequest, OtherClient, UnsupportedGrantType
 from sanic_swap.secret import Secret
@@ -50,11 +50,19 @@ class ParameterRules:
     Args:
         client_id: Ours; a request may name it, and no other.
         callbacks: What `redirect_uri` may be.
+        holds: Says whether a refresh would be held. Then another client id is no error: it
+            is CLIENT_ID that may be wrong.
     """
 
-    def __init__(self, client_id: str, callbacks: CallbackUrls) -> None:
+    def __init__(
+        self,
+        client_id: str,
+        callbacks: CallbackUrls,
+        holds: Callable[[RefreshRequest], bool] = lambda _: False,
+    ) -> None:
         self._client_id = client_id
         self._callbacks = callbacks
+        self._holds = holds
 
     def read(self, fields: Sequence[Field], grant_type: str | None) -> SwapRequest | RefreshRequest:
         """
@@ -68,7 +76,7 @@ class ParameterRules:
             OtherClient, UnsupportedGrantType, InvalidRequest: In this order.
         """
         client_id = _optional(fields, "client_id")
-        if client_id is not None and client_id != self._client_id:
+        if client_id not in (None, self._client_id) and not self._is_held(fields, grant_type):
             raise OtherClient("client_id is not the one of this service")
         sent = _optional(fields, "grant_type")
         allowed = _GRANT_TYPES if grant_type is None else (grant_type,)
@@ -77,6 +85,13 @@ class ParameterRules:
         if (grant_type or sent) == REFRESH:
             return _refresh_request(fields)
         return self._swap_request(fields)
+
+    def _is_held(self, fields: Sequence[Field], grant_type: str | None) -> bool:
+        try:
+            is_refresh = REFRESH in (grant_type, _optional(fields, "grant_type"))
+            return is_refresh and self._holds(_refresh_request(fields))
+        except InvalidRequest:
+            return False
 
     def _swap_request(self, fields: Sequence[Field]) -> SwapRequest:
         code = _required(fields, "code")

@@ -1,50 +1,62 @@
 """The judged service, and the fake Spotify that it asks."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
 
 import pytest
 
 from fake_spotify import FakeSpotify
 
-from .profiles import PROFILES
+from .judging import JUDGING, CannotJudge, Judging
+from .probe import probe, require_free, wait_for
 from .service_command import running_command
 from .swap_service import SwapService
 
-_DEADLINE_SECONDS = 9
+_GENTLE_SECONDS = 0.2
 
 
 @pytest.fixture(scope="session")
-def judged_spotify(request: pytest.FixtureRequest) -> Iterator[FakeSpotify]:
+def judging(request: pytest.FixtureRequest) -> Judging:
+    """What is judged, and how."""
+    return request.config.stash[JUDGING]
+
+
+@pytest.fixture(scope="session")
+def judged_spotify(judging: Judging) -> Iterator[FakeSpotify]:
     """The fake that the judged service asks, at the port where it expects it."""
-    option = request.config.getoption
-    port = option("--accounts-port") if option("--swap-url") else 0
     spotify = FakeSpotify(
-        port=port,
-        client_id=option("--swap-client-id"),
-        client_secret=option("--swap-client-secret"),
-        redirect_uris=[option("--swap-redirect-uri")],
+        host=judging.fake_host,
+        port=judging.fake_port,
+        control=False,
+        client_id=judging.client_id,
+        client_secret=judging.client_secret,
+        redirect_uris=[judging.redirect_uri],
     )
     try:
         spotify.start()
     except OSError as error:
-        pytest.exit(f"the fake cannot have --accounts-port {port}: {error}", 2)
+        where = f"{judging.fake_host}:{judging.fake_port}"
+        _exit(f"The fake of Spotify cannot listen at {where}: {error.strerror}")
     yield spotify
     spotify.stop()
 
 
 @pytest.fixture(scope="session")
-def judged(request: pytest.FixtureRequest, judged_spotify: FakeSpotify) -> Iterator[SwapService]:
+def judged(request: pytest.FixtureRequest, judging: Judging) -> Iterator[SwapService]:
     """Somebody's service if one was named, else that of whoever surrounds this suite."""
-    option = request.config.getoption
-    profile, url = PROFILES[option("--profile")], option("--swap-url")
-    deadline = option("--deadline") or _DEADLINE_SECONDS
-    if not url:
+    if not judging.url:
         yield request.getfixturevalue("default_service")
-    elif command := option("--swap-command"):
-        with running_command(command, url) as program:
-            yield SwapService(url, profile, judged_spotify, deadline, program, program.log)
-    else:
-        yield SwapService(url, profile, judged_spotify, deadline)
+        return
+    try:
+        if judging.command:
+            require_free(judging.url)
+        spotify = request.getfixturevalue("judged_spotify")
+        with _service(judging, spotify) as service:
+            probe(service, judging)
+            yield service
+    except CannotJudge as problem:
+        _exit(str(problem))
 
 
 @pytest.fixture
@@ -54,3 +66,19 @@ def swap_service(judged: SwapService) -> Iterator[SwapService]:
     judged.spotify.clear_requests()
     yield judged
     judged.spotify.clear_faults()
+
+
+@contextmanager
+def _service(judging: Judging, spotify: FakeSpotify) -> Iterator[SwapService]:
+    seen = (judging.url, judging.profile, spotify, judging.deadline_seconds)
+    if judging.command:
+        settings = judging.settings(spotify.accounts_url)
+        with running_command(judging, settings) as program:
+            yield SwapService(*seen, program, program.log)
+    else:
+        wait_for(judging, spotify.accounts_url)
+        yield SwapService(*seen, least_seconds=_GENTLE_SECONDS if judging.is_remote else 0)
+
+
+def _exit(why: str) -> NoReturn:
+    pytest.exit(why, 2)

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from . import patience
@@ -23,15 +24,35 @@ def launch(command: Sequence[str | os.PathLike[str]], **how: Any) -> subprocess.
     return subprocess.Popen([*_DIES_WITH_US, *command], start_new_session=True, **how)
 
 
-def end(process: subprocess.Popen[Any]) -> None:
-    """End a program that was launched, and whatever it has started itself."""
-    if process.poll() is None:
+def end(process: subprocess.Popen[Any], is_whole: Callable[[], bool] = lambda: True) -> bool:
+    """
+    End a program that was launched, and whatever it has started itself.
+
+    Args:
+        is_whole: Asked before the rest is killed; the answer is returned.
+    """
+    is_still_there = process.poll() is None
+    if is_still_there:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
             process.wait(patience.seconds(_STOP_SECONDS))
+    has_ended_whole = is_whole() if is_still_there else True
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+    return has_ended_whole
+
+
+def group_members(group: int) -> list[int]:
+    """Return the processes of a process group that have not ended (on Linux)."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            # Behind the name, which may hold anything: state, parent, group.
+            state, _, its_group = stat.read_text().rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state != "Z":
+                found.append(int(stat.parent.name))
+    return found
 
 
 @contextmanager

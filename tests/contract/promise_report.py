@@ -1,85 +1,132 @@
-"""Collects which promise was held, which was broken, and what was seen; prints the table."""
+"""A pytest plugin that chooses the promises to ask, and remembers how each went."""
 
 import json
+import re
 import textwrap
+import tomllib
 from collections import Counter
 from collections.abc import Generator
+from dataclasses import asdict, dataclass, fields
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .profiles import CLIENT_ID, CLIENT_SECRET, PROFILES, REDIRECT_URI
+from .judging import JUDGING, CannotJudge, Judging
 
+_MEANINGS = Path(__file__).with_name("promises.toml")
 _NAME_WIDTH = 44
 _NARROWEST = 100
-_COLORS = {"held": "green", "broken": "red", "not asked": "yellow"}
+_COLORS = {"held": "green", "broken": "red", "not asked": "yellow", "meaningless": "yellow"}
+_LAST_WORD = "last_word"
+# How what stands in a function's name is written.
+_NAMES = {"spotifys": "Spotify's", "spotify": "Spotify", "json": "JSON", "last word": "in all:"}
 
 
-def add_options(parser: pytest.Parser) -> None:
-    """Add the options that point the suite at a service."""
-    group = parser.getgroup("swap service under test")
-    group.addoption("--swap-url", help="where the service under test is (default: start our own)")
-    group.addoption(
-        "--swap-command",
-        metavar="COMMAND",
-        help="starts that service, and again whenever it has died (default: somebody else does)",
-    )
-    group.addoption(
-        "--accounts-port",
-        type=int,
-        default=8090,
-        help="loopback port at which that service expects Spotify (default: 8090)",
-    )
-    group.addoption(
-        "--profile", choices=sorted(PROFILES), default="sanic-swap", help="its kind of service"
-    )
-    group.addoption("--swap-client-id", default=CLIENT_ID)
-    group.addoption("--swap-client-secret", default=CLIENT_SECRET)
-    group.addoption("--swap-redirect-uri", default=REDIRECT_URI)
-    group.addoption(
-        "--deadline", type=float, help="seconds in which it has to answer (default: 9; ours: 3)"
-    )
-    group.addoption("--promises-json", type=Path, metavar="FILE", help="write the table as JSON")
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What one promise is about: how bad it is if broken, for whom, and who says so."""
+
+    severity: str
+    harm: str
+    expected: str
+    source: str
+
+
+@dataclass(slots=True)
+class Row:
+    """
+    One promise and how it went.
+
+    Args:
+        outcome: `held`, `broken`, `meaningless` (held, but only because everything was refused)
+            or `not asked`.
+        curl: A line for a shell that shows it; empty if there is none.
+    """
+
+    id: str
+    group: str
+    promise: str
+    outcome: str
+    seen: str
+    curl: str
+    severity: str
+    harm: str
+    expected: str
+    source: str
+
+
+def meanings() -> dict[str, Meaning]:
+    """Return the meaning of each promise by its test's name."""
+    table = tomllib.loads(_MEANINGS.read_text())
+    names = [field.name for field in fields(Meaning)]
+    return {
+        name: Meaning(*(row.get(each, group.get(each)) for each in names))
+        for group in table.values()
+        for name, row in group["promises"].items()
+    }
+
+
+def groups() -> list[str]:
+    """Return the names of all groups."""
+    return list(tomllib.loads(_MEANINGS.read_text()))
 
 
 class PromiseReport:
-    """A pytest plugin: chooses the promises that apply, and remembers how each went."""
+    """The plugin; `rows()` returns what it saw."""
 
-    def __init__(self, config: pytest.Config) -> None:
-        self._config = config
-        self._rows: dict[str, dict[str, str]] = {}
+    def __init__(self, judging: Judging) -> None:
+        self._judging = judging
+        self._meanings = meanings()
+        self._rows: dict[str, Row] = {}
+        self._asked: dict[str, list[str]] = {}
+        self._succeeded: set[str] = set()
+
+    def rows(self) -> list[Row]:
+        """Return a row for each promise; what endpoints hold that never worked is meaningless."""
+        for name, row in self._rows.items():
+            asked = self._asked.get(name, [])
+            if row.outcome == "held" and asked and not self._succeeded & set(asked):
+                row.outcome = "meaningless"
+        return list(self._rows.values())
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Tell the fixtures what is judged."""
+        config.stash[JUDGING] = self._judging
         config.addinivalue_line(
             "markers", "promise(group): a promise of the contract, asked of any swap service"
         )
+        config.addinivalue_line("markers", "flood: too much for a service on another host")
 
     def pytest_collection_modifyitems(
         self, config: pytest.Config, items: list[pytest.Item]
     ) -> None:
-        """Against somebody else's service, ask for nothing but the promises that it makes."""
+        """Ask for nothing but the promises that the service makes, and that were chosen."""
         # The last word is about everything that was seen before.
-        items.sort(key=lambda item: "last_word" in item.nodeid)
-        url = config.getoption("--swap-url")
-        unasked = self._unasked()
-        chosen, left = [], []
-        for item in items:
-            if marker := item.get_closest_marker("promise"):
-                is_wanted = not set(marker.args) & unasked
-            else:
-                is_wanted = not url
-            (chosen if is_wanted else left).append(item)
+        items.sort(key=lambda item: _LAST_WORD in item.nodeid)
+        chosen = [item for item in items if self._is_chosen(item)]
+        left = [item for item in items if item not in chosen]
         items[:] = chosen
         if left:
             config.hook.pytest_deselected(items=left)
 
-    def _unasked(self) -> set[str]:
-        option = self._config.getoption
-        if not option("--swap-url"):
-            return {"ending"}  # our own ends in tests of its own
-        unclaimed = set(PROFILES[option("--profile")].unclaimed)
-        # Only who has started a program sees its log, and may end it.
-        return unclaimed if option("--swap-command") else unclaimed | {"log", "ending"}
+    def _is_chosen(self, item: pytest.Item) -> bool:
+        judging, marker = self._judging, item.get_closest_marker("promise")
+        if not marker:
+            return not judging.url
+        group = marker.args[0]
+        if group in judging.unasked:
+            return False
+        words, known = _sentence(item), groups()
+        is_asked = [only == group or (only not in known and only in words) for only in judging.only]
+        if judging.only and not any(is_asked):
+            return False
+        # What is said of the whole run needs the whole run.
+        is_whole = any(_LAST_WORD in name for name in judging.names)
+        if judging.names and not is_whole and item.name not in judging.names:
+            return False
+        return not (judging.is_remote and item.get_closest_marker("flood"))
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -87,7 +134,11 @@ class PromiseReport:
         service = getattr(item, "funcargs", {}).get("swap_service")
         if service is None or not item.get_closest_marker("promise"):
             return (yield)
-        if not service.begin(_sentence(item)) and "last_word" not in item.name:
+        try:
+            is_there = service.begin(_sentence(item))
+        except CannotJudge as problem:  # it could be started before
+            is_there, service.last_seen = False, str(problem).partition("\n")[0]
+        if not is_there and _LAST_WORD not in item.name:
             since = f", since: {service.deaths[-1]}" if service.deaths else ""
             service.last_seen = f"nobody answers at {service.url}{since}"
             pytest.skip(service.last_seen)
@@ -105,49 +156,59 @@ class PromiseReport:
         service = getattr(item, "funcargs", {}).get("swap_service")
         marker = item.get_closest_marker("promise")
         if marker and service is not None:
-            report.user_properties.append(("promise", _sentence(item)))
-            report.user_properties.append(("group", marker.args[0]))
-            report.user_properties.append(("seen", _seen(service.last_seen, report, call)))
+            report.user_properties += [
+                ("promise", _sentence(item)),
+                ("group", marker.args[0]),
+                ("seen", _seen(service.last_seen, report, call)),
+                ("curl", service.last_curl),
+                ("asked", sorted(service.asked)),
+                ("succeeded", sorted(service.succeeded)),
+            ]
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Remember one promise, in whichever process it was tested."""
-        row = dict(report.user_properties)
-        if "promise" not in row or (report.when != "call" and report.passed):
+        found = dict(report.user_properties)
+        if "promise" not in found or (report.when != "call" and report.passed):
             return
         outcome = "held" if report.passed else "broken"
-        self._rows[report.nodeid] = {
-            "group": str(row["group"]),
-            "promise": str(row["promise"]),
-            "outcome": "not asked" if report.skipped else outcome,
-            "seen": str(row["seen"]),
-        }
+        name = report.nodeid.rpartition("::")[2]
+        meaning = self._meanings[name.partition("[")[0].removeprefix("test_")]
+        self._asked[report.nodeid] = found["asked"]
+        self._succeeded |= set(found["succeeded"])
+        self._rows[report.nodeid] = Row(
+            id=name,
+            group=found["group"],
+            promise=found["promise"],
+            outcome="not asked" if report.skipped else outcome,
+            seen=found["seen"],
+            curl=found["curl"],
+            **asdict(meaning),
+        )
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Print the table, if the suite was asked to judge."""
-        rows = list(self._rows.values())
-        if path := self._config.getoption("--promises-json"):
-            path.write_text(json.dumps(rows, indent=1))
-        if not rows or not self._config.getoption("--swap-url"):
+        """Print the table, if the suite was asked to judge somebody's service."""
+        rows = self.rows()
+        if path := terminalreporter.config.getoption("--promises-json"):
+            path.write_text(json.dumps([asdict(row) for row in rows], indent=1))
+        if not rows or not self._judging.url:
             return
         terminalreporter.section("promises")
-        wide = max(_NARROWEST, terminalreporter._tw.fullwidth) - _NAME_WIDTH - 12
+        wide = max(_NARROWEST, terminalreporter._tw.fullwidth) - _NAME_WIDTH - 15
         for row in rows:
-            names = textwrap.wrap(row["promise"], _NAME_WIDTH)
-            words = [row["outcome"]]
-            for word, name, seen in zip_longest(
-                words, names, textwrap.wrap(row["seen"], wide), fillvalue=""
-            ):
-                terminalreporter.write(f"{word:9} ", **{_COLORS[row["outcome"]]: True})
-                terminalreporter.write_line(f"{name:{_NAME_WIDTH}}  {seen}".rstrip())
-        terminalreporter.write_line(_verdict(Counter(row["outcome"] for row in rows)))
+            names, seen = textwrap.wrap(row.promise, _NAME_WIDTH), textwrap.wrap(row.seen, wide)
+            for word, name, part in zip_longest([row.outcome], names, seen, fillvalue=""):
+                terminalreporter.write(f"{word:12} ", **{_COLORS[row.outcome]: True})
+                terminalreporter.write_line(f"{name:{_NAME_WIDTH}}  {part}".rstrip())
+        terminalreporter.write_line(verdict(rows))
 
 
-def _verdict(counts: Counter[str]) -> str:
-    verdict = f"{counts['held']} of {counts.total()} promises held, {counts['broken']} broken"
-    if counts["not asked"]:
-        verdict += f", {counts['not asked']} not asked"
-    return verdict
+def verdict(rows: list[Row]) -> str:
+    """Return how many promises were held and broken, in one sentence."""
+    counts = Counter(row.outcome for row in rows)
+    words = f"{counts['held']} of {len(rows)} promises held, {counts['broken']} broken"
+    others = [f", {counts[name]} {name}" for name in ("meaningless", "not asked") if counts[name]]
+    return words + "".join(others)
 
 
 def _seen(last: str, report: pytest.TestReport, call: pytest.CallInfo[None]) -> str:
@@ -160,4 +221,6 @@ def _seen(last: str, report: pytest.TestReport, call: pytest.CallInfo[None]) -> 
 def _sentence(item: pytest.Item) -> str:
     name, _, parameters = item.name.partition("[")
     words = name.removeprefix("test_").replace("_", " ")
+    for plain, written in _NAMES.items():
+        words = re.sub(rf"\b{plain}\b", written, words)
     return f"{words}: {parameters.rstrip(']')}" if parameters else words

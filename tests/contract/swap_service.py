@@ -1,26 +1,24 @@
 """A swap service under test, ours or anybody's, seen from outside alone."""
 
 import http.client
-import json
-import socket
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Protocol
-from urllib.parse import urlencode, urlsplit
+from typing import Any, Protocol
+from urllib.parse import urlencode
 
 from fake_spotify import FakeSpotify
 
 from . import patience
+from .deadline_client import exchange, listens
 from .http_client import FORM, Answer
 from .processes import wait_until
 from .profiles import Profile
+from .showing import CurlLines, answer_in_words
 from .taint import Canaries
 
-_SHOWN = 60
-_LONGEST = 1_000_000  # bytes of an answer that are looked at
 _RECOVERY_SECONDS = 5.0  # of a service that has just missed a deadline
 _GIVEN_UP_SECONDS = 1.0  # of one that had not recovered the last time
 _DYING_SECONDS = 0.5
@@ -33,8 +31,8 @@ class Program(Protocol):
     def start(self) -> None:
         """Start it, in the place of one that has died or got stuck."""
 
-    def stop(self) -> None:
-        """Tell it to end, and wait until it has."""
+    def stop(self) -> bool:
+        """End it; False if some of its processes did not end with it."""
 
 
 @dataclass
@@ -46,9 +44,13 @@ class SwapService:
         deadline_seconds: In which it has to answer, whatever Spotify does.
         program: Starts it anew when it has died; None if nobody can.
         log: What it has logged so far; None if nobody knows.
+        least_seconds: Between two requests, for a service of which little may be asked.
         leaks: Answers that held a plain refresh token or the client secret.
         deaths: During which promises it died.
         canaries: All that must be in no log.
+        succeeded: The paths that have once answered 2xx.
+        asked: The paths that the current promise has posted to.
+        outcomes: What `troubles` has seen so far.
     """
 
     url: str
@@ -57,20 +59,37 @@ class SwapService:
     deadline_seconds: float
     program: Program | None = None
     log: Callable[[], str] | None = None
+    least_seconds: float = 0
     leaks: list[str] = field(default_factory=list)
     deaths: list[str] = field(default_factory=list)
     canaries: Canaries = field(default_factory=Canaries)
+    succeeded: set[str] = field(default_factory=set)
+    asked: set[str] = field(default_factory=set)
+    outcomes: dict[str, list[Any]] = field(default_factory=dict)
     _unspeakable: Canaries = field(default_factory=Canaries)
-    _seen: list[str] = field(default_factory=list)
-    _shown: str = ""
+    _seen: list[tuple[str, str]] = field(default_factory=list)
+    _words: str = ""
+    _curl: str = ""
     _promise: str = ""
     _is_sick: bool = False
     _is_given_up: bool = False
+    _turn: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        """Learn how to show requests."""
+        url = self.url.rstrip("/") + self.profile.swap
+        self.curls = CurlLines("$FAKE/_fake", url)
 
     def begin(self, promise: str) -> bool:
         """Turn to the next promise; False if the service is dead and cannot be started again."""
-        self._promise, self._shown = promise, ""
+        self._promise, self._words, self._curl = promise, "", ""
+        self.asked.clear()
+        return self.revive()
+
+    def revive(self) -> bool:
+        """Start it again if it is dead or stuck; False if that is not possible."""
         self._seen.clear()
+        self.curls.begin()
         recovery = patience.seconds(_GIVEN_UP_SECONDS if self._is_given_up else _RECOVERY_SECONDS)
         self._is_sick = not listens(self.url) or (self._is_sick and not self._answers(recovery))
         if self._is_sick and self.program is not None:
@@ -80,27 +99,38 @@ class SwapService:
         self.spotify.clear_requests()
         return not self._is_given_up
 
-    def end(self) -> None:
-        """Look whether the service has survived the promise."""
+    def end(self) -> bool:
+        """Say whether the service has survived; remember the promise if not."""
         if self._is_sick:
             with suppress(AssertionError):
                 wait_until(lambda: not listens(self.url), _DYING_SECONDS)
-        if not listens(self.url):
-            self.deaths.append(self._promise)
-            self.last_seen = f"{self.last_seen}; the service died"
+        if is_alive := listens(self.url):
+            return is_alive
+        self.deaths.append(self._promise)
+        self.last_seen = f"{self.last_seen}; the service died"
+        return False
 
     @property
     def last_seen(self) -> str:
         """The answers that matter in a few words, or why there were none."""
-        return self._shown or (self._seen[-1] if self._seen else "nothing")
+        return self._words or (self._seen[-1][0] if self._seen else "nothing")
 
     @last_seen.setter
-    def last_seen(self, told: str) -> None:
-        self._shown = told
+    def last_seen(self, words: str) -> None:
+        self._words = words
+
+    @property
+    def last_curl(self) -> str:
+        """The line for a shell that shows what `last_seen` says."""
+        return self._curl or (self._seen[-1][1] if self._seen else "")
 
     def show(self, count: int) -> None:
         """Say that the last *count* answers matter, whatever comes after."""
-        self._shown = "; ".join(self._seen[-count:])
+        self.show_as("; ".join(words for words, _ in self._seen[-count:]), self._seen[-count][1])
+
+    def show_as(self, words: str, curl: str) -> None:
+        """Say in other words what was seen, and with which line."""
+        self._words, self._curl = words, curl
 
     def logged_secrets(self) -> list[str]:
         """Return the secrets, codes and tokens that its log holds."""
@@ -116,9 +146,11 @@ class SwapService:
 
     def sealed(self) -> str:
         """Log somebody in, and return the refresh token that the app gets."""
-        answer = self.swap()
-        assert answer.status == 200, "a login does not work"
-        return str(members(answer)["refresh_token"])
+        token = tokens(self.swap(), "a login does not work").get("refresh_token")
+        assert isinstance(token, str), "a login brings no refresh token"
+        assert token, "a login brings no refresh token"
+        self.curls.name(token, "$TOKEN")
+        return token
 
     def post(self, path: str, form: dict[str, str]) -> Answer:
         """Post a form."""
@@ -138,96 +170,76 @@ class SwapService:
         Raises:
             AssertionError: If the whole of an HTTP answer does not come within the deadline.
         """
-        asked = f"{method} {path.partition('?')[0]}"
+        plain_path = path.partition("?")[0]
+        request, url = f"{method} {plain_path}", self.url.rstrip("/") + path
+        curl = self.curls.line(method, url, body, headers or {}, self.spotify.faults())
+        self._wait_for_turn()
         began = time.monotonic()
+        if method == "POST":
+            self.asked.add(plain_path)
         try:
-            answer = self._exchange(method, path, body, headers or {}, self.deadline_seconds)
+            answer = exchange(self.url, method, path, body, headers or {}, self.deadline_seconds)
         except (OSError, http.client.HTTPException) as error:
             self._is_sick = True
-            seconds = time.monotonic() - began
-            self._seen.append(f"{asked}: no answer ({_reason(error, seconds, self)})")
-            raise AssertionError(self._seen[-1]) from None
-        self._remember(asked, answer)
+            reason = _reason(error, time.monotonic() - began, self.deadline_seconds)
+            words = f"{request}: no answer ({reason})"
+            self._seen.append((words, curl))
+            raise AssertionError(words) from None
+        if answer.status < 300:
+            self.succeeded.add(plain_path)
+        self._remember(request, answer)
+        self._seen.append((f"{request} -> {answer_in_words(answer)}", curl))
         return answer
 
-    def _exchange(
-        self, method: str, path: str, body: bytes | None, headers: dict[str, str], seconds: float
-    ) -> Answer:
-        parts = urlsplit(self.url)
-        connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=seconds)
-        # A socket's own timeout begins anew with every byte.
-        timer = threading.Timer(seconds, _hang_up, (connection,))
-        timer.start()
-        try:
-            connection.request(method, parts.path.rstrip("/") + path, body, headers)
-            response = connection.getresponse()
-            return Answer(response.status, response.headers, response.read(_LONGEST))
-        finally:
-            timer.cancel()
-            connection.close()
+    def _wait_for_turn(self) -> None:
+        if self.least_seconds:
+            with self._turn:
+                time.sleep(self.least_seconds)
 
     def _answers(self, seconds: float) -> bool:
         try:
-            self._exchange("POST", self.profile.swap, b"", {"Content-Type": FORM}, seconds)
+            exchange(self.url, "POST", self.profile.swap, b"", {"Content-Type": FORM}, seconds)
         except (OSError, http.client.HTTPException):
             return False
         return True
 
-    def _remember(self, asked: str, answer: Answer) -> None:
+    def _remember(self, request: str, answer: Answer) -> None:
+        secrets = [grant.refresh_token for grant in self.spotify.grants()]
+        secrets.append(self.spotify.client_secret)
+        self._unspeakable.add(secrets)
+        self.canaries.add(secrets)
+        with suppress(ValueError, RecursionError):
+            value = answer.json()
+            if isinstance(value, dict):
+                self.canaries.add(value.get(name) for name in _SECRETS)
         text = answer.body.decode(errors="replace")
-        self._unspeakable.add(grant.refresh_token for grant in self.spotify.grants())
-        self._unspeakable.add([self.spotify.client_secret])
-        self.canaries.add(grant.refresh_token for grant in self.spotify.grants())
-        self.canaries.add([self.spotify.client_secret])
-        try:
-            found = json.loads(text)
-        except ValueError:
-            found = None
-        if isinstance(found, dict):
-            self.canaries.add(found.get(name) for name in _SECRETS)
-            told = str(found.get("error") or ("tokens" if "access_token" in found else found))
-        else:
-            told = repr(text) if text else ""
         if self._unspeakable.in_text(f"{answer.headers}\n{text}"):
-            self.leaks.append(f"{asked} ({self._promise})")
-        kind = answer.headers.get_content_type() if answer.body else "no body"
-        shown = "".join(char if char.isprintable() else "?" for char in told[:_SHOWN])
-        self._seen.append(f"{asked} -> {answer.status} {kind} {shown}".rstrip())
-
-
-def listens(url: str) -> bool:
-    """Say whether anybody takes connections there."""
-    parts = urlsplit(url)
-    try:
-        socket.create_connection(
-            (parts.hostname or "", parts.port or 80), patience.seconds(2)
-        ).close()
-    except TimeoutError:
-        return True  # it is busy
-    except OSError:
-        return False
-    return True
+            self.leaks.append(f"{request} ({self._promise})")
 
 
 def members(answer: Answer) -> dict[str, object]:
     """Return a JSON object's members; anything else breaks the promise."""
     try:
         value = answer.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
-    assert isinstance(value, dict), "the answer is no JSON object"
+    assert isinstance(value, dict), "the answer is not a JSON object"
     return value
 
 
-def _hang_up(connection: http.client.HTTPConnection) -> None:
-    # It may have ended already.
-    with suppress(OSError, AttributeError):
-        connection.sock.shutdown(socket.SHUT_RDWR)
+def tokens(answer: Answer, complaint: str) -> dict[str, object]:
+    """Return the members of an answer that succeeded; a 200 that carries an error did not."""
+    assert answer.status == 200, complaint
+    found = members(answer)
+    assert isinstance(found.get("access_token"), str), f"{complaint}: 200 without an access token"
+    assert found["access_token"], f"{complaint}: 200 with an empty access token"
+    assert "error" not in found, f"{complaint}: 200 with an error"
+    return found
 
 
-def _reason(error: Exception, seconds: float, service: SwapService) -> str:
-    if seconds >= service.deadline_seconds:
-        return f"none within {service.deadline_seconds:g} s"
+def _reason(error: Exception, seconds: float, deadline_seconds: float) -> str:
+    if seconds >= deadline_seconds:
+        return f"none within {deadline_seconds:g} s"
     if isinstance(error, ConnectionRefusedError):
         return "connection refused"
     return f"{type(error).__name__} after {seconds:.1f} s"

@@ -8,9 +8,9 @@ from fake_spotify import Match
 from fake_spotify.faults import SlowHead
 
 from .processes import wait_until
-from .swap_service import SwapService
+from .swap_service import SwapService, tokens
 
-SPOTIFY_SECONDS = 1
+SPOTIFY_SECONDS = 0.5
 
 
 @pytest.mark.promise("ending")
@@ -20,8 +20,22 @@ def test_a_login_under_way_is_finished_before_the_service_ends(swap_service: Swa
     spotify.fault(SlowHead(SPOTIFY_SECONDS), match=Match(token=code))
     with ThreadPoolExecutor(1) as pool:
         swapping = pool.submit(swap_service.swap, code)
-        wait_until(lambda: not spotify.faults())
-        swap_service.program.stop()
+        try:
+            wait_until(lambda: not spotify.faults())
+        finally:
+            swap_service.program.stop()
     swap_service.program.start()
 
-    assert swapping.result().status == 200, "it was dropped"
+    tokens(swapping.result(), "it was dropped")
+
+
+@pytest.mark.promise("ending")
+def test_a_service_that_ends_leaves_no_process_behind(swap_service: SwapService) -> None:
+    assert swap_service.program, "asked only of a service that the suite has started"
+    tokens(swap_service.swap(), "a login does not work")
+
+    has_ended_whole = swap_service.program.stop()
+
+    swap_service.program.start()
+    swap_service.show_as("it was sent SIGTERM", "")
+    assert has_ended_whole, "processes that it had started went on or kept its port"

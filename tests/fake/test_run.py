@@ -16,7 +16,6 @@ from fake_spotify import FakeSpotify
 from tests.fake.browser import ask, post_form
 from tests.fake.command import COMMAND, PATIENCE_SECONDS, ROOT, refused, running
 
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 SHOW = """
 import json, os
 print(json.dumps({name: os.environ.get(name) for name in (
@@ -28,7 +27,7 @@ print(json.dumps({name: os.environ.get(name) for name in (
 def _fake(*arguments, **environment):
     return subprocess.run(
         [*COMMAND, *arguments],
-        env={**ENVIRONMENT, **environment},
+        env={**os.environ, **environment},
         capture_output=True,
         text=True,
         timeout=PATIENCE_SECONDS,
@@ -98,7 +97,6 @@ def test_run_passes_signals_on_and_leaves_nobody_behind(number):
     script = "echo $SPOTIFY_ACCOUNTS_URL $$; sleep 300 & echo $!; sleep 301; echo never"
     with subprocess.Popen(
         [*COMMAND, "run", "--", "sh", "-c", script],
-        env=ENVIRONMENT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         text=True,
@@ -135,7 +133,6 @@ def test_run_finds_the_fakes_commands_pointed_at_it():
 def test_env_prints_lines_for_a_dotenv_file():
     process = subprocess.Popen(
         [*COMMAND, "--port", "0", "--env"],
-        env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -175,7 +172,7 @@ new = {name.partition(".")[0] for name in set(sys.modules) - before}
 print(sorted(new - set(sys.stdlib_module_names)))
 """
     done = subprocess.run(
-        [sys.executable, "-c", script], env=ENVIRONMENT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
 
     assert done.stdout == "['fake_spotify']\n"
@@ -211,7 +208,7 @@ def test_ready_waits_until_a_fake_answers_but_not_for_ever():
         url, port = spotify.control_url, urlsplit(spotify.control_url).port
     waiting = subprocess.Popen(
         [*COMMAND, "ready", "--wait", "--timeout", "20"],
-        env={**ENVIRONMENT, "FAKE_SPOTIFY_CONTROL_URL": url},
+        env={**os.environ, "FAKE_SPOTIFY_CONTROL_URL": url},
     )
     with pytest.raises(subprocess.TimeoutExpired):
         waiting.wait(0.5)

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from random import Random
 
 from sanic_swap.errors import TokenHeld, TokenRefused
-from sanic_swap.sealing.key_ring import KeyRing, SealingContext
-from sanic_swap.sealing.keys import root_key
+from sanic_swap.sealing.key_ring import KeyRing
+from sanic_swap.sealing.keys import SealingContext, root_key
 from sanic_swap.secret import Secret
 
 HEAD = len("s1.12345678.")
@@ -113,7 +113,7 @@ def mutated(random: Random, corpus: list[str], count: int) -> tuple[str, str]:
     changed = mutate(random, data, others)
     if not SMALLEST <= len(changed) <= LARGEST:
         changed = bit(random, data, others)
-    key_id = random.choice(KEYS).key_id if random.random() < 0.1 else sealed[3 : HEAD - 1]
+    key_id = random.choice(KEYS).key_id(CONTEXT) if random.random() < 0.1 else sealed[3 : HEAD - 1]
     return "authenticator", f"s1.{key_id}.{encoded(changed)}"
 
 

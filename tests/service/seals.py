@@ -18,9 +18,11 @@ def new_secret() -> str:
     return _encoded(token_bytes(32))
 
 
-def key_id(secret: str) -> str:
-    """Return the public name of a key."""
-    return _encoded(blake2b(digest_size=6, key=_root(secret), person=b"sanic_swap.kid_1").digest())
+def key_id(secret: str, origin: str, client_id: str = CLIENT_ID) -> str:
+    """Return the public name of a key, for one app at one Spotify."""
+    context = _counted(client_id) + _counted(origin)
+    named = blake2b(context, digest_size=6, key=_root(secret), person=b"sanic_swap.kid_1").digest()
+    return _encoded(bytes([named[0] & 0x7F]) + named[1:])
 
 
 def seal(
@@ -36,13 +38,13 @@ def seal(
     payload = b"\1" + bytes(8) + authorized_at.to_bytes(8, "big") + _counted(token)
     payload += bytes(-len(payload) % _BLOCK)
     sealed = _box(secret, client_id, origin).encrypt(payload)
-    return f"s1.{key_id(secret)}.{_encoded(sealed)}"
+    return f"s1.{key_id(secret, origin, client_id)}.{_encoded(sealed)}"
 
 
 def opened(sealed: str, origin: str, secret: str = KEY) -> tuple[str, int]:
     """Return the token that *sealed* holds, and when it was authorized."""
     prefix, named, encoded = sealed.split(".")
-    assert (prefix, named) == ("s1", key_id(secret))
+    assert (prefix, named) == ("s1", key_id(secret, origin))
     payload = _box(secret, CLIENT_ID, origin).decrypt(_decoded(encoded))
     end = _HEAD + int.from_bytes(payload[_HEAD - 2 : _HEAD], "big")
     assert payload[0] == 1

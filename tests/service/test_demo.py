@@ -38,6 +38,7 @@ def test_once_runs_the_whole_flow_and_shows_each_step() -> None:
     assert done.stdout.count("\n   200\n") == 3
     assert '"refresh_token": "s1.' in done.stdout
     assert '"display_name"' in done.stdout
+    assert done.stdout.endswith("sanic-swap dev --callback my-app://callback\n")
 
 
 @pytest.fixture(scope="module")

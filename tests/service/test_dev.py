@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
@@ -88,6 +89,8 @@ def test_each_likely_mistake_is_one_line_that_says_what_to_change(dev: Dev) -> N
     dev.says(f"POST /swap 400: redirect_uri is not {CALLBACK}")
     send("GET", dev.value("log in at").replace("here", "there"))
     dev.says(f"redirect_uri x-app://back/there is not {CALLBACK}")
+    send("GET", dev.value("log in at").replace("response_type=code", "response_type=token"))
+    dev.says("the app gets error=unsupported_response_type")
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     send("POST", swap, b'{"code": "x"}', form)
     dev.says("JSON, but labelled as a form")
@@ -133,6 +136,32 @@ def test_a_phone_in_the_network_reaches_it_with_lan(tmp_path: Path) -> None:
             pytest.skip("this machine is in no network")
         for url in re.findall(r"A phone.*?token swap URL +(\S+)", shown, re.DOTALL):
             assert send("GET", url).status == 405
+
+
+@pytest.mark.parametrize(
+    ("variables", "mark"),
+    [
+        pytest.param({}, "\x1b[31m✗\x1b[0m", id="on a terminal"),
+        pytest.param({"NO_COLOR": "1"}, " ✗ ", id="NO_COLOR"),
+    ],
+)
+def test_colours_are_for_terminals(variables: dict[str, str], mark: str) -> None:
+    terminal, inside = pty.openpty()
+    command = [sys.executable, "-m", "sanic_swap", "dev", "--port", "0", "--fake-port", "0"]
+    environ = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    with launched(command, stdout=inside, stderr=inside, env={**environ, **variables}):
+        os.close(inside)
+        shown = ""
+        while "Ctrl-C" not in shown:
+            shown += os.read(terminal, 4096).decode()
+        [url] = set(re.findall(r"(http://127\.0\.0\.1:\d+)/swap", shown))
+        post_form(f"{url}/nowhere", {})
+        while "no such endpoint" not in shown:
+            shown += os.read(terminal, 4096).decode()
+    os.close(terminal)
+
+    assert mark in shown
+    assert ("\x1b" in shown) is ("\x1b" in mark)
 
 
 @pytest.mark.parametrize("option", ["--port", "--fake-port"])

@@ -2,6 +2,7 @@
 
 import re
 import socket
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,6 +21,7 @@ from tests.service.running import (
     with_sitecustomize,
 )
 
+CHECK = [sys.executable, "-m", "sanic_swap", "check", "--offline"]
 TELL = """
 import atexit, ctypes, pathlib, resource
 def tell():
@@ -85,3 +87,12 @@ def test_a_hard_limit_that_is_too_low_is_told_and_locks_nobody_out() -> None:
         "MAX_CONNECTIONS, MAX_IN_FLIGHT: need 3100 open files, and this process may have 200;"
         " so it keeps at most 100 connections. "
     )
+
+
+@needs_linux
+def test_check_tells_a_hard_limit_that_is_too_low() -> None:
+    command = ["sh", "-c", 'ulimit -n 200 && exec "$@"', "sh", *CHECK]
+    done = subprocess.run(command, env=environment(NOWHERE), capture_output=True, text=True)
+
+    assert done.returncode == 1
+    assert "this process may have 200" in " ".join(done.stdout.split())

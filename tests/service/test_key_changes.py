@@ -34,9 +34,9 @@ def documented_steps() -> list[dict[str, str]]:
     return [dict(zip(names, step[1:], strict=True)) for step in steps]
 
 
-def at_step(step: dict[str, str], old: str, new: str, *older: str) -> dict[str, str]:
+def at_step(step: dict[str, str], old: str, old_id: str, new: str, *older: str) -> dict[str, str]:
     """Fill in a step's secrets; those of earlier changes stay at the end of the list."""
-    meant = {"OLD": old, "NEW": new, "OLD's id": key_id(old), "": ""}
+    meant = {"OLD": old, "NEW": new, "OLD's id": old_id, "": ""}
     settings = {name: meant[cell] for name, cell in step.items()}
     previous = [settings["PREVIOUS_ENCRYPTION_SECRETS"], *older]
     settings["PREVIOUS_ENCRYPTION_SECRETS"] = "\n".join(filter(None, previous))
@@ -119,20 +119,21 @@ def everybody_refreshes(users: list[User]) -> None:
 @pytest.mark.timeout(180)  # fourteen processes, one after the other, on a busy machine
 def test_two_changes_of_keys_under_load_fail_nobody(spotify: FakeSpotify) -> None:
     first, second, third = new_secret(), new_secret(), new_secret()
+    ids = {secret: key_id(secret, spotify.accounts_url) for secret in (first, second, third)}
     before, announced, changed, done = documented_steps()
     with ExitStack() as stack:
         fleet = Fleet(spotify.accounts_url, stack)
-        fleet.machines = [fleet.start(at_step(before, first, second)) for _ in range(2)]
+        fleet.machines = [fleet.start(at_step(before, first, ids[first], second)) for _ in range(2)]
         users = [User(fleet, log_in(fleet.machines[0], spotify)) for _ in range(USERS)]
         sleeper, other_sleeper = (log_in(fleet.machines[1], spotify) for _ in range(2))
 
         with living(users):
             for step in (
-                at_step(announced, first, second),
-                at_step(changed, first, second),
-                at_step(announced, second, third, first),
-                at_step(changed, second, third, first),
-                at_step(done, second, third, first),
+                at_step(announced, first, ids[first], second),
+                at_step(changed, first, ids[first], second),
+                at_step(announced, second, ids[second], third, first),
+                at_step(changed, second, ids[second], third, first),
+                at_step(done, second, ids[second], third, first),
             ):
                 for place in (0, 1):
                     fleet.replace(place, step)
@@ -141,23 +142,23 @@ def test_two_changes_of_keys_under_load_fail_nobody(spotify: FakeSpotify) -> Non
                     late_sleeper = log_in(fleet.machines[0], spotify)
 
         assert [user.failures for user in users] == [[]] * USERS
-        assert {sealed_by(user.token) for user in users} == {key_id(third)}
+        assert {sealed_by(user.token) for user in users} == {ids[third]}
         assert [machine.process.wait(patience.seconds(20)) for machine in fleet.gone] == [0] * 10
 
         # At the last step the second key is retired, and the first one still a previous one.
         machine = fleet.machines[0]
-        assert logged_keys(machine) == (key_id(third), key_id(first), key_id(second))
+        assert logged_keys(machine) == (ids[third], ids[first], ids[second])
         assert error_of(refresh(machine, late_sleeper)) == (400, "invalid_grant")
         woken = refresh(machine, sleeper)
-        assert (woken.status, sealed_by(sleeper)) == (200, key_id(first))
-        assert sealed_by(woken.json()["refresh_token"]) == key_id(third)
+        assert (woken.status, sealed_by(sleeper)) == (200, ids[first])
+        assert sealed_by(woken.json()["refresh_token"]) == ids[third]
 
         # A key that is merely forgotten holds its tokens, one that is retired refuses them.
         forgotten = fleet.start({"ENCRYPTION_SECRET": third})
-        retired = fleet.start({"ENCRYPTION_SECRET": third, "RETIRED_KEY_IDS": key_id(first)})
+        retired = fleet.start({"ENCRYPTION_SECRET": third, "RETIRED_KEY_IDS": ids[first]})
         assert error_of(refresh(forgotten, other_sleeper)) == (503, "temporarily_unavailable")
         assert error_of(refresh(retired, other_sleeper)) == (400, "invalid_grant")
-        assert f"key {key_id(first)} is not configured" in forgotten.log()
+        assert f"key {ids[first]} is not configured" in forgotten.log()
         # Restored, they come back to life.
         assert refresh(machine, other_sleeper).status == 200
 

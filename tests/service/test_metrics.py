@@ -20,7 +20,12 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def measured(spotify: FakeSpotify) -> Iterator[Running]:
-    with running_service(spotify.accounts_url, METRICS_PORT="0", LEGACY_TOKENS="node") as service:
+    with running_service(
+        spotify.accounts_url,
+        METRICS_PORT="0",
+        LEGACY_TOKENS="node",
+        LEGACY_TOKENS_UNTIL="2999-12-31",
+    ) as service:
         yield service
 
 

@@ -41,9 +41,11 @@ def pair() -> Iterator[LocalPair]:
         yield running
 
 
-def environment(pair: LocalPair) -> dict[str, str]:
+def environment(pair: LocalPair, folder: Path) -> dict[str, str]:
+    path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
     return {
         **os.environ,
+        "PYTHONPATH": path,
         "SERVICE": pair.service_url,
         "AUTHORIZE_URL": f"{pair.fake.accounts_url}/authorize",
         "CLIENT_ID": CLIENT_ID,
@@ -61,7 +63,7 @@ def run(command: list[str], folder: Path, pair: LocalPair) -> list[str]:
     with subprocess.Popen(
         command,
         cwd=folder,
-        env=environment(pair),
+        env=environment(pair, folder),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -171,7 +173,7 @@ class _App(BaseHTTPRequestHandler):
 
     def __init__(self, code: dict[str, bytes], *rest: object) -> None:
         self.code = code
-        super().__init__(*rest)  # type: ignore[arg-type]  # the server's own
+        super().__init__(*rest)
 
     def do_GET(self) -> None:
         is_script = self.path == "/login.js"
@@ -194,7 +196,7 @@ async def test_the_code_for_browsers_logs_in_and_refreshes(pair: LocalPair) -> N
         page_url = f"http://127.0.0.1:{server.server_port}"
         ports = [urlsplit(url).port or 0 for url in (pair.service_url, pair.fake.accounts_url)]
         options = {"port": ports[0], "fake_port": ports[1], "lan_address": None}
-        code["js"] = snippet("js", [f"{page_url}/callback"], **options).encode()  # type: ignore[arg-type]
+        code["js"] = snippet("js", [f"{page_url}/callback"], **options).encode()
         async with opened(page_url) as page:
             await page.until("window.app")
             await page.run("app.logIn()")

@@ -143,6 +143,22 @@ def test_the_drawing_is_what_its_script_makes() -> None:
         assert read(f"docs/images/who-holds-what-{scheme}.svg") == make["drawing"](colours)
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        "sanic_swap/web/index.html",
+        "sanic_swap/demo/page.html",
+        "fake_spotify/web/page.html",
+        "fake_spotify/control/page.html",
+    ],
+)
+def test_each_page_has_an_icon_and_fetches_nothing(page: str) -> None:
+    text = read(page)
+
+    assert 'rel="icon" href="data:image/svg+xml,<svg' in text
+    assert not re.search(r"""(?:src|href)=["'](?:https?:)?//|@import|url\(""", text)
+
+
 def test_every_direct_dependency_is_explained() -> None:
     project = tomllib.loads(read("pyproject.toml"))["project"]
     explained = read("docs/dependencies.md").lower()

@@ -8,15 +8,16 @@ from hypothesis import strategies as st
 from sanic_swap.commands.against import Fate, losses
 from sanic_swap.errors import TokenHeld, TokenRefused
 from sanic_swap.parts import make_key_ring
-from sanic_swap.sealing.key_ring import KeyRing, SealingContext
-from sanic_swap.sealing.keys import root_key
+from sanic_swap.sealing.key_ring import KeyRing
+from sanic_swap.sealing.keys import SealingContext, root_key
 from sanic_swap.secret import Secret
 from sanic_swap.settings.table import Settings
 from sanic_swap.settings.urls import accounts_url
 from sanic_swap.settings.values import SealingSecret
 
 SECRETS = [SealingSecret(Secret(digit * 64), root_key(digit * 64)) for digit in "12345"]
-IDS = [secret.key.key_id for secret in SECRETS]
+CONTEXT = SealingContext("an-app", "https://accounts.spotify.com")
+IDS = [secret.key.key_id(CONTEXT) for secret in SECRETS]
 SPOTIFY, OTHER = accounts_url("https://accounts.spotify.com"), accounts_url("http://127.0.0.1:1")
 NEVER_KNOWN, EARLY, LATE = 0, 1_000, 2_000
 MOMENTS = (NEVER_KNOWN, EARLY, EARLY + 1, LATE)
@@ -39,7 +40,7 @@ def several_settings(draw):
     """Settings that a service starts with, from few values, so that two are often alike."""
     current = draw(st.sampled_from([None, *SECRETS[:3]]))
     others = [secret for secret in SECRETS[:3] if secret is not current]
-    ids = [key_id for key_id in IDS[:4] if current is None or key_id != current.key.key_id]
+    ids = [one for one in IDS[:4] if current is None or one != current.key.key_id(CONTEXT)]
     return settings(
         client_id=draw(st.sampled_from(["an-app"] * 3 + ["another"])),
         accounts_url=draw(st.sampled_from([SPOTIFY] * 3 + [OTHER])),
@@ -69,11 +70,16 @@ def fates(old, new):
     # Those of keys that neither opens count too: they may be held until somebody decides.
     had = {old.encryption_secret, *old.previous_secrets}
     has = {new.encryption_secret, *new.previous_secrets}
-    gone = {one for one in SECRETS if one.key.key_id in new.retired_key_ids}
-    told = [one for one in SECRETS if one in had or one in gone or one not in has]
+    told = [one for one in SECRETS if one in had or one not in has]
     rings = [KeyRing(secret.key, context) for secret in told]
+    rings += [
+        KeyRing(secret.key, one)
+        for one in (context, CONTEXT)
+        for secret in SECRETS
+        if secret.key.key_id(one) in new.retired_key_ids
+    ]
     if old.encryption_secret is None:
-        rings.append(before)  # its key is made up
+        rings.append(before)  # its key is temporary
     return [
         (rank(before, token), rank(after, token))
         for ring in rings
@@ -128,17 +134,17 @@ KEPT = {"encryption_secret": SECRETS[1], "previous_secrets": (SECRETS[0],)}
             id="a key retired whose tokens were held",
         ),
         pytest.param(
-            {}, {"encryption_secret": None}, "ENCRYPTION_SECRET", Fate.LOGGED_OUT, id="made up now"
+            {}, {"encryption_secret": None}, "ENCRYPTION_SECRET", Fate.HELD, id="temporary now"
         ),
         pytest.param(
-            {"encryption_secret": None}, {}, "ENCRYPTION_SECRET", Fate.HELD, id="made up before"
+            {"encryption_secret": None}, {}, "ENCRYPTION_SECRET", Fate.LOGGED_OUT, id="temporary"
         ),
-        pytest.param({}, {"client_id": "b"}, "CLIENT_ID", Fate.LOGGED_OUT, id="another app"),
+        pytest.param({}, {"client_id": "b"}, "CLIENT_ID", Fate.HELD, id="another app"),
         pytest.param(
             {},
             {"accounts_url": OTHER},
             "SPOTIFY_ACCOUNTS_URL",
-            Fate.LOGGED_OUT,
+            Fate.HELD,
             id="another Spotify",
         ),
         pytest.param(

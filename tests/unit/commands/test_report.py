@@ -85,6 +85,7 @@ def test_the_worst_comes_first():
         "Wrong",
         "Risky",
         "Not known",
+        "Note",
         "Fine",
     ]
     assert "logged out: everyone. RETIRED_KEY_IDS: names key abc. Remedy: take it out" in text

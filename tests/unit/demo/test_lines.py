@@ -30,6 +30,7 @@ def service(path="/swap", status=400, outcome="invalid_request", **members):
         (service(reason="code must not be (null)"), "the app had no value"),
         (service(reason="client_id is not the one of this service"), "client_id is not the-id"),
         (service(reason="access_token"), "this is an access token: send the refresh_token"),
+        (service(reason="temporary_key"), "this token is from before the restart: log in again"),
         (service(reason="unknown_key"), "this token is from before the restart: log in again"),
         (service(reason="altered"), "was changed or cut"),
         (service(reason="not_a_token"), f"this is no token of {SWAP_URL}"),
@@ -64,16 +65,13 @@ def test_lines_about_the_service_itself_are_left_out():
     assert of_service({"message": "listening", "url": "http://x"}, VALUES) is None
 
 
-def fake(path="/authorize", status=400, error="", fault="", why="", **parameters):
-    return {
-        "method": "GET",
-        "path": path,
-        "status": status,
-        "error": error,
-        "fault": fault,
-        "why": why,
-        "parameters": parameters,
-    }
+def fake(path="/authorize", status=400, error="", fault="", why="", location="", **parameters):
+    answer = {"headers": [["Location", location]] if location else []}
+    entry = {"method": "GET", "path": path, "status": status, "error": error, "fault": fault}
+    return {**entry, "why": why, "parameters": parameters, "answer": answer}
+
+
+BACK = "my-app://callback"
 
 
 @pytest.mark.parametrize(
@@ -86,8 +84,15 @@ def fake(path="/authorize", status=400, error="", fault="", why="", **parameters
         (fake("/v1/me", 401, "Invalid access token", why="It ended."), (False, "401: It ended.")),
         (fake("/v1/me", 401, "Invalid access token"), (False, "401: Invalid access token")),
         (fake("/api/token", 0, fault="silence"), (False, "no answer: fault silence")),
-        (fake(status=302), (True, "302: back to the app with a code")),
-        (fake(status=302, error="access_denied"), (True, "the user pressed Cancel")),
+        (fake(status=302, location=f"{BACK}?code=AQx&state=y"), (True, "the app gets a code")),
+        (
+            fake(status=302, location=f"{BACK}?error=access_denied", error="access_denied"),
+            (True, "error=access_denied, because its user pressed Cancel"),
+        ),
+        (
+            fake(status=302, location=f"{BACK}#error=unsupported_response_type"),
+            (False, "the app gets error=unsupported_response_type"),
+        ),
         (fake("/api/token", 200), None),
         (fake(status=200), None),
     ],

@@ -3,15 +3,26 @@
 import json
 import re
 from base64 import b64encode, urlsafe_b64encode
-from hashlib import blake2b
 from pathlib import Path
 
 import pytest
 
-from sanic_swap.sealing.keys import UnusableSecret, is_published, new_secret, root_key
+from sanic_swap.sealing import keys
+from sanic_swap.sealing.keys import (
+    RootKey,
+    SealingContext,
+    UnusableSecret,
+    is_published,
+    is_temporary,
+    new_secret,
+    root_key,
+    temporary_key,
+)
 
-VECTORS = json.loads((Path(__file__).parents[2] / "vectors/sealed_tokens.json").read_text())
-KEY_IDS = {vector["secret"]: vector["kid"] for vector in VECTORS}
+VECTORS = Path(__file__).parents[2] / "vectors"
+KEY_IDS = json.loads((VECTORS / "key_ids.json").read_text())
+PUBLISHED_KEYS = json.loads((VECTORS / "published_keys.json").read_text())
+CONTEXT = SealingContext("an-app", "https://accounts.spotify.com")
 BYTES = bytes(range(224, 256))  # its base64 has "-", "_", "+" and "/" in it
 URLSAFE = urlsafe_b64encode(BYTES).decode()
 STANDARD = b64encode(BYTES).decode()
@@ -19,18 +30,14 @@ STANDARD = b64encode(BYTES).decode()
 PUBLISHED = "CXGh8DLTymGHa9WHiVzGLKLtHPmDfkybVzHdWFBUJUefiyLJFc"[::-1]
 
 
-def expected_id(root: bytes) -> str:
-    digest = blake2b(b"", digest_size=6, key=root, person=b"sanic_swap.kid_1").digest()
-    return urlsafe_b64encode(digest).decode()
+@pytest.mark.parametrize("vector", KEY_IDS, ids=lambda vector: vector["kid"])
+def test_key_ids_are_those_of_the_vectors(vector):
+    context = SealingContext(vector["client_id"], vector["origin"])
+    root = bytes.fromhex(vector["root"])
 
-
-@pytest.mark.parametrize(
-    ("secret", "key_id"),
-    KEY_IDS.items(),
-    ids=["base64url", "hex", "a passphrase", "a passphrase outside ASCII"],
-)
-def test_key_ids_are_those_of_the_vectors(secret, key_id):
-    assert root_key(secret).key_id == key_id
+    assert RootKey(root).key_id(context) == vector["kid"]
+    assert RootKey(root, is_temporary=True).key_id(context) == vector["temporary_kid"]
+    assert (is_temporary(vector["kid"]), is_temporary(vector["temporary_kid"])) == (False, True)
 
 
 @pytest.mark.parametrize(
@@ -46,9 +53,7 @@ def test_key_ids_are_those_of_the_vectors(secret, key_id):
     ],
 )
 def test_32_bytes_are_the_key_itself_however_they_are_spelled(spelling):
-    key = root_key(spelling)
-
-    assert (key.root, key.key_id, key.from_passphrase) == (BYTES, expected_id(BYTES), False)
+    assert root_key(spelling) == RootKey(BYTES)
 
 
 def test_spare_bits_of_the_last_character_are_ignored():
@@ -123,11 +128,20 @@ def test_new_secrets_are_43_characters_of_base64url_that_make_a_key():
     assert not root_key(secret).from_passphrase
 
 
-def test_a_key_shows_its_id_and_nothing_else():
-    key = root_key(BYTES.hex())
+def test_temporary_keys_are_new_each_time():
+    one, other = temporary_key(), temporary_key()
 
-    shown = repr(key)
+    assert one.root != other.root
+    assert one.is_temporary
+    assert not root_key(BYTES.hex()).is_temporary
 
-    assert key.key_id in shown
+
+def test_every_published_key_is_known():
+    assert {key["sha256"] for key in PUBLISHED_KEYS} == keys._PUBLISHED
+
+
+def test_a_key_does_not_show_itself():
+    shown = repr(root_key(BYTES.hex()))
+
     assert repr(BYTES) not in shown
     assert BYTES.hex() not in shown

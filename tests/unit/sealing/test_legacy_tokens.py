@@ -179,9 +179,11 @@ def test_they_are_held_until_somebody_decides(name):
         f"the token looks like another swap service's ({name}). Set LEGACY_TOKENS={name} to open"
         " such tokens, or LEGACY_TOKENS=none, which logs these users out"
     )
+    assert held.value.topic == name
+    with pytest.raises(TokenHeld):
+        legacy(None, ENCRYPTION_SECRET=None).open(sealed_as(name, TOKEN))
     assert refuses(undecided, "no token of anybody")
     assert refuses(legacy(None, UNKNOWN_KEY="reject"), sealed_as(name, TOKEN))
-    assert refuses(legacy(None, ENCRYPTION_SECRET=None), sealed_as(name, TOKEN))
 
 
 @each_format

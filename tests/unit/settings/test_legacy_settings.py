@@ -78,13 +78,13 @@ def test_no_other_days_are_understood(text):
     assert problem.startswith("LEGACY_TOKENS_UNTIL: must be an ISO 8601 date")
 
 
-@pytest.mark.parametrize("formats", ["plain", "node,plain"])
-def test_plain_tokens_need_a_last_day(formats, tmp_path):
-    [problem] = problems({"LEGACY_TOKENS": formats})
+@pytest.mark.parametrize("formats", ["plain", "node", "ruby", "node,plain"])
+def test_tokens_that_nothing_authenticates_need_a_last_day(formats, tmp_path):
+    [problem] = problems({"LEGACY_TOKENS": formats + ",fernet"})
 
-    assert problem.startswith("LEGACY_TOKENS_UNTIL: is required by LEGACY_TOKENS=plain")
+    assert problem.startswith(f"LEGACY_TOKENS_UNTIL: is required by LEGACY_TOKENS={formats}: ")
     assert read_settings(SET | {"LEGACY_TOKENS": formats, "LEGACY_TOKENS_UNTIL": "2027-01-01"})
-    assert read_settings(SET | {"LEGACY_TOKENS": "node,ruby,fernet"})
+    assert read_settings(SET | {"LEGACY_TOKENS": "fernet"})
     path = tmp_path / "until"
     path.write_text("2027-01-01\n")
     assert read_settings(

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sanic_swap.errors import SettingsError
+from sanic_swap.settings.reading import read
 from sanic_swap.settings.risks import risks
 from sanic_swap.settings.table import Settings, variables
 from tests.reading import read_settings
@@ -20,7 +21,7 @@ NEEDED = {
     "CALLBACK_URL": "myapp://callback",
 }
 SEALED = NEEDED | {"ENCRYPTION_SECRET": KEY}
-KEY_ID = read_settings(SEALED).encryption_secret.key.key_id
+KEY_ID = read_settings(SEALED).key_ids_in_use["current"]
 
 GOOD_VALUES = {
     "PREVIOUS_ENCRYPTION_SECRETS": OLDER,
@@ -260,6 +261,62 @@ def test_a_line_that_is_none_is_told_by_its_number(line, env_file):
     assert "hidden" not in "".join(told)
 
 
+@pytest.mark.parametrize(
+    ("lines", "complaint"),
+    [
+        pytest.param("PORT=1\nPORT=2\n", "PORT is set on lines 1 and 2", id="another value"),
+        pytest.param("PORT=1\n\n# x\n\nPORT=1", "PORT is set on lines 1 and 5", id="the same"),
+        pytest.param("PORT=1\nPORT=1\nPORT=1", "lines 1 and 2 and 3", id="three times"),
+        pytest.param(
+            'HOST="a\nb"\nPORT_FILE=x\nPORT_FILE=x', "PORT_FILE is set on lines 3", id="a file"
+        ),
+        pytest.param(
+            "CALLBACK_URI=a:b\nexport CALLBACK_URI=a:b", "CALLBACK_URI is set", id="an alias"
+        ),
+    ],
+)
+def test_a_name_that_stands_twice_in_a_file_is_an_error(lines, complaint, env_file):
+    path = env_file(lines)
+
+    [problem] = [one for one in problems({}, env_file=path) if str(path) in one]
+
+    assert complaint in problem
+
+
+def test_names_of_others_may_stand_twice(env_file):
+    path = env_file("OTHER=1\nOTHER=2\nCALLBACK_URI=a:b\nCALLBACK_URL=a:b\n")
+
+    assert read_settings(without(NEEDED, "CALLBACK_URL"), env_file=path).callback_urls == ("a:b",)
+
+
+@pytest.mark.parametrize("name", ["METRICS_PORT", "REUSE_PORT"])
+def test_what_kubernetes_sets_for_a_service_of_that_name_is_ignored_and_told(name):
+    environ = SEALED | {name: "tcp://10.43.0.7:9090"}
+    settings = read_settings(environ)
+    [warning] = [risk for risk in risks(settings, environ, ()) if risk.at_start]
+
+    assert settings == read_settings(SEALED)
+    assert str(warning).startswith(f"{name}: is ignored: Kubernetes sets it for its Service ")
+
+
+def test_only_the_environment_of_kubernetes_is_ignored(env_file):
+    path = env_file("METRICS_PORT=9000\n")
+    environ = SEALED | {"METRICS_PORT": "tcp://10.43.0.7:9090"}
+
+    assert read_settings(environ, env_file=path).metrics_port == 9000
+
+
+def test_tokens_cannot_be_revoked_before_they_are_made():
+    def revoked(now):
+        return read(SEALED | {"REVOKE_BEFORE": "2026-11-23T15:49:00Z"}, now=lambda: now)
+
+    [problem] = revoked(1_795_448_939).wrong
+    assert str(problem) == (
+        "REVOKE_BEFORE: is in the future: every refresh would be refused, even after a new login"
+    )
+    assert revoked(1_795_448_940).settings().revoke_before == 1_795_448_940
+
+
 def test_a_settings_file_that_cannot_be_read_is_told(tmp_path):
     [problem] = problems(NEEDED, env_file=tmp_path / "missing.env")
 
@@ -463,7 +520,7 @@ def test_a_list_of_addresses_needs_a_word_on_which_to_believe(name):
 def test_some_settings_need_a_library(setting, library, extra, monkeypatch):
     monkeypatch.setitem(sys.modules, library, None)
 
-    [problem] = problems(SEALED | setting)
+    [problem] = problems(SEALED | {"LEGACY_TOKENS_UNTIL": "2999-12-31"} | setting)
 
     assert problem == (
         f"{next(iter(setting))}: needs the extra `{extra}`, or `pip install {library}`"

@@ -1,6 +1,6 @@
 """What works and may hurt is told by its variable, and nothing else is."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -13,9 +13,12 @@ SETTINGS = {
     "CLIENT_ID": "an-app",
     "CLIENT_SECRET": "shared-with-spotify",
     "CALLBACK_URL": "myapp://callback",
-    "ENCRYPTION_SECRET": "1" * 64,
+    "ENCRYPTION_SECRET": "1234" * 16,
 }
+HEROKU = {"DYNO": "web.1"}
 OLDER, HORSE = "PREVIOUS_ENCRYPTION_SECRETS", "correct horse battery staple"
+SOON = (datetime.now(UTC) + timedelta(days=180)).date().isoformat()
+IMPORTS = {"LEGACY_TOKENS": "plain", "LEGACY_TOKENS_UNTIL": SOON, "HOST": "0.0.0.0"}
 # Backwards, so that a search for the secret does not find it in one more place.
 PUBLISHED = "CXGh8DLTymGHa9WHiVzGLKLtHPmDfkybVzHdWFBUJUefiyLJFc"[::-1]
 
@@ -38,16 +41,20 @@ def found(environ, names_in_file=(), **options):
         pytest.param({OLDER: HORSE}, [OLDER], id="an older passphrase"),
         pytest.param(
             {"SPOTIFY_ACCOUNTS_URL": "http://x.example", "SPOTIFY_ACCOUNTS_INSECURE": "on"},
-            ["SPOTIFY_ACCOUNTS_INSECURE"],
+            ["SPOTIFY_ACCOUNTS_URL", "SPOTIFY_ACCOUNTS_INSECURE"],
             id="a secret in clear",
         ),
         pytest.param({"RATE_LIMIT": "60/minute"}, ["RATE_LIMIT"], id="one address for everybody"),
         pytest.param({"RATE_LIMIT": "60/minute", "PROXIES_COUNT": "1"}, [], id="one for each"),
-        pytest.param({"LEGACY_TOKENS": "node"}, [], id="imports"),
+        pytest.param({"LEGACY_TOKENS": "node", "LEGACY_TOKENS_UNTIL": SOON}, [], id="imports"),
         pytest.param({"LEGACY_SECRETS": "x"}, ["LEGACY_SECRETS"], id="no format"),
         pytest.param({"LEGACY_TOKENS": "none", "LEGACY_SECRETS": "x"}, [], id="no imports"),
         pytest.param(
-            {"LEGACY_TOKENS": "node", "REVOKE_BEFORE": "2026-01-01"},
+            {
+                "LEGACY_TOKENS": "node",
+                "LEGACY_TOKENS_UNTIL": SOON,
+                "REVOKE_BEFORE": "2026-01-01",
+            },
             ["REVOKE_BEFORE"],
             id="imports of unknown age",
         ),
@@ -65,12 +72,24 @@ def found(environ, names_in_file=(), **options):
         pytest.param({"CALLBACK_URL": "https://app.example/localhost"}, [], id="https"),
         pytest.param({"CORS_ORIGINS": "*"}, ["CORS_ORIGINS"], id="every web page"),
         pytest.param({"CORS_ORIGINS": "https://app.example"}, [], id="one origin"),
+        pytest.param({"CORS_ORIGINS": "null"}, ["CORS_ORIGINS"], id="sandboxed frames"),
+        pytest.param(
+            {"SPOTIFY_ACCOUNTS_URL": "http://127.0.0.1:8090"},
+            ["SPOTIFY_ACCOUNTS_URL"],
+            id="another Spotify",
+        ),
+        pytest.param({"STORE_URL": "rediss://h?ssl_cert_reqs=none"}, ["STORE_URL"], id="any store"),
+        pytest.param({"ENCRYPTION_SECRET": "ab" * 32}, ["ENCRYPTION_SECRET"], id="one byte"),
+        pytest.param(
+            {"LEGACY_TOKENS": "node", "LEGACY_TOKENS_UNTIL": "2999-01-01"},
+            ["LEGACY_TOKENS_UNTIL"],
+            id="for ever",
+        ),
         pytest.param({"DRAIN_TIMEOUT": "7"}, ["DRAIN_TIMEOUT"], id="too short a drain"),
         pytest.param({"DRAIN_TIMEOUT": "8"}, [], id="just long enough"),
         pytest.param({"SPOTIFY_TIMEOUT": "10"}, ["SPOTIFY_TIMEOUT"], id="longer than apps wait"),
         pytest.param({"MAX_CONNECTIONS": "999"}, ["MAX_CONNECTIONS"], id="cut off, not told"),
         pytest.param({"MAX_CONNECTIONS": "1000"}, [], id="enough connections"),
-        pytest.param({"REVOKE_BEFORE": "9999-01-01"}, ["REVOKE_BEFORE"], id="nobody can refresh"),
         pytest.param({"LOG_LEVEL": "debug"}, ["LOG_LEVEL"], id="much to read"),
         pytest.param(
             {"METRICS_PORT": "9", "METRICS_HOST": "0.0.0.0"}, ["METRICS_HOST"], id="open metrics"
@@ -91,6 +110,9 @@ def found(environ, names_in_file=(), **options):
         pytest.param({"DYNO": "web.1", "HOST": "localhost"}, ["HOST"], id="unreachable on Heroku"),
         pytest.param({"DYNO": "web.1", "HOST": "0.0.0.0"}, [], id="reachable"),
         pytest.param({"DYNO": ""}, [], id="no platform"),
+        pytest.param({**IMPORTS, **HEROKU}, ["LEGACY_TOKENS"], id="imports behind a proxy"),
+        pytest.param({**IMPORTS, **HEROKU, "PROXIES_COUNT": "1"}, [], id="a proxy that is known"),
+        pytest.param(IMPORTS, [], id="imports without a proxy"),
         pytest.param({"HTTP_PROXY": "http://x"}, ["HTTP_PROXY"], id="a proxy"),
         pytest.param({"https_proxy": "http://x"}, ["https_proxy"], id="in small letters"),
         pytest.param({"NETRC": "/x"}, ["NETRC"], id="netrc"),
@@ -145,7 +167,6 @@ def test_a_name_of_something_else_is_no_slip(name):
     ("environ", "is_logged"),
     [
         pytest.param({"SSLKEYLOGFILE": "/x"}, True, id="keys in a file"),
-        pytest.param({"REVOKE_BEFORE": "9999-01-01"}, True, id="nobody can refresh"),
         pytest.param({"SSL_CERT_FILE": "/x"}, False, id="as most containers have it"),
         pytest.param({"LOG_LEVEL": "debug"}, False, id="as somebody wants it"),
     ],

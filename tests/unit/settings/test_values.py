@@ -13,7 +13,7 @@ from tests import strategies
 
 KEY = "1" * 64
 SPOTIFY = "https://accounts.spotify.com"
-MADE_FROM_KEY = root_key(KEY).key_id
+MADE_FROM_KEY = root_key(KEY)
 
 GOOD = [
     (values.visible_text, "~visible!", "~visible!"),
@@ -43,6 +43,19 @@ GOOD = [
     (values.header_name, "x_real_ip", "x_real_ip"),
     (urls.origins, "*", ("*",)),
     (urls.origins, "chrome-extension://abcdef", ("chrome-extension://abcdef",)),
+    (urls.origins, "https://App.Example/", ("https://app.example",)),
+    (urls.origins, "HTTPS://a.example:443,http://a:0080", ("https://a.example", "http://a")),
+    (urls.origins, "http://localhost:*", ("http://localhost:*",)),
+    (urls.origins, "https://*.Example.com:8443", ("https://*.example.com:8443",)),
+    (
+        urls.origins,
+        "http://[::0:1]:3000, http://127.0.0.1:*",
+        ("http://[::1]:3000", "http://127.0.0.1:*"),
+    ),
+    (urls.origins, "NULL", ("null",)),
+    (values.address, "[::]", "::"),
+    (values.address, "::1", "::1"),
+    (values.address, "0.0.0.0", "0.0.0.0"),
     (values.seconds, "8", 8.0),
     (values.seconds, "0.5", 0.5),
     (values.seconds, "3600", 3600.0),
@@ -105,8 +118,10 @@ BAD = [
     (values.sealing_secret, ["", "short", "x" * 15]),
     (values.key_ids, ["short", "E0VmQeUw1", "E0VmQeU+", "E0VmQeUw fP9MW0JI", "E0VmQeUw;fP9MW0JI"]),
     (urls.origins, [
-        "https://a/", "https://a/path", "app.example", "https://", "https://a?b", "https://u@a",
-        "https://a b", "https://a#b", "**", "https://é", "NULL,x",
+        "https://a//", "https://a/path", "app.example", "https://", "https://a?b", "https://u@a",
+        "https://a b", "https://a#b", "**", "https://é", "NULL,x", "https://*", "https://*a.example",
+        "https://a.*.example", "https://a:65536", "http://127.1", "http://[::g]", "http://a:**",
+        "*.example.com", "http*://a", "http://a:",
     ]),
     (values.seconds, [
         "", "0", "0.0", "-1", "1e3", "inf", "nan", "8s", "1.2.3", ".", "3600.1", "٣", " 8", "8\n",
@@ -137,7 +152,9 @@ BAD = [
     ]),
     (urls.store_url, [
         "redis://", "redis:///1", "redis://h:x", "redis://h:0", "redis://h/one",
-        "redis://h?socket_timeout=9", "redis://h#x", "unix://", "unix:///",
+        "redis://h?socket_timeout=9", "redis://h#x", "unix://", "unix:///", "redis://h?x",
+        "redis://h?ssl_cert_reqs=none", "rediss://h?ssl_cert_reqs=optional", "valkeyss://h",
+        "rediss://h?ssl_ca_certs=/dev/null&ssl_check_hostname=false", "unix:///a?ssl_ca_certs=/b",
         "unix:///run/redis.sock?ssl=1", "http://h", "h:6379",
     ]),
     (values.legacy_tokens, ["nonsense", "node,none", "none,node", "Spotify"]),
@@ -253,7 +270,7 @@ def test_lists_of_secrets_have_one_a_line(text, lines):
 def test_a_previous_secret_that_makes_no_key_is_kept_without_one():
     strong, short = values.opening_secrets(f"{KEY}\nshort")
 
-    assert strong.key.key_id == MADE_FROM_KEY
+    assert strong.key == MADE_FROM_KEY
     assert short.key is None
 
 
@@ -296,14 +313,39 @@ def test_whatever_an_operator_writes_is_read_or_refused_and_never_repeated(read,
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "read"),
     [
-        "redis://127.0.0.1",
-        "redis://user:hush@redis.example:6380/2",
-        "rediss://redis.example",
-        "unix:///run/redis.sock",
-        "unix:///run/redis.sock?db=3",
+        ("redis://127.0.0.1", None),
+        ("redis://user:hush@redis.example:6380/2", None),
+        ("rediss://redis.example", None),
+        ("rediss://redis.example?ssl_cert_reqs=none", None),
+        (f"rediss://redis.example/1?ssl_ca_certs={__file__}", None),
+        ("valkey://redis.example:6380/2", "redis://redis.example:6380/2"),
+        ("valkeys://u:valkey@valkey.example", "rediss://u:valkey@valkey.example"),
+        ("unix:///run/redis.sock", None),
+        ("unix:///run/redis.sock?db=3", None),
     ],
 )
-def test_stores_that_can_be_shared(text):
-    assert urls.store_url(text).reveal() == text
+def test_stores_that_can_be_shared(text, read):
+    assert urls.store_url(text).reveal() == (read or text)
+
+
+def test_the_file_of_a_stores_authorities_must_be_there():
+    with pytest.raises(ValueError, match="does not exist"):
+        urls.store_url("rediss://redis.example?ssl_ca_certs=/nowhere/ca.pem")
+
+
+@pytest.mark.parametrize(
+    ("url", "others"),
+    [
+        ("https://accounts.spotify.com", ()),
+        ("https://proxy.example", (SPOTIFY,)),
+        (
+            "http://localhost:8090/x",
+            (SPOTIFY, "http://127.0.0.1:8090", "http://[::1]:8090"),
+        ),
+        ("http://[::1]", (SPOTIFY, "http://127.0.0.1", "http://localhost")),
+    ],
+)
+def test_origins_that_are_often_confused_with_one(url, others):
+    assert urls.accounts_url(url).other_origins == others

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.sealing.key_ring import KeyRing, SealingContext
-from sanic_swap.sealing.keys import root_key
+from sanic_swap.sealing.key_ring import KeyRing
+from sanic_swap.sealing.keys import SealingContext, root_key
 from sanic_swap.secret import Secret
 from sanic_swap.store.sealing import StoreSealer
 
@@ -36,7 +36,7 @@ def test_one_changed_byte_is_noticed(value, data):
 @given(st.binary(max_size=100))
 def test_anything_else_is_nothing(sealed):
     assert sealer(NEW).open(NAME, sealed) is None
-    assert sealer(NEW).open(NAME, NEW.key_id.encode() + sealed) is None
+    assert sealer(NEW).open(NAME, NEW.key_id(CONTEXT).encode() + sealed) is None
 
 
 def test_machines_in_a_change_of_keys_understand_each_other():

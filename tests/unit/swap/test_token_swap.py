@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from sanic_swap.sealing.grant_id import GrantIds
-from sanic_swap.sealing.key_ring import KeyRing, SealingContext
-from sanic_swap.sealing.keys import root_key
+from sanic_swap.sealing.key_ring import KeyRing
+from sanic_swap.sealing.keys import SealingContext, root_key
 from sanic_swap.sealing.legacy import LegacyTokens
 from sanic_swap.secret import Secret
 from sanic_swap.spotify.answer import TokenAnswer
@@ -30,7 +30,7 @@ class Spotify:
     async def refresh(self, *_):
         self.calls += 1
         await asyncio.sleep(0)
-        return TokenAnswer(self.refresh_token, False, '{"refresh_token":', "")
+        return TokenAnswer(self.refresh_token, (), '{"refresh_token":', "")
 
 
 def sealed_by(key, authorized_at):

@@ -41,7 +41,7 @@ def test_another_origin_gets_no_headers(origin):
     cors = Cors([APP, NATIVE])
 
     assert cors.headers(origin) == {}
-    assert cors.preflight_headers(origin) == {}
+    assert cors.preflight_headers(origin, None) == {}
 
 
 @pytest.mark.parametrize("origin", [APP, "https://anything.example", "null", "capacitor://x"])
@@ -85,22 +85,57 @@ def test_an_origin_that_is_not_listed_is_logged_once_a_minute(caplog):
 
 @pytest.mark.parametrize("origin", [None, APP, "null"])
 def test_without_origins_cors_is_off(origin):
-    assert Cors([]).headers(origin) == Cors([]).preflight_headers(origin) == {}
+    assert Cors([]).headers(origin) == Cors([]).preflight_headers(origin, "x") == {}
 
 
-def test_a_preflight_allows_post_and_the_headers_that_apps_send():
-    headers = Cors([APP]).preflight_headers(APP)
+@pytest.mark.parametrize(
+    ("listed", "fit", "do_not"),
+    [
+        pytest.param(
+            "http://localhost:*",
+            ["http://localhost", "http://localhost:5173"],
+            ["https://localhost:5173", "http://localhost:", "http://localhost:1x",
+             "http://localhost.evil.example:1", "http://x.localhost:1", "http://localhost:1/"],
+            id="any port",
+        ),
+        pytest.param(
+            "https://*.example.com",
+            ["https://a.example.com", "https://a.b-c.example.com"],
+            ["https://example.com", "https://.example.com", "https://a.example.com:8443",
+             "https://aexample.com", "https://a.example.com.evil.example", "http://a.example.com",
+             "https://evil.example/.example.com", "https://u@.example.com"],
+            id="any subdomain",
+        ),
+    ],
+)  # fmt: skip
+def test_a_star_stands_for_a_port_or_for_subdomains(listed, fit, do_not):
+    cors = Cors([listed])
 
-    allowed = {name.strip() for name in headers["Access-Control-Allow-Headers"].split(",")}
+    assert [origin for origin in [*fit, *do_not] if cors.headers(origin)] == fit
+
+
+@pytest.mark.parametrize(
+    ("requested", "allowed"),
+    [
+        ("content-type", "content-type"),
+        ("content-type, sentry-trace,baggage", "content-type, sentry-trace, baggage"),
+        ("x y:z\u00e9, traceparent", "x, y, z, traceparent"),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_preflight_allows_post_and_every_header_that_it_asks_for(requested, allowed):
+    headers = Cors([APP]).preflight_headers(APP, requested)
+
     assert headers["Access-Control-Allow-Methods"] == "POST"
-    assert allowed == {"content-type", "authorization", "x-request-id"}
+    assert headers.get("Access-Control-Allow-Headers") == allowed
 
 
 @pytest.mark.parametrize("listed", [[APP], ["*"]], ids=["a listed origin", "the wildcard"])
 def test_credentials_are_never_allowed(listed):
     cors = Cors(listed)
 
-    names = {name.lower() for name in (*cors.headers(APP), *cors.preflight_headers(APP))}
+    names = {name.lower() for name in (*cors.headers(APP), *cors.preflight_headers(APP, "x"))}
     assert "access-control-allow-credentials" not in names
 
 
