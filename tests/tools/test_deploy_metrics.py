@@ -236,6 +236,12 @@ def test_nobody_outside_can_wake_the_operator(tmp_path):
     )
 
 
+def test_credentials_that_are_refused_at_start_page_before_anybody_asks(tmp_path):
+    seen = {'sanic_swap_credentials_refused{job="x"}': "1x20"}
+
+    check_rules(tmp_path, case(firing("SanicSwapCredentialsRefused"), seen, "10m", 1))
+
+
 def test_tokens_of_a_key_that_the_settings_know_page(tmp_path):
     seen = {KEY % ("y", "new", "current"): "1x20", HELD % ("y", "other"): "0+5x20"}
 
