@@ -95,9 +95,7 @@ class _Sealer:
 
     def seal(self, payload: bytes, randomness: bytes) -> str:
         nonce = blake2b(randomness + payload, digest_size=_NONCE, key=self._nonce_key).digest()
-        return self._prefix + _encoded(
-            nonce + crypto_secretbox_easy(payload, nonce, self._key)
-        )
+        return self._prefix + _encoded(nonce + crypto_secretbox_easy(payload, nonce, self._key))
 
     def open(self, encoded: str) -> bytes:
         try:

@@ -37,7 +37,7 @@ class SpotifyAccounts:
     """
     Exchange codes and refresh tokens at one Spotify accounts service.
 
-    Used as `async with`.
+    Used as `async with`. Whatever fails raises one of the errors below `SpotifyError`.
 
     Args:
         url: Where the accounts service is, without a trailing slash.
@@ -95,18 +95,9 @@ class SpotifyAccounts:
         return max(0.0, self._cooldown.until - monotonic())
 
     async def exchange(
-        self,
-        code: Secret,
-        redirect_uri: str,
-        code_verifier: Secret | None,
-        trace: RequestTrace,
+        self, code: Secret, redirect_uri: str, code_verifier: Secret | None, trace: RequestTrace
     ) -> TokenAnswer:
-        """
-        Trade an authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 4.5).
-
-        Raises:
-            SpotifyError: One of those below it.
-        """
+        """Trade an authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 4.5)."""
         form = f"grant_type={Grant.CODE.value}&code={form_encoded(code.reveal())}"
         form += f"&redirect_uri={_encoded_uri(redirect_uri)}"
         if code_verifier is not None:
@@ -114,15 +105,10 @@ class SpotifyAccounts:
         return await self._exchange(Grant.CODE, form.encode(), trace)
 
     async def refresh(self, refresh_token: Secret, trace: RequestTrace) -> TokenAnswer:
-        """
-        Trade a refresh token for a new access token (RFC 6749 section 6).
-
-        Raises:
-            SpotifyError: One of those below it.
-        """
+        """Trade a refresh token for a new access token (RFC 6749 section 6)."""
         encoded = form_encoded(refresh_token.reveal())
         form = f"grant_type={Grant.REFRESH.value}&refresh_token={encoded}".encode()
-        return await self._exchange(Grant.REFRESH, form, trace, sent=(refresh_token,))
+        return await self._exchange(Grant.REFRESH, form, trace, (refresh_token,))
 
     async def verify_credentials(self, timeout_seconds: float) -> None:
         """
@@ -136,12 +122,7 @@ class SpotifyAccounts:
         read_answer(reply.status, reply.body, retry_after=reply.retry_after, sent=())
 
     async def _exchange(
-        self,
-        grant: Grant,
-        form: bytes,
-        trace: RequestTrace,
-        *,
-        sent: Sequence[Secret] = (),
+        self, grant: Grant, form: bytes, trace: RequestTrace, sent: Sequence[Secret] = ()
     ) -> TokenAnswer:
         now = monotonic()
         deadline = now + self._timeout_seconds
@@ -167,7 +148,8 @@ class SpotifyAccounts:
                 await asyncio.sleep(wait)
                 if self.troubled:
                     raise
-                is_repeated |= _may_have_arrived(error)
+                loss = error.loss if isinstance(error, SpotifyUnreachable) else None
+                is_repeated |= loss is not ConnectionLoss.UNSENT  # it may have arrived
             tries += 1
             now = monotonic()
             self.retries += 1
@@ -204,9 +186,6 @@ class SpotifyAccounts:
     def _note(self, error: SpotifyError | None, began: float) -> None:
         now = monotonic()
         match error:
-            case None if not self._breaker.is_open:  # as it nearly always is
-                self._breaker.succeeded(began, now)
-                return
             case SpotifyUnreachable(loss=ConnectionLoss.STALE):
                 # Old age of a connection, not trouble; the other idle ones are as old.
                 self._endpoint.close_idle()
@@ -227,10 +206,6 @@ class SpotifyAccounts:
                 if now >= self._cooldown.until:
                     log.warning("Spotify sent Retry-After %d s; all calls paused", seconds)
                 self._cooldown.begin(status, seconds, now)
-
-
-def _may_have_arrived(error: SpotifyError) -> bool:
-    return not (isinstance(error, SpotifyUnreachable) and error.loss is ConnectionLoss.UNSENT)
 
 
 def form_encoded(value: str) -> str:
