@@ -32,8 +32,10 @@ _OPTIONS = (
     (
         "--profile",
         "NAME",
-        "any, node: /swap, /refresh; ruby: /api/token, /api/refresh_token;"
-        + " sanic-swap: also what only that claims (default: any)",
+        (
+            "any, node: /swap, /refresh; ruby: /api/token, /api/refresh_token;"
+            " sanic-swap: also what only that claims (default: any)"
+        ),
     ),
 )
 _REPEATABLE = (
