@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from fake_spotify import FakeSpotify
+from fake_spotify.faults import Status
 from tests.contract.http_client import post_form, send
 from tests.contract.processes import wait_until
 from tests.service.metrics import scraped
+from tests.service.refreshing import log_in
 from tests.service.running import KEY, Running, running_service
 from tests.service.seals import key_id, seal
 
@@ -62,6 +64,19 @@ def test_a_refusal_of_ours_has_its_reason(
 
     [line] = lines_of(service, f"why{path.replace('/', '-')}")
     assert line["reason"] == reason
+
+
+def test_a_warning_about_one_request_has_its_id_and_its_grant(
+    service: Running, spotify: FakeSpotify
+) -> None:
+    token = log_in(service, spotify)
+    spotify.fault(Status(429, "{}"), times=1)
+    form = {"refresh_token": token}
+    post_form(f"{service.url}/refresh", form, {"X-Request-ID": "throttled"})
+    wait_until(lambda: len(lines_of(service, "throttled")) == 2)
+
+    warning, access = sorted(lines_of(service, "throttled"), key=lambda line: "path" in line)
+    assert (warning["level"], warning["grant"]) == ("warning", access["grant"])
 
 
 @pytest.mark.parametrize(("level", "lines"), [("info", 0), ("debug", 1)])
