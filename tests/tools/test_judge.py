@@ -101,6 +101,7 @@ def test_a_url_at_which_somebody_answers_already_is_not_judged(
             ["http://127.0.0.1:{port}", "--wait", "0.1"], "Nobody answers at", id="nobody is there"
         ),
         pytest.param(["http://swap.example"], "--allow-remote", id="another host"),
+        pytest.param(["http://127.0.0.1.example"], "--allow-remote", id="a name like loopback"),
         pytest.param(
             ["http://swap.example", "--allow-remote"], "--fake-url", id="another host, our loopback"
         ),
