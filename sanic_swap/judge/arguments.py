@@ -29,14 +29,7 @@ _OPTIONS = (
     ("--fake-url", "URL", "how the service reaches the fake (default: where it listens)"),
     ("--swap-path", "PATH", "takes codes (default: the profile's)"),
     ("--refresh-path", "PATH", "takes refresh tokens (default: the profile's)"),
-    (
-        "--profile",
-        "NAME",
-        (
-            "any, node: /swap, /refresh; ruby: /api/token, /api/refresh_token;"
-            " sanic-swap: also what only that claims (default: any)"
-        ),
-    ),
+    ("--profile", "NAME", "any, node, ruby (/api/token) or sanic-swap (asks more; default: any)"),
 )
 _REPEATABLE = (
     ("--only", "GROUP", str, "ask this group alone, or the promises with these words"),
