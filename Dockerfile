@@ -26,7 +26,8 @@ HEALTHCHECK --interval=2s --timeout=5s CMD ["python", "-m", "fake_spotify", "rea
 ENTRYPOINT ["python", "-m", "fake_spotify", "--host", "0.0.0.0"]
 
 FROM runtime
-ENV HOST=0.0.0.0 PORT=8080
+ARG SOURCE_COMMIT=
+ENV HOST=0.0.0.0 PORT=8080 SOURCE_COMMIT=$SOURCE_COMMIT
 EXPOSE 8080
 ENTRYPOINT ["python", "-m", "sanic_swap"]
 CMD ["serve"]

@@ -38,7 +38,7 @@ class SwapError(Exception):
     Attributes:
         status, error, description, uri, retry_after: Parts of the answer that this error sets
             itself (RFC 6749 section 5.2; seconds); None leaves them to `error_table`.
-        limit: How many requests our own rate limit allows in a window, if that refuses.
+        limit: How many requests in how many seconds our own rate limit allows, if that refuses.
         reason: Why this service refused, for the access log; it never reaches the app.
         key_id: The key of the token that did not open, if it names one.
     """
@@ -48,7 +48,7 @@ class SwapError(Exception):
     description: str | None = None
     uri: str | None = None
     retry_after: int | None = None
-    limit: int | None = None
+    limit: tuple[int, int] | None = None
     reason: str | None = None
     key_id: str | None = None
 
@@ -97,17 +97,18 @@ class TooBusy(SwapError):
 
 class RateLimited(SwapError):
     """
-    One client, or one grant, sent more requests than RATE_LIMIT allows.
+    One client, or one grant, sent more requests than are allowed.
 
     Args:
-        limit: How many requests a window allows.
+        requests: How many a window allows.
+        seconds: How long a window is.
         retry_after: Whole seconds until the next window, 1 or more.
     """
 
-    def __init__(self, limit: int, retry_after: int) -> None:
-        self.reason = "more requests than RATE_LIMIT allows"
+    def __init__(self, requests: int, seconds: int, retry_after: int) -> None:
+        self.reason = f"more than {requests} requests in {seconds} s"
         super().__init__(self.reason)
-        self.limit = limit
+        self.limit = requests, seconds
         self.retry_after = retry_after
 
 
@@ -188,10 +189,19 @@ class GrantRefused(SpotifyError):
         error: Spotify's `error`, RFC 6749 section 5.2.
         description: Its `error_description`, or None if there is none to relay.
         uri: Its `error_uri`, likewise.
+        logged: What the log may say of *error*; None for all of it.
     """
 
-    def __init__(self, status: int, error: str, description: str | None, uri: str | None) -> None:
-        super().__init__(f"Spotify refused: {error}")
+    def __init__(
+        self,
+        status: int,
+        error: str,
+        description: str | None,
+        uri: str | None,
+        logged: str | None = None,
+    ) -> None:
+        self.logged = error if logged is None else logged
+        super().__init__(f"Spotify refused: {self.logged}")
         self.status = status
         self.error = error
         self.description = description

@@ -1,6 +1,6 @@
 """Makes the parts of the service from its settings, one builder for each room; opens nothing."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,6 +15,7 @@ from sanic_swap.sealing.keys import Keys
 from sanic_swap.sealing.legacy import CIPHERED, LegacyTokens, Opener
 from sanic_swap.settings.table import AUTHORIZATION_SECONDS, Settings
 from sanic_swap.spotify.accounts import SpotifyAccounts
+from sanic_swap.spotify.credentials import Credentials
 from sanic_swap.swap.limits import Counts, InFlight, RateLimit
 from sanic_swap.swap.revocations import Revocations
 from sanic_swap.swap.sharing import OtherMachines
@@ -63,6 +64,7 @@ class Parts:
     rules: ParameterRules
     monitoring: Monitoring
     spotify: SpotifyAccounts
+    credentials: Credentials
     store: "RedisStore | None"
     revocations: Revocations | None
     swap: TokenSwap
@@ -95,7 +97,7 @@ def make_parts(settings: Settings, readiness: Readiness) -> Parts:
         readiness: Learns which parts may be in trouble, and lets metrics know of a drain.
     """
     sealing = make_sealing(settings)
-    monitoring = _make_monitoring(settings, sealing.ring.key_ids)
+    monitoring = _make_monitoring(settings, sealing.ring)
     spotify = _make_spotify(settings, monitoring)
     store = _make_store(settings)
     revocations = None
@@ -103,11 +105,14 @@ def make_parts(settings: Settings, readiness: Readiness) -> Parts:
         revocations = Revocations(timeout_seconds=settings.spotify_timeout)
     swap = _make_swap(settings, sealing, spotify, store, revocations)
     in_flight = InFlight(settings.max_in_flight)
-    readiness.troubles.append(lambda: spotify.troubled)
+    credentials = Credentials(spotify)
+    readiness.are_credentials_good = lambda: credentials.are_good
+    readiness.words["credentials"] = lambda: credentials.word
+    readiness.words["spotify"] = lambda: spotify.word
     if store is not None:
-        readiness.troubles.append(lambda: store.is_lost)
+        readiness.words["store"] = lambda: store.word
     if revocations is not None:
-        readiness.troubles.append(lambda: revocations.is_holding)
+        readiness.words["revocation_guard"] = lambda: "active" if revocations.is_holding else "ok"
     if monitoring.metrics is not None:
         # Imported here: the library takes time to load, and most services do without.
         from sanic_swap.monitoring.state import State
@@ -128,7 +133,9 @@ def make_parts(settings: Settings, readiness: Readiness) -> Parts:
         )
     callbacks = CallbackUrls(settings.callback_urls)
     rules = ParameterRules(settings.client_id, callbacks, swap.holds)
-    return Parts(settings, rules, monitoring, spotify, store, revocations, swap, in_flight)
+    return Parts(
+        settings, rules, monitoring, spotify, credentials, store, revocations, swap, in_flight
+    )
 
 
 def make_sealing(settings: Settings) -> Sealing:
@@ -227,13 +234,13 @@ def _make_swap(
         sealing.legacy,
         replay_seconds=settings.rotation_replay,
         other_machines=other_machines,
-        rate_limit=RateLimit(settings.rate_limit, counts) if settings.rate_limit else None,
+        rate_limit=RateLimit(settings.rate_limit, counts),
         revocations=revocations,
         lifetime_seconds=settings.refresh_token_lifetime,
     )
 
 
-def _make_monitoring(settings: Settings, key_ids: Iterable[str]) -> Monitoring:
+def _make_monitoring(settings: Settings, ring: KeyRing) -> Monitoring:
     lines, line_format = configure_logging(settings.log_level, settings.log_format)
     is_logged = settings.access_log and settings.log_level in ("debug", "info")
     quiet = frozenset() if settings.log_level == "debug" else HEALTH_PATHS
@@ -248,7 +255,8 @@ def _make_monitoring(settings: Settings, key_ids: Iterable[str]) -> Monitoring:
             other_paths=PATHS,
             outcomes=OUTCOMES,
             call_outcomes=outcomes_below(SpotifyError),
-            key_ids=key_ids,
+            key_ids=ring.key_ids,
+            held_key_ids=ring.misplaced_key_ids,
             refused_tokens=REFUSED_TOKENS,
             formats=[name for name in settings.legacy_tokens if name != "none"],
         )

@@ -20,6 +20,7 @@ class RequestTrace:
         authorized_at: When the user agreed, in Unix seconds; None or 0 if unknown.
         imported: Which other swap service had made it, None if we had.
         spotify_ms: Milliseconds that were spent waiting for Spotify.
+        called: Whether Spotify was called for this refresh, and not for an equal one.
         retries: How often Spotify was called again.
     """
 
@@ -33,6 +34,7 @@ class RequestTrace:
     authorized_at: int | None = None
     imported: str | None = None
     spotify_ms: float | None = None
+    called: bool = False
     retries: int = 0
 
     def fields(self) -> dict[str, str]:
@@ -49,7 +51,7 @@ class Answered(NamedTuple):
         path: The endpoint, one of ours; None if it was none of them. Never the caller's text.
         status: 499 if the client was gone.
         outcome: `ok`, or how the error table calls what went wrong.
-        error: The `error` of the answer's body, None if it has none.
+        error: The `error` of the answer's body as far as it may be logged, None if it has none.
         reason: Why this service refused, None if it did not; never the caller's text.
         seconds: Since the request's head was complete; 0 if it never was.
         agent: The User-Agent header.

@@ -64,17 +64,17 @@ def _revoke_user(call: Call) -> Members:
     return {"revoked": [grant.id for grant in call.app.revoke_user(user_id)]}
 
 
+def _texts(call: Call, names: frozenset[str], where: str) -> dict[str, str]:
+    """Read the strings of an object; empty ones count as not sent."""
+    choices.only(call.members, names, where)
+    given = {name: it for name, it in call.members.items() if it not in ("", None)}
+    return {name: choices.text(name, it) for name, it in given.items() if name != "is_public"}
+
+
 def _make_code(call: Call) -> Members:
-    choices.only(call.members, _CODE_NAMES, "a code")
-    given = {name: choices.text(name, value) for name, value in call.members.items() if value != ""}
-    uri = given.get("redirect_uri", call.app.redirect_uris[0])
-    code = call.app.code(
-        user=given.get("user"),
-        scope=given.get("scope", ""),
-        redirect_uri=uri,
-        code_challenge=given.get("code_challenge"),
-    )
-    return {"code": code, "redirect_uri": uri}
+    given = _texts(call, _CODE_NAMES, "a code")
+    uri = given.setdefault("redirect_uri", call.app.redirect_uris[0])
+    return {"code": call.app.code(**given), "redirect_uri": uri}
 
 
 def _grants(call: Call) -> Members:
@@ -82,19 +82,9 @@ def _grants(call: Call) -> Members:
 
 
 def _make_grant(call: Call) -> Members:
-    choices.only(call.members, _GRANT_NAMES, "a grant")
-    given = {
-        name: choices.text(name, call.members[name])
-        for name in ("user", "scope", "refresh_token")
-        if call.members.get(name) not in {None, ""}
-    }
-    grant = call.app.grant(
-        user=given.get("user"),
-        scope=given.get("scope", ""),
-        is_public=choices.flag("is_public", call.members.get("is_public", False)),
-        refresh_token=given.get("refresh_token"),
-    )
-    return values.of_grant(call.app, grant)
+    given = _texts(call, _GRANT_NAMES, "a grant")
+    is_public = choices.flag("is_public", call.members.get("is_public", False))
+    return values.of_grant(call.app, call.app.grant(**given, is_public=is_public))
 
 
 def _revoke(call: Call) -> None:

@@ -88,8 +88,8 @@ def _judging(arguments: argparse.Namespace, old: Verdict | None) -> tuple[Suites
         "command": arguments.service_command or "",
         "profile": replace(profiles[name], **paths),
         "wait_seconds": arguments.wait,
-        "only": _groups("--only", arguments.only),
-        "not_promised": _groups("--not-promised", arguments.not_promised),
+        "only": frozenset(arguments.only or []),
+        "not_promised": _groups(arguments.not_promised),
         "names": frozenset(each.id for each in old.of("broken")) if old else frozenset(),
         "fake_url": (arguments.fake_url or "").rstrip("/"),
         **_address(arguments.fake_listen),
@@ -135,11 +135,11 @@ def _address(text: str) -> dict[str, object]:
     return {"fake_host": host.strip("[]") or "127.0.0.1", "fake_port": int(port)}
 
 
-def _groups(option: str, chosen: list[str] | None) -> frozenset[str]:
+def _groups(chosen: list[str] | None) -> frozenset[str]:
     known = suite("promise_report").groups()
     for group in chosen or []:
         if group not in known:
-            raise NotJudged(f'{option} "{group}": groups are {", ".join(known)}')
+            raise NotJudged(f'--not-promised "{group}": groups are {", ".join(known)}')
     return frozenset(chosen or [])
 
 

@@ -62,10 +62,6 @@ class Verdict:
     not_promised: tuple[str, ...]
     promises: tuple[Promise, ...]
 
-    def count(self, outcome: str) -> int:
-        """Return how many promises went so."""
-        return self.counts()[outcome]
-
     def counts(self) -> Counter[str]:
         """Return how many promises went each way."""
         return Counter(each.outcome for each in self.promises)
@@ -89,8 +85,12 @@ class Verdict:
 
     def broken(self) -> Iterator[tuple[str, str, str, list[Promise]]]:
         """Yield severity, group, harm and promises, the worst first."""
-        order = list(SEVERITIES)
-        found = sorted(self.of("broken"), key=lambda each: order.index(each.severity))
+        severities, groups = list(SEVERITIES), [each.group for each in self.promises]
+
+        def rank(each: Promise) -> tuple[int, int, str]:
+            return severities.index(each.severity), groups.index(each.group), each.harm
+
+        found = sorted(self.of("broken"), key=rank)
         for (severity, group, harm), promises in groupby(
             found, lambda each: (each.severity, each.group, each.harm)
         ):

@@ -91,6 +91,11 @@ class State(Collector):
             yield _counter("store_losses", "How often the store was lost.", self.store.losses)
 
     def _of_spotify(self) -> Iterator[Metric]:
+        yield _gauge(
+            "credentials_refused",
+            "1 while Spotify refuses CLIENT_ID and CLIENT_SECRET.",
+            bool(self.spotify.credentials_refused),
+        )
         yield _counter(
             "spotify_retries", "Calls to Spotify that were repetitions.", self.spotify.retries
         )

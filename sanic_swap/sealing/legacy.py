@@ -87,6 +87,11 @@ class LegacyTokens:
                     return OpenedToken(token, 0, 0, None, not self.reseal, imported=name)
         raise TokenRefused(_kind_of(as_sent))
 
+    def is_guessable(self, as_sent: str) -> bool:
+        """Say whether a token may be of a format that is opened though nothing proves it."""
+        wanted = UNAUTHENTICATED & self.openers.keys()
+        return bool(wanted) and any(name in wanted for name, _ in readings(as_sent))
+
 
 def shape_of(as_sent: str) -> str | None:
     """Name the service that most likely made a token: node, fernet, plain, ruby, or None."""

@@ -85,9 +85,13 @@ async def _serve(parts: Parts, readiness: Readiness, stop: asyncio.Event) -> Non
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
     readiness.phase = Phase.READY
-    log.info("listening", extra={"fields": {"url": _url(listener)}})
 
-    await stop.wait()
+    def announce() -> None:
+        log.info("listening", extra={"fields": {"url": _url(listener)}})
+
+    # Requests are answered meanwhile, but whoever waits for this line waits for /readyz too.
+    async with parts.credentials.watched(announce):
+        await stop.wait()
     readiness.phase = Phase.DRAINING
     log.info("draining", extra={"fields": {"seconds": settings.drain_seconds}})
     await asyncio.sleep(settings.drain_delay)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from sanic_swap.sealing.keys import is_fernet_key, is_published
+from sanic_swap.sealing.legacy import UNAUTHENTICATED
 from sanic_swap.settings.findings import Finding, Level
 from sanic_swap.settings.reading import is_of_kubernetes
 from sanic_swap.settings.table import Settings, known_names, variables
@@ -138,6 +139,10 @@ def _about_spotify(settings: Settings, environ: Mapping[str, str]) -> Iterator[F
 
 
 def _about_clients(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
+    on = next((_PLATFORMS[name] for name in _PLATFORMS if environ.get(name)), None)
+    if on and settings.address_header is None and UNAUTHENTICATED & set(settings.legacy_tokens):
+        text = f"imports are counted by address, and on {on} all come from the proxy's"
+        yield _risk("LEGACY_TOKENS", f"{text}; set REAL_IP_HEADER or PROXIES_COUNT")
     if settings.rate_limit and settings.address_header is None:
         text = "counts by connecting address; behind a proxy, set REAL_IP_HEADER or PROXIES_COUNT"
         yield _warning("RATE_LIMIT", text)

@@ -5,7 +5,7 @@ only what carries their decisions out.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from string import ascii_letters, digits
@@ -16,6 +16,8 @@ from urllib.parse import quote_plus
 from sanic_swap.errors import (
     CallSuppressed,
     ConnectionLoss,
+    CredentialsRefused,
+    GrantRefused,
     SpotifyError,
     SpotifyFails,
     SpotifyThrottles,
@@ -24,7 +26,7 @@ from sanic_swap.errors import (
 )
 from sanic_swap.logs import log
 from sanic_swap.secret import Secret
-from sanic_swap.spotify.answer import TokenAnswer, read_answer
+from sanic_swap.spotify.answer import Sent, TokenAnswer, read_answer
 from sanic_swap.spotify.breaker import Breaker, Cooldown
 from sanic_swap.spotify.endpoint import TokenEndpoint
 from sanic_swap.spotify.retries import BUCKET_SIZE, REFILL, Grant, seconds_to_retry
@@ -37,7 +39,7 @@ class SpotifyAccounts:
     """
     Exchange codes and refresh tokens at one Spotify accounts service.
 
-    Used as `async with`.
+    Used as `async with`. Whatever fails raises one of the errors below `SpotifyError`.
 
     Args:
         url: Where the accounts service is, without a trailing slash.
@@ -49,6 +51,8 @@ class SpotifyAccounts:
         calls: Requests that were sent to Spotify, or tried to be, so far.
         retries: How many of them were repetitions.
         suppressed: Exchanges that were turned away without a call.
+        answer_seconds: How long Spotify took for its latest answer; before the first, a guess.
+        credentials_refused: Whether it refused our credentials last; None if it never answered.
     """
 
     def __init__(
@@ -71,6 +75,8 @@ class SpotifyAccounts:
         self.calls = 0
         self.retries = 0
         self.suppressed = 0
+        self.answer_seconds = 0.1
+        self.credentials_refused: bool | None = None
 
     async def __aenter__(self) -> Self:
         await self._endpoint.__aenter__()
@@ -80,9 +86,9 @@ class SpotifyAccounts:
         await self._endpoint.__aexit__()
 
     @property
-    def troubled(self) -> bool:
-        """Whether calls are turned away at the moment."""
-        return self.breaker_is_open or self.cooldown_seconds > 0
+    def word(self) -> str:
+        """`ok`, or why calls are turned away: `failing` (circuit breaker) or `paused`."""
+        return "failing" if self.breaker_is_open else "paused" if self.cooldown_seconds else "ok"
 
     @property
     def breaker_is_open(self) -> bool:
@@ -95,34 +101,24 @@ class SpotifyAccounts:
         return max(0.0, self._cooldown.until - monotonic())
 
     async def exchange(
-        self,
-        code: Secret,
-        redirect_uri: str,
-        code_verifier: Secret | None,
-        trace: RequestTrace,
+        self, code: Secret, redirect_uri: str, code_verifier: Secret | None, trace: RequestTrace
     ) -> TokenAnswer:
-        """
-        Trade an authorization code for tokens (RFC 6749 section 4.1.3, RFC 7636 4.5).
-
-        Raises:
-            SpotifyError: One of those below it.
-        """
+        """Trade a code for tokens (RFC 6749 section 4.1.3, RFC 7636 4.5); raise `SpotifyError`."""
         form = f"grant_type={Grant.CODE.value}&code={form_encoded(code.reveal())}"
         form += f"&redirect_uri={_encoded_uri(redirect_uri)}"
+        codes = [code]
         if code_verifier is not None:
             form += f"&code_verifier={form_encoded(code_verifier.reveal())}"
-        return await self._exchange(Grant.CODE, form.encode(), trace)
+            codes.append(code_verifier)
+        sent = Sent(self._endpoint.secrets, codes)
+        return await self._exchange(Grant.CODE, form.encode(), trace, sent)
 
     async def refresh(self, refresh_token: Secret, trace: RequestTrace) -> TokenAnswer:
-        """
-        Trade a refresh token for a new access token (RFC 6749 section 6).
-
-        Raises:
-            SpotifyError: One of those below it.
-        """
+        """Trade a refresh token for tokens (RFC 6749 section 6); raise `SpotifyError`."""
         encoded = form_encoded(refresh_token.reveal())
         form = f"grant_type={Grant.REFRESH.value}&refresh_token={encoded}".encode()
-        return await self._exchange(Grant.REFRESH, form, trace, sent=(refresh_token,))
+        sent = Sent((refresh_token, *self._endpoint.secrets))
+        return await self._exchange(Grant.REFRESH, form, trace, sent)
 
     async def verify_credentials(self, timeout_seconds: float) -> None:
         """
@@ -132,16 +128,18 @@ class SpotifyAccounts:
             CredentialsRefused: If it does not.
             SpotifyError: Another one, if its answer does not tell.
         """
+        began, sent = monotonic(), Sent(self._endpoint.secrets)
         reply = await self._endpoint.post(b"grant_type=client_credentials", timeout_seconds)
-        read_answer(reply.status, reply.body, retry_after=reply.retry_after, sent=())
+        self.answer_seconds = monotonic() - began
+        try:
+            read_answer(reply.status, reply.body, retry_after=reply.retry_after, sent=sent)
+        except CredentialsRefused:
+            self.credentials_refused = True
+            raise
+        self.credentials_refused = False
 
     async def _exchange(
-        self,
-        grant: Grant,
-        form: bytes,
-        trace: RequestTrace,
-        *,
-        sent: Sequence[Secret] = (),
+        self, grant: Grant, form: bytes, trace: RequestTrace, sent: Sent
     ) -> TokenAnswer:
         now = monotonic()
         deadline = now + self._timeout_seconds
@@ -165,9 +163,10 @@ class SpotifyAccounts:
                 if grant is Grant.REFRESH:
                     self._bucket -= 1
                 await asyncio.sleep(wait)
-                if self.troubled:
+                if self.word != "ok":
                     raise
-                is_repeated |= _may_have_arrived(error)
+                loss = error.loss if isinstance(error, SpotifyUnreachable) else None
+                is_repeated |= loss is not ConnectionLoss.UNSENT  # it may have arrived
             tries += 1
             now = monotonic()
             self.retries += 1
@@ -184,9 +183,7 @@ class SpotifyAccounts:
             self.suppressed += 1
             raise CallSuppressed(503, "the circuit breaker is open", None)
 
-    async def _call(
-        self, form: bytes, sent: Sequence[Secret], began: float, deadline: float
-    ) -> TokenAnswer:
+    async def _call(self, form: bytes, sent: Sent, began: float, deadline: float) -> TokenAnswer:
         """Call once, and note the outcome for later calls."""
         self.calls += 1
         try:
@@ -203,10 +200,10 @@ class SpotifyAccounts:
 
     def _note(self, error: SpotifyError | None, began: float) -> None:
         now = monotonic()
+        if error is None or isinstance(error, GrantRefused | CredentialsRefused):
+            self.answer_seconds = now - began
+            self.credentials_refused = isinstance(error, CredentialsRefused)
         match error:
-            case None if not self._breaker.is_open:  # as it nearly always is
-                self._breaker.succeeded(began, now)
-                return
             case SpotifyUnreachable(loss=ConnectionLoss.STALE):
                 # Old age of a connection, not trouble; the other idle ones are as old.
                 self._endpoint.close_idle()
@@ -227,10 +224,6 @@ class SpotifyAccounts:
                 if now >= self._cooldown.until:
                     log.warning("Spotify sent Retry-After %d s; all calls paused", seconds)
                 self._cooldown.begin(status, seconds, now)
-
-
-def _may_have_arrived(error: SpotifyError) -> bool:
-    return not (isinstance(error, SpotifyUnreachable) and error.loss is ConnectionLoss.UNSENT)
 
 
 def form_encoded(value: str) -> str:

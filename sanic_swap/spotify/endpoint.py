@@ -22,6 +22,7 @@ from sanic_swap.errors import ConnectionLoss, SpotifyTooSlow, SpotifyUnreachable
 from sanic_swap.secret import Secret
 from sanic_swap.spotify.exchange import Reply, SpotifyConnection
 
+_LEAST_SECRET = 8  # characters; Spotify's has 32
 _IDLE_SECONDS = 15.0  # how long a connection is kept for the next request
 _NAME_SECONDS = 300  # how long an address is kept
 # Of the time limit, so that three tries of connecting fit into it.
@@ -36,9 +37,11 @@ class TokenEndpoint:
     Used as `async with`.
 
     Args:
-        url: Where the accounts service is, without a trailing slash.
-        client_id, client_secret: The app's credentials, sent in the Authorization header.
         timeout_seconds: Usual time limit; part of it is the limit for connecting.
+
+    Attributes:
+        secrets: The client secret as it is and as it is sent; none that is too short to be
+            told from other text.
     """
 
     def __init__(
@@ -46,6 +49,8 @@ class TokenEndpoint:
     ) -> None:
         self._url = URL(url + "/api/token")
         credentials = aiohttp.encode_basic_auth(client_id, client_secret.reveal())
+        spelled = (client_secret.reveal(), credentials.partition(" ")[2])
+        self.secrets = tuple(Secret(text) for text in spelled if len(text) >= _LEAST_SECRET)
         self._head = (
             f"POST {self._url.raw_path} HTTP/1.1\r\n"
             f"Host: {self._url.host_port_subcomponent}\r\n"

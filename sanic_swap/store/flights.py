@@ -73,8 +73,8 @@ class StoreFlights:
         self._timeout_seconds = timeout_seconds
         self._lease_ms = int((timeout_seconds + _GRACE_SECONDS) * 1000)
         self._replay_seconds = replay_seconds
-        self._acquire = store.script(_ACQUIRE)
-        self._give_up = store.script(_GIVE_UP)
+        self._acquire = store.script(_ACQUIRE, _read_lease)
+        self._give_up = store.script(_GIVE_UP, _read_nothing)
         self.joined = 0
 
     async def refresh(
@@ -112,12 +112,11 @@ class StoreFlights:
         """Return another machine's answer; None if it is this one's turn to call Spotify."""
         holder = ""
         while True:
-            answer, held_by = await self._store.run(
+            answer, holder = await self._store.run(
                 self._acquire, _keys(digest, holder), [token, self._lease_ms]
             )
             if answer:
                 return self._read(digest, answer)
-            holder = held_by.decode()
             if holder == token:
                 return None
             await asyncio.sleep(_POLL_SECONDS)
@@ -137,10 +136,22 @@ class StoreFlights:
     def _read(self, digest: bytes, sealed: bytes) -> Refreshed:
         written = self._sealer.open(digest, sealed)
         match None if written is None else json.loads(written):
-            case [[_, _, _, _] as parts, str() | None as seal, int(since), bool(is_rotation)]:
+            case [[_, [*_], _, _] as parts, str() | None as seal, int(since), bool(is_rotation)]:
                 answer = TokenAnswer.from_parts(parts)
                 return Refreshed(answer, seal, since, is_rotation)
-        raise StoreLost  # not ours, or another version's: this one time, call Spotify
+        raise StoreLost("an answer of other keys or another version")  # so call Spotify here
+
+
+def _read_lease(answer: object) -> tuple[bytes, str]:
+    match answer:
+        case [bytes(shared), bytes(holder)]:
+            return shared, holder.decode("ascii")
+    raise ValueError
+
+
+def _read_nothing(answer: object) -> None:
+    if answer is not None:
+        raise ValueError
 
 
 def _written(refreshed: Refreshed) -> bytes:

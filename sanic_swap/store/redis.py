@@ -1,42 +1,44 @@
 """The connection to Redis or Valkey, which all machines share.
 
-A lost store is no error for an app: a store that does not answer in time counts as lost
-(`StoreLost`), and then each process works without the others.
+A lost store is no error for an app: a store that does not answer in time, or not as it should,
+counts as lost (`StoreLost`), and then each process works without the others.
 """
 
 import asyncio
-import socket
-import ssl
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Self
+from secrets import token_bytes
+from time import monotonic
+from typing import Generic, NamedTuple, Self, TypeVar
 
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
-from redis.exceptions import AuthenticationError, InvalidResponse, NoPermissionError, RedisError
+from redis.exceptions import RedisError
 
 from sanic_swap.errors import StoreLost
 from sanic_swap.logs import log
 from sanic_swap.secret import Secret
+from sanic_swap.store.reasons import reason_of
 
-_ANSWER_SECONDS = 0.5  # longest wait for the store; an answer usually takes less than 0.001
-_PAUSE_SECONDS = 1.0  # between two tries of a store that is lost
+T = TypeVar("T")
+Word = str | bytes | int
+
+ANSWER_SECONDS = 0.5  # longest wait for the store; an answer usually takes less than 0.001
+SLOW_SECONDS = 0.15  # a store that takes longer is noticed by whoever refreshes
+_SLOW_ANSWERS = 3  # in a row; a single one says nothing
+_PAUSE_SECONDS = 1.0
 _CONNECTIONS = 64
 # A store that answers, but runs no script or refuses to write, is as good as lost.
-_PROBE_KEY = "sanic-swap:probe"
-_PROBE = "return redis.call('SET', KEYS[1], '', 'PX', 1000)"
-# The first kind that fits an error, or what caused it.
-_REASONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
-    ((AuthenticationError, NoPermissionError), "it refuses the user name or password"),
-    (InvalidResponse, "it does not speak Redis' protocol; if it expects TLS, use rediss://"),
-    (ssl.SSLCertVerificationError, "its certificate is not trusted; ssl_ca_certs=FILE trusts a CA"),
-    (ssl.SSLError, "it does not speak TLS; use redis://"),
-    (ConnectionRefusedError, "connection refused"),
-    (socket.gaierror, "its host name cannot be resolved"),
-    (TimeoutError, f"no answer within {_ANSWER_SECONDS} s"),
-)
+_PROBE = "redis.call('SET', KEYS[1], ARGV[1], 'PX', 1000) return redis.call('GET', KEYS[1])"
+
+
+class Script(NamedTuple, Generic[T]):
+    """One in Lua; *read* makes a value of its answer, or raises ValueError if it cannot be one."""
+
+    call: AsyncScript
+    read: Callable[[object], T]
 
 
 class RedisStore:
@@ -47,24 +49,30 @@ class RedisStore:
 
     Args:
         url: `redis://`, `rediss://` or `unix://`.
+        pause_seconds: Between two tries of a store that is lost or slow.
 
     Attributes:
         is_lost: Whether this process shares nothing with the others now.
         losses: How often the store was lost.
     """
 
-    def __init__(self, url: Secret) -> None:
+    def __init__(self, url: Secret, pause_seconds: float = _PAUSE_SECONDS) -> None:
         self._connections = BlockingConnectionPool.from_url(
             url.reveal(),
             max_connections=_CONNECTIONS,
-            timeout=_ANSWER_SECONDS,
-            socket_timeout=_ANSWER_SECONDS,
-            socket_connect_timeout=_ANSWER_SECONDS,
+            timeout=ANSWER_SECONDS,
+            socket_timeout=ANSWER_SECONDS,
+            socket_connect_timeout=ANSWER_SECONDS,
             retry=Retry(NoBackoff(), 0),
         )
+        where = self._connections.connection_kwargs
+        self._address = where.get("path") or f"{where.get('host')}:{where.get('port', 6379)}"
+        self._scheme = url.reveal().partition(":")[0]  # forgotten once it has answered
         self._client = Redis(connection_pool=self._connections)
-        self._probe = self.script(_PROBE)
+        self._probe = self.script(_PROBE, lambda answer: answer)
+        self._pause_seconds = pause_seconds
         self._watch: asyncio.Task[None] | None = None
+        self._slow_answers = 0
         self.is_lost = False
         self.losses = 0
 
@@ -80,76 +88,85 @@ class RedisStore:
             await self._client.aclose()
             await self._connections.disconnect()
 
-    def script(self, text: str) -> AsyncScript:
-        """Return a script in Lua, for `run`."""
-        return self._client.register_script(text)
+    @property
+    def word(self) -> str:
+        """`ok`, `lost`, or `slow` while answers come late, though in time."""
+        is_slow = self._slow_answers >= _SLOW_ANSWERS
+        return "lost" if self.is_lost else "slow" if is_slow else "ok"
 
-    async def run(
-        self, script: AsyncScript, keys: Sequence[str], arguments: Sequence[str | bytes | int]
-    ) -> Any:  # noqa: ANN401 - whatever the script returns
+    def script(self, text: str, read: Callable[[object], T]) -> Script[T]:
+        """Return a script for `run`."""
+        return Script(self._client.register_script(text), read)
+
+    async def run(self, script: Script[T], keys: Sequence[str], arguments: Sequence[Word]) -> T:
         """
         Return what *script* returns.
 
         Raises:
-            StoreLost: If there is no answer within half a second, or the store is known
-                to be lost.
+            StoreLost: If that does not come within half a second, or the store is lost already.
         """
         if self.is_lost:
-            raise StoreLost
-        return await self._call(script, keys, arguments)
-
-    async def failure(self) -> str | None:
-        """Ask the store once, and return why it does not answer; None if it does."""
+            raise StoreLost("the store is lost")
         try:
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                await self._probe(keys=[_PROBE_KEY], args=[])
-        except (RedisError, OSError, TimeoutError) as error:
-            return reason_of(error)
-        return None
+            return await self._call(script, keys, arguments)
+        except StoreLost as loss:
+            self._note_loss(loss)
+            raise
 
-    async def _call(
-        self, script: AsyncScript, keys: Sequence[str], arguments: Sequence[str | bytes | int]
-    ) -> Any:  # noqa: ANN401 - whatever the script returns
+    async def failure(self) -> StoreLost | None:
+        """Ask the store once; return why it is of no use, or None if it is of use."""
+        token = token_bytes(16)
         try:
-            async with asyncio.timeout(_ANSWER_SECONDS):
-                return await script(keys=keys, args=arguments)
-        except (RedisError, OSError, TimeoutError) as error:
-            self._note_loss(error)
-            raise StoreLost from None
+            answer = await self._call(self._probe, ["sanic-swap:probe"], [token])
+        except StoreLost as loss:
+            return loss
+        return None if answer == token else StoreLost(f"unexpected answer from {self._address}")
 
-    def _note_loss(self, error: BaseException) -> None:
+    async def _call(self, script: Script[T], keys: Sequence[str], arguments: Sequence[Word]) -> T:
+        began = monotonic()
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                value = script.read(await script.call(keys=keys, args=arguments))
+        except Exception as error:  # noqa: BLE001 - the client library has many for what is not Redis
+            reason = reason_of(error, self._address, ANSWER_SECONDS, self._scheme)
+            raise StoreLost(reason) from None
+        self._scheme = ""
+        self._note_speed(monotonic() - began)
+        return value
+
+    def _note_loss(self, loss: StoreLost) -> None:
         if self.is_lost:
             return
         self.is_lost = True
         self.losses += 1
         log.warning(
-            "Store unreachable (%s); sharing between machines is off until it answers",
-            reason_of(error),
+            "Store unreachable (%s); sharing between machines is off until it answers", loss
         )
+        self._keep_watch()
+
+    def _note_speed(self, seconds: float) -> None:
+        before = self.word
+        self._slow_answers = self._slow_answers + 1 if seconds > SLOW_SECONDS else 0
+        if (before, self.word) == ("ok", "slow"):
+            log.warning("Store slow (%.2f s for an answer); refreshes wait for it", seconds)
+            self._keep_watch()
+        elif (before, self.word) == ("slow", "ok"):
+            log.info("Store answers quickly again")
+
+    def _keep_watch(self) -> None:
         if self._watch is None or self._watch.done():
-            self._watch = asyncio.create_task(self._try_until_it_answers(_PAUSE_SECONDS))
+            self._watch = asyncio.create_task(self._try_until_it_answers(self._pause_seconds))
 
     async def _try_until_it_answers(self, pause_seconds: float) -> None:
         while True:
             await asyncio.sleep(pause_seconds)
-            try:
-                await self._call(self._probe, [_PROBE_KEY], [])
-                break
-            except StoreLost:
-                pause_seconds = _PAUSE_SECONDS
-        if self.is_lost:
-            self.is_lost = False
-            log.info("Store answers again; sharing between machines is on")
-
-
-def reason_of(error: BaseException) -> str:
-    """Return why the store does not answer, with the remedy; without its URL or password."""
-    link: BaseException | None = error
-    while link is not None:
-        for kinds, reason in _REASONS:
-            if isinstance(link, kinds):
-                return reason
-        link = link.__cause__ or link.__context__
-    if "closed" in str(error).lower():
-        return "it closed the connection; if it expects TLS, use rediss://"
-    return type(error).__name__
+            pause_seconds = self._pause_seconds
+            if (loss := await self.failure()) is not None:
+                self._note_loss(loss)
+                continue
+            if self._slow_answers:  # with new connections to make it would be lost at once
+                continue
+            if self.is_lost:
+                self.is_lost = False
+                log.info("Store answers again; sharing between machines is on")
+            break

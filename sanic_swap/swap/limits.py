@@ -4,12 +4,13 @@ import asyncio
 import math
 import time
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
 from sanic_swap.client_address import network_of
-from sanic_swap.errors import RateLimited, TooBusy
+from sanic_swap.errors import GrantRefused, RateLimited, TokenRefused, TooBusy
 
 MOST_COUNTERS = 100_000  # for each length of window; less than 50 MB
 _REFUSALS = 4  # in one iteration of the event loop
@@ -71,11 +72,19 @@ class Rate:
     requests: int
 
 
+REFUSED_IMPORTS = (Rate(60, 60),)
+
+
 class Counts(Protocol):
     """Counts requests in fixed windows; a window begins with the first request in it."""
 
-    async def count(self, name: str, seconds: int) -> tuple[int, float]:
-        """Count one request in *name*'s window; return the count and the seconds it has left."""
+    async def count(self, name: str, seconds: int, change: int = 1) -> tuple[int, float]:
+        """
+        Count one request in *name*'s window; return the count and the seconds it has left.
+
+        Args:
+            change: -1 counts one less, if the window has not ended.
+        """
 
 
 class MemoryCounts:
@@ -102,10 +111,12 @@ class MemoryCounts:
     def __len__(self) -> int:
         return sum(map(len, self._windows.values()))
 
-    async def count(self, name: str, seconds: int) -> tuple[int, float]:
-        """Count one request in *name*'s window; return the count and the seconds it has left."""
+    async def count(self, name: str, seconds: int, change: int = 1) -> tuple[int, float]:
+        """Do what `Counts` says."""
         counters, now = self._windows[seconds], self._clock()
         count, ends_at = counters.get(name, (0, 0.0))
+        if change < 0 and ends_at <= now:
+            return 0, 0.0
         if ends_at <= now:
             counters.pop(name, None)
             count, ends_at = 0, now + seconds
@@ -113,37 +124,63 @@ class MemoryCounts:
                 oldest = next(iter(counters), None)
                 if oldest and (counters[oldest][1] <= now or len(counters) >= self._most):
                     del counters[oldest]
-        counters[name] = count + 1, ends_at
-        return count + 1, ends_at - now
+        counters[name] = count + change, ends_at
+        return count + change, ends_at - now
 
 
 class RateLimit:
     """
-    How often one client may swap, and one grant may be refreshed.
+    How often one client may swap or import, and one grant may be refreshed.
 
-    Requests over the limit do not prolong a window. Swaps are counted by address, as a bad
-    code belongs to no grant; refreshes by grant, as carriers put thousands of phones behind
-    one address.
+    Requests over the limit do not prolong a window. Swaps and imports are counted by address,
+    as what is guessed belongs to no grant; refreshes by grant, as carriers put thousands of
+    phones behind one address.
+
+    Args:
+        rates: RATE_LIMIT. Without any, only imports are limited, and only refused ones.
 
     Raises:
         RateLimited: By each method, if this request is one too many.
     """
 
-    def __init__(self, rates: Iterable[Rate], counts: Counts | None = None) -> None:
+    def __init__(self, rates: Iterable[Rate] = (), counts: Counts | None = None) -> None:
         # The shortest window first: what it refuses is not counted in the longer ones.
         self._rates = sorted(rates)
         self._counts = MemoryCounts() if counts is None else counts
 
     async def count_swap(self, address: str) -> None:
         """Count a swap by the client at *address*."""
-        await self._count(f"swap/{network_of(address)}")
+        if self._rates:
+            await self._count(f"swap/{network_of(address)}", self._rates)
 
     async def count_refresh(self, grant: str) -> None:
         """Count a refresh of the grant with this id."""
-        await self._count(f"refresh/{grant}")
+        if self._rates:
+            await self._count(f"refresh/{grant}", self._rates)
 
-    async def _count(self, name: str) -> None:
-        for rate in self._rates:
+    @asynccontextmanager
+    async def counted_import(self, address: str) -> AsyncIterator[None]:
+        """
+        Count the import in the block, of a token that nothing authenticates.
+
+        It counts from its beginning, or many at once would pass before the first is refused.
+        """
+        name, rates = f"import/{network_of(address)}", self._rates or REFUSED_IMPORTS
+        stays_counted = rates is not REFUSED_IMPORTS
+        try:
+            await self._count(name, rates)
+            yield
+        except (TokenRefused, GrantRefused, asyncio.CancelledError):
+            stays_counted = True
+            raise
+        finally:
+            if not stays_counted:
+                for rate in rates:
+                    await self._counts.count(f"{name}/{rate.requests}", rate.seconds, -1)
+
+    async def _count(self, name: str, rates: Iterable[Rate]) -> None:
+        for rate in rates:
             count, seconds_left = await self._counts.count(f"{name}/{rate.requests}", rate.seconds)
             if count > rate.requests:
-                raise RateLimited(rate.requests, max(1, math.ceil(seconds_left)))
+                left = max(1, math.ceil(seconds_left))
+                raise RateLimited(rate.requests, rate.seconds, left)

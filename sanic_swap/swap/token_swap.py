@@ -3,16 +3,19 @@
 Knows no HTTP. An answer is the JSON body for the app, beside what the log may say.
 """
 
+import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from secrets import choice
 from typing import TypeVar
 
 from sanic_swap.errors import GrantRefused, TokenHeld, TokenRefused
 from sanic_swap.logs import log
 from sanic_swap.sealing.grant_id import GrantIds
 from sanic_swap.sealing.key_ring import PREFIX, KeyRing, OpenedToken
-from sanic_swap.sealing.legacy import LegacyTokens
+from sanic_swap.sealing.legacy import UNAUTHENTICATED, LegacyTokens
 from sanic_swap.secret import Secret
 from sanic_swap.spotify.accounts import SpotifyAccounts
 from sanic_swap.spotify.answer import TokenAnswer
@@ -22,6 +25,8 @@ from sanic_swap.swap.sharing import OtherMachines, Refreshed, SharedRefreshes
 from sanic_swap.trace import RequestTrace
 
 T = TypeVar("T")
+
+_REFUSALS = 50  # of Spotify's latest ones; how long ours take is chosen among them
 
 
 @dataclass(slots=True)
@@ -48,7 +53,7 @@ class TokenSwap:
     Args:
         replay_seconds: How long a token that Spotify replaced keeps getting the same answer.
         other_machines: Shares refreshes with them; None if there are none.
-        rate_limit: Counts swaps and refreshes, if they are limited.
+        rate_limit: Counts swaps, refreshes and imports.
         revocations: Holds back false refusals; None believes every one.
         lifetime_seconds: How long a refresh token lives from the user's authorization;
             given, answers say what is left of it. None says nothing.
@@ -79,10 +84,11 @@ class TokenSwap:
         self.refreshes = SharedRefreshes(
             self._call_spotify, replay_seconds=replay_seconds, other_machines=other_machines
         )
-        self._rate_limit = rate_limit
+        self._rate_limit = rate_limit or RateLimit()
         self._revocations = revocations
         self._lifetime_seconds = lifetime_seconds
         self._now = now
+        self._refusal_seconds: deque[float] = deque(maxlen=_REFUSALS)
 
     async def swap(self, request: SwapRequest, trace: RequestTrace) -> bytes:
         """
@@ -92,8 +98,7 @@ class TokenSwap:
             RateLimited: If the client swapped too often.
             SpotifyError: One of those below it.
         """
-        if self._rate_limit is not None:
-            await self._rate_limit.count_swap(trace.client)
+        await self._rate_limit.count_swap(trace.client)
         exchange = self._spotify.exchange(
             request.code, request.redirect_uri, request.code_verifier, trace
         )
@@ -115,16 +120,44 @@ class TokenSwap:
 
         Raises:
             TokenRefused, TokenHeld: If it does not open here.
-            RateLimited: If its grant was refreshed too often.
+            RateLimited: If its grant was refreshed, or its client imported, too often.
             SpotifyError: One of those below it.
         """
-        sealed, opened = self._open(request)
+        is_ours = request.refresh_token.reveal().startswith(PREFIX)
+        if is_ours or not self._legacy.is_guessable(request.as_sent.reveal()):
+            return await self._refresh(*self._open(request), trace)
+        async with self._rate_limit.counted_import(trace.client):
+            return await self._import(request, trace)
+
+    async def _import(self, request: RefreshRequest, trace: RequestTrace) -> bytes:
+        """
+        Refresh with a token that nothing authenticates.
+
+        What is refused here takes as long as what Spotify refuses. Otherwise time would tell
+        whether an altered token still decrypts to something like a refresh token, and so,
+        byte by byte, what is in it.
+        """
+        began = time.monotonic()
+        try:
+            sealed, opened = self._open(request)
+        except TokenRefused:
+            took = choice(self._refusal_seconds or [self._spotify.answer_seconds])
+            await asyncio.sleep(began + took - time.monotonic())
+            raise
+        try:
+            return await self._refresh(sealed, opened, trace)
+        except GrantRefused:
+            if trace.called:  # others wait for a part of that time only
+                self._refusal_seconds.append(time.monotonic() - began)
+            raise
+
+    async def _refresh(self, sealed: str, opened: OpenedToken, trace: RequestTrace) -> bytes:
         trace.key_id = opened.key_id
         trace.authorized_at = opened.authorized_at
         trace.imported = opened.imported
         digest = self._grant_ids.digest(opened.refresh_token)
         trace.grant = self._grant_ids.name(digest)
-        if self._rate_limit is not None:
+        if opened.imported not in UNAUTHENTICATED:
             await self._rate_limit.count_refresh(trace.grant)
         refreshed = await _timed(self.refreshes.refresh(digest, opened, trace), trace)
         answer, replacement = refreshed.answer, refreshed.answer.refresh_token
@@ -158,7 +191,7 @@ class TokenSwap:
     async def _call_spotify(
         self, digest: bytes, opened: OpenedToken, trace: RequestTrace
     ) -> Refreshed:
-        began = time.monotonic()
+        began, trace.called = time.monotonic(), True
         try:
             answer = await self._spotify.refresh(opened.refresh_token, trace)
         except GrantRefused as refusal:

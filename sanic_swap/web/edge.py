@@ -14,7 +14,7 @@ from sanic import Request
 from sanic.exceptions import MethodNotAllowed, NotFound
 
 from sanic_swap.client_address import AddressHeader
-from sanic_swap.errors import SwapError, TokenHeld
+from sanic_swap.errors import GrantRefused, SwapError, TokenHeld
 from sanic_swap.logs import OTHERS, OncePerMinute, log
 from sanic_swap.trace import Answered, RequestTrace
 from sanic_swap.web.answers import Answer, json_answer, options_answer
@@ -122,7 +122,8 @@ class Edge:
             reason, trace.refused_key_id = error.reason, error.key_id
         elif row.outcome == "http_error":
             reason = refusal.description.partition(";")[0]
-        return self._finish(request, answer, trace, path, row.outcome, refusal.error, reason)
+        logged = error.logged if isinstance(error, GrantRefused) else refusal.error
+        return self._finish(request, answer, trace, path, row.outcome, logged, reason)
 
     def _finish(
         self,

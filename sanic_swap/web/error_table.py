@@ -138,7 +138,7 @@ class ErrorAnswer:
 
     Attributes:
         retry_after: Whole seconds; always there on 429 and 503.
-        limit: How many requests our own rate limit takes, if that is what refuses.
+        limit: How many requests in how many seconds our own rate limit allows, if that refuses.
     """
 
     status: int
@@ -146,7 +146,7 @@ class ErrorAnswer:
     description: str
     uri: str | None = None
     retry_after: int | None = None
-    limit: int | None = None
+    limit: tuple[int, int] | None = None
 
     def body(self) -> bytes:
         """Return the JSON body."""
@@ -161,9 +161,11 @@ class ErrorAnswer:
         if self.retry_after is not None:
             headers["Retry-After"] = str(self.retry_after)
         if self.limit is not None:
-            headers["RateLimit-Limit"] = str(self.limit)
-            headers["RateLimit-Remaining"] = "0"
-            headers["RateLimit-Reset"] = str(self.retry_after)
+            # draft-ietf-httpapi-ratelimit-headers-11: lists of structured fields (RFC 9651).
+            requests, seconds = self.limit
+            policy = f'"{requests}-per-{seconds}s"'
+            headers["RateLimit-Policy"] = f"{policy};q={requests};w={seconds}"
+            headers["RateLimit"] = f"{policy};r=0;t={self.retry_after}"
         return headers
 
 

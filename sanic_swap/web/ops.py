@@ -13,6 +13,7 @@ from sanic_swap.web.edge import Handler
 
 PATHS = ("/", "/healthz", "/readyz", "/openapi.json")
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
+_FINE = frozenset({"ok", "unknown"})
 
 
 class Phase(Enum):
@@ -28,7 +29,9 @@ class Readiness:
 
     def __init__(self) -> None:
         self.phase = Phase.STARTING
-        self.troubles: list[Callable[[], bool]] = []  # each says whether it is there now
+        # What each part says of itself now, by a word.
+        self.words: dict[str, Callable[[], str]] = {}
+        self.are_credentials_good: Callable[[], bool] = lambda: True
 
     @property
     def draining(self) -> bool:
@@ -50,10 +53,13 @@ def handlers(readiness: Readiness) -> dict[str, Handler]:
         return object_answer({"status": "ok"})
 
     async def ready(_: Request, __: RequestTrace) -> Answer:
-        if readiness.phase is not Phase.READY:
-            return object_answer({"status": readiness.phase.value}, 503)
-        is_degraded = any(is_there() for is_there in readiness.troubles)
-        return object_answer({"status": "degraded" if is_degraded else readiness.phase.value})
+        words, phase = {name: word() for name, word in readiness.words.items()}, readiness.phase
+        if phase is Phase.READY and not readiness.are_credentials_good():
+            phase = Phase.STARTING
+        if phase is not Phase.READY:
+            return object_answer({"status": phase.value, **words}, 503)
+        is_degraded = not _FINE.issuperset(words.values())
+        return object_answer({"status": "degraded" if is_degraded else phase.value, **words})
 
     async def describe(_: Request, __: RequestTrace) -> Answer:
         return json_answer(description)

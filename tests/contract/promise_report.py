@@ -116,7 +116,11 @@ class PromiseReport:
         if not marker:
             return not judging.url
         group = marker.args[0]
-        if group in judging.unasked or (judging.only and group not in judging.only):
+        if group in judging.unasked:
+            return False
+        words, known = _sentence(item), groups()
+        is_asked = [only == group or (only not in known and only in words) for only in judging.only]
+        if judging.only and not any(is_asked):
             return False
         # What is said of the whole run needs the whole run.
         is_whole = any(_LAST_WORD in name for name in judging.names)

@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -17,7 +18,7 @@ from .processes import end, group_members, launch, wait_until
 from .showing import redacted
 
 _START_SECONDS = 30
-_SURVIVOR_SECONDS = 2
+_SURVIVOR_SECONDS = 1
 _LAST_LINES = 8
 _MOST_LOG = 32_000_000  # bytes at either end that are searched
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
@@ -62,11 +63,11 @@ class ServiceCommand:
             CannotJudge: If it ends, or does not listen in time.
         """
         self.stop()
+        program = self._command[0] if self._command else ""
+        if not shutil.which(program, path=self._environment.get("PATH")):
+            raise CannotJudge(f"The command cannot be started: {program!r} is not found")
         how = {"stdout": self._log, "stderr": self._log, "stdin": subprocess.DEVNULL}
-        try:
-            self._process = process = launch(self._command, env=self._environment, **how)
-        except OSError as error:
-            raise CannotJudge(f"The command cannot be started: {error}") from None
+        self._process = process = launch(self._command, env=self._environment, **how)
         try:
             wait_until(lambda: listens(self._url) or process.poll() is not None, _START_SECONDS)
         except AssertionError:

@@ -8,6 +8,9 @@ from urllib.parse import quote, unquote
 
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _SHORTEST = 12  # shorter ones are found by chance
+_PIECE = 6
+# Every text that holds so many characters holds a piece that begins at one of its places.
+_STRIDE = _SHORTEST - _PIECE + 1
 
 
 def spellings(secret: str) -> frozenset[str]:
@@ -26,20 +29,28 @@ class Canaries:
 
     def __init__(self) -> None:
         self._known: set[str] = set()
-        # By how they begin: however many there are, a text is gone through once.
-        self._by_start: dict[str, list[tuple[str, str]]] = {}
+        self._has_blanks = False
+        # By the first pieces of each spelling: one of them is found by looking at every
+        # seventh place alone, however many secrets there are.
+        self._by_piece: dict[str, list[tuple[int, str, str]]] = {}
 
     def add(self, secrets: Iterable[object]) -> None:
         """Know these from now on; what is no secret for its shortness is left out."""
         for secret in secrets:
             if isinstance(secret, str) and len(secret) >= _SHORTEST and secret not in self._known:
                 self._known.add(secret)
+                self._has_blanks |= len(secret.split()) > 1
                 for spelling in spellings(secret):
-                    start = self._by_start.setdefault(spelling[:_SHORTEST], [])
-                    start.append((spelling, secret))
+                    for offset in range(_STRIDE):
+                        piece = spelling[offset : offset + _PIECE]
+                        known = self._by_piece.setdefault(piece, [])
+                        known.append((offset, spelling, secret))
 
     def in_text(self, text: str) -> list[str]:
         """Return the secrets that *text* holds."""
+        if not self._has_blanks:
+            # Most of a long log is the same words again and again.
+            text = "\n".join(set(text.split()))
         texts = [text]
         if "%" in text:
             texts.append(unquote(text))
@@ -48,7 +59,10 @@ class Canaries:
         return sorted({secret for each in texts for secret in self._found(each)})
 
     def _found(self, text: str) -> Iterator[str]:
-        for place in range(len(text) - _SHORTEST + 1):
-            for spelling, secret in self._by_start.get(text[place : place + _SHORTEST], ()):
-                if text.startswith(spelling, place):
+        by_piece = self._by_piece
+        for place in range(0, len(text) - _PIECE + 1, _STRIDE):
+            if (known := by_piece.get(text[place : place + _PIECE])) is None:
+                continue
+            for offset, spelling, secret in known:
+                if place >= offset and text.startswith(spelling, place - offset):
                     yield secret

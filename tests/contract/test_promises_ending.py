@@ -10,7 +10,7 @@ from fake_spotify.faults import SlowHead
 from .processes import wait_until
 from .swap_service import SwapService, tokens
 
-SPOTIFY_SECONDS = 1
+SPOTIFY_SECONDS = 0.5
 
 
 @pytest.mark.promise("ending")

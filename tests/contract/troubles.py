@@ -52,6 +52,10 @@ NONSENSE = (502, "server_error")
 LOST = (502, "temporarily_unavailable")
 LATE = (504, "temporarily_unavailable")
 _REFUSED = "connection refused"
+_FLOOD_OF_HEADS = "a thousand 1xx"
+_SURPLUS = "more bytes than announced"
+# Good tokens come with these, and HTTP allows to take them.
+_TOLERABLE = (_FLOOD_OF_HEADS, _SURPLUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +109,7 @@ TROUBLES = {
             "a member twice": Status(200, _TWICE, JSON),
         },
     ),
-    "Spotify breaks HTTP": Trouble(
-        NONSENSE, {"garbage": Garbage(), "more bytes than announced": LongBody()}
-    ),
+    "Spotify breaks HTTP": Trouble(NONSENSE, {"garbage": Garbage(), _SURPLUS: LongBody()}),
     "the connection is lost": Trouble(
         LOST,
         {
@@ -131,7 +133,7 @@ TROUBLES = {
     "Spotify floods": Trouble(
         NONSENSE,
         {
-            "a thousand 1xx": InformationalFlood(1000),
+            _FLOOD_OF_HEADS: InformationalFlood(1000),
             "a gzip bomb of 400 MB": GzipBomb(400),
             "400 MB": Huge(400),
         },
@@ -150,6 +152,11 @@ class Outcome:
     is_fine_again: bool
     words: str
     curl: str
+
+    @property
+    def has_usable_tokens(self) -> bool:
+        """Say whether the service took tokens that it was free to take."""
+        return self.fault in _TOLERABLE and bool(self.answer and self.answer.status == 200)
 
 
 def outcomes(service: SwapService, name: str) -> list[Outcome]:

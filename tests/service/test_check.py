@@ -2,18 +2,24 @@
 
 import json
 import re
+import shlex
 import socket
+import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from pytest_httpserver import HTTPServer
 
 from fake_spotify import FakeSpotify
+from tests.contract.processes import free_port, launched, wait_until
 from tests.contract.profiles import CLIENT_ID, CLIENT_SECRET
 from tests.contract.taint import Canaries
-from tests.service.running import KEY, NOWHERE, environment, run_command
+from tests.programs import need
+from tests.service.running import KEY, NOWHERE, START_SECONDS, environment, run_command
 
 OTHER_KEY = "b3RoZXItY2FuYXJ5LXNlY3JldC0wMTIzNDU2Nzg5MDE"
 WRONG_SECRET, PASSPHRASE, SHORT = "canary-wrong-secret", "canary-passphrase-0123", "canary-15-chars"
@@ -248,3 +254,114 @@ def test_the_settings_of_another_service_are_compared_too(tmp_path: Path) -> Non
         ("LEGACY_TOKENS: lacks node or ruby", "held"),
         ("LEGACY_SECRETS: lacks the old ENCRYPTION_SECRET", "held"),
     ]
+
+
+def test_a_long_secret_of_another_service_sealed_nothing_in_our_format(tmp_path: Path) -> None:
+    old = older(tmp_path, ENCRYPTION_SECRET=PASSPHRASE, LEGACY_TOKENS="node")
+    imported = {"LEGACY_TOKENS": "node", "LEGACY_TOKENS_UNTIL": in_days(184)}
+    lost = offline("--against", old, **imported)
+    kept = offline("--against", old, **imported, LEGACY_SECRETS=PASSPHRASE)
+
+    assert {loss["what"].partition(":")[0] for loss in lost["losses"]} == {
+        "PREVIOUS_ENCRYPTION_SECRETS",
+        "LEGACY_SECRETS",
+    }
+    assert (kept["exit_code"], kept["losses"]) == (0, [])
+
+
+def test_a_file_of_settings_that_others_can_read_is_noted(tmp_path: Path) -> None:
+    path = tmp_path / ".env"
+    path.write_text("PORT=1\n")
+    path.chmod(0o640)
+    noted = offline("--env-file", str(path))
+    path.chmod(0o600)
+    silent = offline("--env-file", str(path))
+
+    assert (noted["exit_code"], silent["exit_code"], silent["note"]) == (0, 0, [])
+    assert [text.partition(": ")[2] for text in noted["note"]] == [
+        "other users of this machine can read it; chmod 600 prevents that"
+    ]
+
+
+def test_only_what_is_set_is_listed_unless_all_is_asked_for() -> None:
+    few, everything = offline(), offline("--all")
+    names = [row["name"] for row in few["settings"]]
+
+    assert names == ["CLIENT_ID", "CLIENT_SECRET", "CALLBACK_URL", "ENCRYPTION_SECRET"]
+    assert len(everything["settings"]) > 30
+
+
+def test_a_release_step_fails_for_errors_alone(spotify: FakeSpotify) -> None:
+    risky = report(spotify.accounts_url, "--only-errors", CORS_ORIGINS="*")
+    refused = report(spotify.accounts_url, "--only-errors", CLIENT_SECRET=WRONG_SECRET)
+
+    assert (risky["exit_code"], refused["exit_code"]) == (0, 2)
+    assert about("CORS_ORIGINS", risky["risky"])
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        pytest.param("redis://:hush@{plain}/1", None, id="it answers"),
+        pytest.param("valkey://:hush@{plain}", None, id="it is Valkey"),
+        pytest.param("rediss://:hush@{tls}?ssl_ca_certs={ca}", None, id="TLS, trusted"),
+        pytest.param("valkeys://:hush@{tls}?ssl_cert_reqs=none", None, id="TLS, unchecked"),
+        pytest.param("redis://127.0.0.1:9", "connection refused", id="nobody listens"),
+        pytest.param("redis://nowhere.invalid", "no address found", id="no such name"),
+        pytest.param("redis://:wrong@{plain}", "wrong user or password", id="a wrong password"),
+        pytest.param("redis://{plain}", "wrong user or password", id="no password"),
+        pytest.param("redis://:hush@{tls}", "use rediss://", id="plain to TLS"),
+        pytest.param("rediss://:hush@{plain}", "use redis://", id="TLS to plain"),
+        pytest.param("rediss://:hush@{tls}", "not trusted", id="a certificate of its own"),
+        pytest.param("redis://{silent}", "within 0.5 s", id="silence"),
+    ],
+)
+def test_the_store_is_asked_and_the_reason_is_told(
+    stores: dict[str, object], url: str, reason: str | None
+) -> None:
+    found = report(NOWHERE, STORE_URL=url.format(**stores))
+    texts = about("STORE_URL: ", found["risky"] + found["fine"])
+    [said] = [text for text in texts if "ssl_cert_reqs=none trusts" not in text]
+
+    if reason is None:
+        assert said == "STORE_URL: answers"
+    else:
+        assert said.startswith("STORE_URL: unreachable: ")
+        assert reason in said
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, object]]:
+    """A Redis with a password, plain and with TLS, and a port that is silent."""
+    folder = tmp_path_factory.mktemp("tls")
+    authority = trustme.CA()
+    certificate, trusted = folder / "certificate.pem", folder / "ca.pem"
+    authority.cert_pem.write_to_path(trusted)
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(certificate)
+    port, tls_port = free_port(), free_port()
+    command = (
+        f"{need('redis-server')} --port {port} --tls-port {tls_port} --dir {folder} --save ''"
+        f" --requirepass hush --tls-cert-file {certificate} --tls-key-file {certificate}"
+        " --tls-auth-clients no"
+    )
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        launched(shlex.split(command), stdout=subprocess.DEVNULL),
+    ):
+        for one in (port, tls_port):
+            wait_until(lambda one=one: is_open(one), START_SECONDS)
+        yield {
+            "plain": f"127.0.0.1:{port}",
+            "tls": f"127.0.0.1:{tls_port}",
+            "silent": f"127.0.0.1:{silent.getsockname()[1]}",
+            "ca": trusted,
+        }
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as connection:
+        return connection.connect_ex(("127.0.0.1", port)) == 0
+
+
+def in_days(days: int) -> str:
+    return (datetime.now(UTC) + timedelta(days=days)).date().isoformat()

@@ -42,6 +42,21 @@ def test_keygen_prints_one_key_and_nothing_else() -> None:
     assert (first.returncode, first.stderr, second.returncode, second.stderr) == (0, "", 0, "")
 
 
+def test_keygen_puts_no_second_key_into_a_file(tmp_path: Path) -> None:
+    env_file = tmp_path / "my.env"
+    env_file.write_text("CLIENT_ID=x\n# ENCRYPTION_SECRET=no\n")
+
+    def keygen(*arguments: str) -> int:
+        with env_file.open("a") as output:
+            command = [sys.executable, "-m", "sanic_swap", "keygen", *arguments]
+            return subprocess.run(command, stdout=output, check=False, cwd=tmp_path).returncode
+
+    first, second, alone = keygen("--env"), keygen("--env"), keygen()
+
+    assert (first, second, alone) == (0, 2, 0)
+    assert len(re.findall("^ENCRYPTION_SECRET=", env_file.read_text(), re.MULTILINE)) == 1
+
+
 def test_every_problem_of_the_settings_is_told_at_once() -> None:
     env = environment(
         "ftp://x",
@@ -172,3 +187,20 @@ def test_what_is_not_wanted_need_not_be_installed(spotify: FakeSpotify, tmp_path
     )
     with running_service(spotify.accounts_url, **without) as service:
         assert post_form(f"{service.url}/swap", {"code": spotify.code()}).status == 200
+
+
+def test_the_version_names_the_commit() -> None:
+    done = run_command("--version", env=environment(NOWHERE, SOURCE_COMMIT="0123456789abcdef"))
+
+    assert re.fullmatch(r"sanic-swap \d+\.\d+\.\d+ \(commit 0123456789ab\)\n", done.stdout)
+
+
+def test_inspect_says_the_word_of_the_log_and_the_remedy() -> None:
+    token = f"s1.AAAAAAAA.{'A' * 200}"
+
+    told = json.loads(
+        run_command("inspect", "--json", env=environment(NOWHERE), stdin=token).stdout
+    )
+
+    assert (told["opens"], told["reason"], told["key_id"]) == (False, "unknown_key", "AAAAAAAA")
+    assert "PREVIOUS_ENCRYPTION_SECRETS" in told["remedy"]

@@ -143,8 +143,8 @@ def test_tokens_that_are_dead_here_are_refused_without_asking_spotify(
     if "REVOKE_BEFORE" in changes:
         wait_until(lambda: time.time() >= after)
         changes = {**changes, "REVOKE_BEFORE": datetime.fromtimestamp(after, UTC).isoformat()}
-    spotify.clear_requests()
     with running_service(spotify.accounts_url, **changes) as other:
+        spotify.clear_requests()
         answer = refresh(other, token)
 
     assert spotify.count() == 0

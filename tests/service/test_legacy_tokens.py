@@ -182,10 +182,10 @@ def test_what_cannot_be_a_refresh_token_never_reaches_spotify(
 
 def test_their_time_may_be_over(spotify: FakeSpotify) -> None:
     sealed = sealed_as("node", granted(spotify))
-    spotify.clear_requests()
     with running_service(
         spotify.accounts_url, **SETTINGS | {"LEGACY_TOKENS_UNTIL": "2026-01-31"}
     ) as service:
+        spotify.clear_requests()
         answer = refresh(service, sealed)
 
     assert (answer.status, answer.error) == (400, "invalid_grant")

@@ -96,12 +96,12 @@ def test_a_request_in_flight_is_answered_whatever_signals_come(
 
 def test_while_draining_readiness_says_so(upstream_url: str) -> None:
     with running_service(upstream_url, DRAIN_DELAY=str(patience.seconds(1))) as service:
-        assert send("GET", f"{service.url}/readyz").json() == {"status": "ready"}
+        assert send("GET", f"{service.url}/readyz").json()["status"] == "ready"
         service.process.send_signal(signal.SIGTERM)
         wait_until(lambda: send("GET", f"{service.url}/readyz").status == 503)
         ready = send("GET", f"{service.url}/readyz")
 
-        assert ready.json() == {"status": "draining"}
+        assert ready.json()["status"] == "draining"
         assert ready.headers["Connection"] == "close"
         assert send("GET", f"{service.url}/healthz").status == 200
         assert service.exit_code() == 0

@@ -28,10 +28,10 @@ def swap(service: Running, spotify: FakeSpotify) -> Answer:
     return post_form(f"{service.url}/swap", {"code": spotify.code()})
 
 
-def readiness(service: Running) -> object:
+def readiness(service: Running) -> tuple[str, str]:
     answer = send("GET", f"{service.url}/readyz")
     assert answer.status == 200
-    return answer.json()
+    return answer.json()["status"], answer.json()["spotify"]
 
 
 def messages(service: Running) -> list[str]:
@@ -63,14 +63,14 @@ def test_an_outage_is_told_at_once_and_its_end_is_noticed(
     assert (told.status, told.error) == (503, "temporarily_unavailable")
     assert told.headers["Retry-After"] == "5"
     assert seconds < patience.seconds(AT_ONCE_SECONDS)
-    assert readiness(sparing) == {"status": "degraded"}
+    assert readiness(sparing) == ("degraded", "failing")
 
     spotify.clear_faults()
     ended = time.monotonic()
     wait_until(lambda: ask().status == 200)
 
     assert time.monotonic() - ended < RECOVERY_SECONDS + patience.seconds(1)
-    assert readiness(sparing) == {"status": "ready"}
+    assert readiness(sparing) == ("ready", "ok")
     assert sum("Circuit breaker open" in message for message in messages(sparing)) == 1
     assert sum("Spotify recovered after" in message for message in messages(sparing)) == 1
 
@@ -115,7 +115,7 @@ def test_a_wait_that_spotify_asks_for_is_everybodys(
     assert first.headers["Retry-After"] == "19056"
     assert all(19_050 <= int(answer.headers["Retry-After"]) <= 19_056 for answer in others)
     assert spotify.count(Match(path="/api/token")) == 1
-    assert readiness(sparing) == {"status": "degraded"}
+    assert readiness(sparing) == ("degraded", "paused")
     paused = "Spotify sent Retry-After 19056 s; all calls paused"
     assert messages(sparing).count(paused) == 1
 

@@ -66,7 +66,10 @@ APP = json.loads(read("app.json"))
 
 
 def test_heroku_runs_the_tested_line():
-    assert read("Procfile") == "web: HOST=0.0.0.0 python -m sanic_swap serve\n"
+    assert read("Procfile") == (
+        "release: python -m sanic_swap check --only-errors\n"
+        "web: HOST=0.0.0.0 python -m sanic_swap serve\n"
+    )
 
 
 def test_heroku_makes_a_key_and_asks_for_what_has_no_default():

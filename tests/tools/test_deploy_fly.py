@@ -59,6 +59,7 @@ def test_fly_stops_with_a_drain_and_never_suspends():
     assert FLY["kill_signal"] in {"SIGTERM", "SIGINT"}
     assert SETTINGS.drain_delay + SETTINGS.drain_seconds < FLY["kill_timeout"] <= 300
     assert FLY["deploy"]["strategy"] == "bluegreen"
+    assert FLY["deploy"]["release_command"] == "check --only-errors"
     assert FLY["http_service"]["auto_stop_machines"] == "stop"
     assert FLY["http_service"]["auto_start_machines"] is True
     assert FLY["http_service"]["min_machines_running"] >= 1

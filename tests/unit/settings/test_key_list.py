@@ -1,8 +1,6 @@
 """What is said of the keys in the settings: each by its id, none by its secret."""
 
-import re
 from base64 import b64encode, urlsafe_b64encode
-from pathlib import Path
 
 import pytest
 
@@ -93,19 +91,3 @@ def test_machines_can_be_compared_by_the_ids_that_they_log():
         "retired": "-",
     }
     assert read_settings(APP).key_ids_in_use["current"] == "temporary"
-
-
-def test_an_env_file_as_the_document_writes_it_holds_several_secrets(tmp_path):
-    document = (Path(__file__).parents[3] / "docs" / "keys.md").read_text()
-    [block] = [
-        text
-        for text in re.findall(r"```sh\n(.*?)```", document, re.DOTALL)
-        if '"OLD\n' in text and "fly" not in text
-    ]
-    file = tmp_path / ".env"
-    file.write_text(block.replace("NEW", C).replace("OLDER", B).replace("OLD", A))
-
-    read = read_settings(APP, env_file=file)
-
-    assert read.key_ids_in_use["current"] == ID_C
-    assert read.key_ids_in_use["previous"] == f"{ID_A},{ID_B}"

@@ -15,8 +15,10 @@ SETTINGS = {
     "CALLBACK_URL": "myapp://callback",
     "ENCRYPTION_SECRET": "1234" * 16,
 }
+HEROKU = {"DYNO": "web.1"}
 OLDER, HORSE = "PREVIOUS_ENCRYPTION_SECRETS", "correct horse battery staple"
 SOON = (datetime.now(UTC) + timedelta(days=180)).date().isoformat()
+IMPORTS = {"LEGACY_TOKENS": "plain", "LEGACY_TOKENS_UNTIL": SOON, "HOST": "0.0.0.0"}
 # Backwards, so that a search for the secret does not find it in one more place.
 PUBLISHED = "CXGh8DLTymGHa9WHiVzGLKLtHPmDfkybVzHdWFBUJUefiyLJFc"[::-1]
 
@@ -108,6 +110,9 @@ def found(environ, names_in_file=(), **options):
         pytest.param({"DYNO": "web.1", "HOST": "localhost"}, ["HOST"], id="unreachable on Heroku"),
         pytest.param({"DYNO": "web.1", "HOST": "0.0.0.0"}, [], id="reachable"),
         pytest.param({"DYNO": ""}, [], id="no platform"),
+        pytest.param({**IMPORTS, **HEROKU}, ["LEGACY_TOKENS"], id="imports behind a proxy"),
+        pytest.param({**IMPORTS, **HEROKU, "PROXIES_COUNT": "1"}, [], id="a proxy that is known"),
+        pytest.param(IMPORTS, [], id="imports without a proxy"),
         pytest.param({"HTTP_PROXY": "http://x"}, ["HTTP_PROXY"], id="a proxy"),
         pytest.param({"https_proxy": "http://x"}, ["https_proxy"], id="in small letters"),
         pytest.param({"NETRC": "/x"}, ["NETRC"], id="netrc"),

@@ -17,7 +17,7 @@ from sanic_swap.errors import (
     SpotifyThrottles,
 )
 from sanic_swap.secret import Secret
-from sanic_swap.spotify.answer import TokenAnswer, read_answer, seconds_to_wait
+from sanic_swap.spotify.answer import EXPIRY, Sent, TokenAnswer, read_answer, seconds_to_wait
 from tests import strategies
 from tests.strategies import escaped, meaning
 
@@ -26,13 +26,13 @@ SEALED = "s1.E0VmQeUw.4bS9hbBV84RcmW2bp8oJHrqjWBPIjW7pNrbYiUHWUO-8rcEJ"
 ACCESS = '"access_token":"BQC4YnNhbmljX3N3YXBfX3VuaXQ"'
 NOW = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
 other_names = st.text(max_size=10).filter(
-    lambda name: name not in ("access_token", "refresh_token", "refresh_token_expires_in")
+    lambda name: name not in ("access_token", "refresh_token", *EXPIRY)
 )
 
 
-def judge(body, status=200, *, sent=(), retry_after=None):
+def judge(body, status=200, *, sent=(), codes=(), retry_after=None):
     body = body.encode() if isinstance(body, str) else body
-    secrets = [Secret(token) for token in sent]
+    secrets = Sent([Secret(token) for token in sent], [Secret(code) for code in codes])
     return read_answer(status, body, retry_after=retry_after, sent=secrets, now=NOW)
 
 
@@ -88,8 +88,8 @@ def test_without_a_token_to_add_the_answer_is_as_it_came(body):
 def test_the_time_left_is_told_where_it_is_asked_for(body, seconds):
     told = meaning(judge(body).render(SEALED, seconds))[1]
 
-    assert told[-1] == ("refresh_token_expires_in", ("number", str(seconds)))
-    assert len(told) == len(meaning(body)[1]) + 1
+    assert told[-2:] == [(name, ("number", str(seconds))) for name in EXPIRY]
+    assert len(told) == len(meaning(body)[1]) + 2
 
 
 def test_a_refresh_token_that_is_added_stands_even_behind_the_time_left():
@@ -97,16 +97,17 @@ def test_a_refresh_token_that_is_added_stands_even_behind_the_time_left():
 
     assert [name for name, _ in told] == [
         "access_token",
-        "refresh_token_expires_in",
+        *EXPIRY,
         "refresh_token",
     ]
 
 
 @pytest.mark.parametrize("value", ["15552000", "null", '"soon"', "-1"])
-def test_what_spotify_says_of_the_time_left_stands(value):
-    body = f'{{"refresh_token_expires_in":{value},{ACCESS}}}'
+@pytest.mark.parametrize(("said", "added"), [EXPIRY, EXPIRY[::-1]])
+def test_what_spotify_says_of_the_time_left_stands(value, said, added):
+    body = f'{{"{said}":{value},{ACCESS}}}'
 
-    assert judge(body).render(None, 99).decode() == body
+    assert judge(body).render(None, 99).decode() == f'{body[:-1]},"{added}":99}}'
 
 
 def test_members_keep_their_spelling_to_the_letter():
@@ -289,6 +290,41 @@ def test_a_description_that_cannot_be_relayed_is_left_out(description, relayed):
     assert (refused.value.error, refused.value.description) == ("invalid_scope", relayed)
 
 
+def test_the_log_has_no_more_of_an_error_than_64_characters():
+    with pytest.raises(GrantRefused) as refused:
+        judge(json.dumps({"error": "x" * 65}), 400)
+
+    assert str(refused.value) == "Spotify refused: " + "x" * 64
+    assert refused.value.error == "x" * 65
+
+
+@pytest.mark.parametrize(
+    ("error", "logged"),
+    [
+        pytest.param("no AQcode0 here", "(the code that was sent)", id="the code in it"),
+        pytest.param("AQ_verifier", "(the code that was sent)", id="the verifier"),
+        pytest.param("invalid_grant", "invalid_grant", id="a standard one that holds the code"),
+    ],
+)
+def test_an_error_that_repeats_what_the_app_sent_is_relayed_but_not_logged(error, logged):
+    with pytest.raises(GrantRefused) as refused:
+        judge(json.dumps({"error": error}), 400, codes=["AQcode0", "AQ_verifier", "grant"])
+
+    assert (refused.value.error, refused.value.logged) == (error, logged)
+    assert str(refused.value) == f"Spotify refused: {logged}"
+
+
+@pytest.mark.parametrize("member", ["error", "error_description", "error_uri"])
+def test_a_refusal_that_repeats_our_secret_does_not_pass_it_on(member):
+    body = json.dumps({"error": "invalid_scope", member: f"client-{PLAIN}"})
+
+    with pytest.raises((GrantRefused, SpotifyNonsense)) as refused:
+        judge(body, 400, sent=[PLAIN])
+
+    passed_on = vars(refused.value)
+    assert PLAIN not in f"{refused.value}{passed_on}"
+
+
 @pytest.mark.parametrize(
     ("uri", "relayed"),
     [
@@ -364,7 +400,7 @@ def test_every_other_status_is_nonsense_whatever_the_body_says(status, body):
         judge(body, status)
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 504, 520, 599])
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 520, 599, 600, 999])
 @pytest.mark.parametrize(
     "body", [None, "", "<html>", f"{{{ACCESS}}}", '{"error":"invalid_client"}']
 )

@@ -10,7 +10,7 @@ from sanic_swap.errors import SpotifyFails, SpotifyTooSlow, StoreLost
 from sanic_swap.sealing.key_ring import OpenedToken
 from sanic_swap.sealing.keys import SealingContext, root_key
 from sanic_swap.secret import Secret
-from sanic_swap.spotify.answer import read_answer
+from sanic_swap.spotify.answer import Sent, read_answer
 from sanic_swap.store.counts import StoreCounts
 from sanic_swap.store.flights import StoreFlights
 from sanic_swap.store.redis import RedisStore
@@ -48,7 +48,7 @@ class Spotify:
     def __init__(self, body: bytes = b'{"access_token":"a"}') -> None:
         self.calls = 0
         self.refreshed = Refreshed(
-            read_answer(200, body, retry_after=None, sent=[]), "s1.x", 1_795_040_626, False
+            read_answer(200, body, retry_after=None, sent=Sent()), "s1.x", 1_795_040_626, False
         )
         self.error: Exception | None = None
         self.may_answer = asyncio.Event()
@@ -69,11 +69,6 @@ def flights(store: RedisStore, key: str = KEY, timeout_seconds: float = 8.0) -> 
 def refresh(machine: StoreFlights, spotify: Spotify) -> asyncio.Task[Refreshed]:
     call = machine.refresh(spotify.call, DIGEST, OPENED, RequestTrace())
     return asyncio.create_task(call)
-
-
-def members(refreshed: Refreshed) -> list[object]:
-    rest = (refreshed.sealed, refreshed.authorized_at, refreshed.is_rotation)
-    return [refreshed.answer.parts(), *rest]
 
 
 async def until(condition: Callable[[], object]) -> None:
@@ -109,7 +104,9 @@ async def test_one_who_waits_gets_an_equal_answer(
     await until(lambda: is_awaited(redis_server))
     spotify.may_answer.set()
 
-    assert members(await second) == members(await first)
+    ours, theirs = await first, await second
+    assert theirs.answer.parts() == ours.answer.parts()
+    assert theirs.sealed == ours.sealed
     assert (spotify.calls, one.joined, other.joined) == (1, 0, 1)
 
 
@@ -184,6 +181,30 @@ async def test_all_machines_count_in_one_window(
     assert b"203.0.113.7" not in b"".join(redis_server.names())
 
 
+async def test_all_machines_take_back_from_one_window(
+    store: RedisStore, redis_server: RedisServer
+) -> None:
+    one, other = StoreCounts(store, b"key"), StoreCounts(store, b"key")
+    await one.count("import/203.0.113.7/60", MINUTE, -1)
+    assert [name for name in redis_server.names() if b"rate" in name] == []
+    for _ in range(2):
+        await one.count("import/203.0.113.7/60", MINUTE)
+    await other.count("import/203.0.113.7/60", MINUTE, -1)
+
+    assert (await other.count("import/203.0.113.7/60", MINUTE))[0] == 2
+
+
+async def test_a_counter_that_lost_its_end_gets_one(
+    store: RedisStore, redis_server: RedisServer
+) -> None:
+    counts = StoreCounts(store, b"key")
+    await counts.count("a", MINUTE)
+    (name,) = (name.decode() for name in redis_server.names() if b"rate" in name)
+    redis_server.ask("PERSIST", name)
+
+    assert await counts.count("a", MINUTE) == (2, MINUTE)
+
+
 async def test_a_window_in_the_store_ends(store: RedisStore) -> None:
     counts = StoreCounts(store, b"key")
     assert [(await counts.count("a", 1))[0] for _ in range(2)] == [1, 2]
@@ -220,9 +241,10 @@ async def test_a_lost_store_is_logged_once_and_found_again_though_nobody_asks(
 
     assert seconds < patience.seconds(1)  # one waited; nobody after it
     assert store.losses == 1
-    lost = "Store unreachable (no answer within 0.5 s); sharing between machines is off until it"
+    where = redis_server.url.removeprefix("unix://")
+    reason = f"no answer from {where} within 0.5 s"
     assert caplog.messages == [
-        f"{lost} answers",
+        f"Store unreachable ({reason}); sharing between machines is off until it answers",
         "Store answers again; sharing between machines is on",
     ]
 
@@ -231,7 +253,7 @@ async def test_a_store_that_is_not_there_is_noticed_before_anybody_asks() -> Non
     async with RedisStore(Secret(NOWHERE)) as store:
         await until(lambda: store.is_lost)
         with pytest.raises(StoreLost):
-            await store.run(store.script("return 1"), [], [])
+            await store.run(store.script("return 1", str), [], [])
 
 
 async def test_closing_awaits_the_task_that_looks_for_a_lost_store() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sanic_swap.errors import RateLimited, TooBusy
+from sanic_swap.errors import GrantRefused, RateLimited, SpotifyFails, TokenRefused, TooBusy
 from sanic_swap.swap.limits import MOST_COUNTERS, InFlight, MemoryCounts, Rate, RateLimit
 
 ONE, OTHER = "203.0.113.7", "198.51.100.2"
@@ -99,7 +99,7 @@ async def test_a_refusal_tells_the_limit_and_when_to_come_again(clock):
     with pytest.raises(RateLimited) as refused:
         await limit.count_swap(ONE)
 
-    assert (refused.value.limit, refused.value.retry_after) == (1, 50)
+    assert (refused.value.limit, refused.value.retry_after) == ((1, MINUTE), 50)
 
 
 async def test_a_network_of_ipv6_counts_as_one_client():
@@ -138,7 +138,7 @@ async def test_what_a_short_window_refuses_is_not_counted_in_the_long_one():
     with pytest.raises(RateLimited) as refused:
         await limit.count_swap(ONE)
 
-    assert refused.value.limit == 5
+    assert refused.value.limit == (5, MINUTE)
 
 
 async def test_a_window_lasts_as_long_as_it_says_whatever_comes_in_it(clock):
@@ -182,6 +182,62 @@ async def test_one_who_keeps_coming_is_not_pushed_out_by_few_others(clock):
 
     assert await count_of(counts, "a") == 1001
     assert len(counts) == 2
+
+
+async def imports_let_through(limit, outcomes):
+    """Import once for each outcome, all at the same time; return how many were not limited."""
+
+    async def one(outcome):
+        async with limit.counted_import(ONE):
+            await asyncio.sleep(0)
+            if outcome is not None:
+                raise outcome
+
+    ends = await asyncio.gather(*map(one, outcomes), return_exceptions=True)
+    return sum(not isinstance(end, RateLimited) for end in ends)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "again"),
+    [
+        pytest.param(TokenRefused("altered"), 0, id="refused here"),
+        pytest.param(GrantRefused(400, "invalid_grant", None, None), 0, id="refused by Spotify"),
+        pytest.param(asyncio.CancelledError(), 0, id="given up by the client"),
+        pytest.param(SpotifyFails(503, None), 60, id="Spotify's trouble"),
+        pytest.param(None, 60, id="good"),
+    ],
+)
+async def test_sixty_imports_a_minute_may_be_refused_however_many_come_at_once(outcome, again):
+    limit = RateLimit()
+
+    assert await imports_let_through(limit, [outcome] * 200) == 60
+    assert await imports_let_through(limit, [outcome] * 200) == again
+    await imports_let_through(limit, [TokenRefused("altered")] * 60)
+    with pytest.raises(RateLimited) as refused:
+        await limit.counted_import(ONE).__aenter__()
+    assert refused.value.limit == (60, MINUTE)
+    async with limit.counted_import(OTHER):
+        pass
+
+
+async def test_with_a_rate_limit_every_import_counts_and_swaps_count_apart():
+    limit = RateLimit([Rate(MINUTE, 5)])
+
+    assert await imports_let_through(limit, [None] * 50) == 5
+    assert await imports_let_through(limit, [None]) == 0
+    assert await swaps_let_through(limit, ONE, 50) == 5
+
+
+async def test_what_is_taken_back_belongs_to_its_own_window(clock):
+    counts = MemoryCounts(clock=clock)
+    await counts.count("a", MINUTE, -1)
+    assert await counts.count("a", MINUTE) == (1, MINUTE)
+    await counts.count("a", MINUTE, -1)
+    assert await counts.count("a", MINUTE) == (1, MINUTE)
+    clock.seconds += MINUTE
+    await counts.count("a", MINUTE, -1)
+
+    assert await counts.count("a", MINUTE) == (1, MINUTE)
 
 
 @settings(deadline=None)

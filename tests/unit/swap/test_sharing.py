@@ -47,7 +47,7 @@ class Spotify:
 
 
 def answer(text):
-    return TokenAnswer(None, False, text, None)
+    return TokenAnswer(None, (), text, None)
 
 
 def shared(spotify, replay_seconds=REPLAY_SECONDS):

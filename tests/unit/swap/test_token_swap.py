@@ -30,7 +30,7 @@ class Spotify:
     async def refresh(self, *_):
         self.calls += 1
         await asyncio.sleep(0)
-        return TokenAnswer(self.refresh_token, False, '{"refresh_token":', "")
+        return TokenAnswer(self.refresh_token, (), '{"refresh_token":', "")
 
 
 def sealed_by(key, authorized_at):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sanic import exceptions as sanic_errors
 
 from sanic_swap import errors
-from sanic_swap.spotify.answer import read_answer
+from sanic_swap.spotify.answer import Sent, read_answer
 from sanic_swap.web.api import GRANT_TYPES
 from sanic_swap.web.error_table import ErrorAnswer, answer_to, row_of
 from sanic_swap.web.ops import PATHS
@@ -29,8 +29,8 @@ ANSWERS = [
     (errors.BodyTooLarge(SAYS), 413, "invalid_request", None),
     (errors.UnsupportedMediaType(SAYS), 415, "invalid_request", None),
     (errors.TooBusy(), 503, BUSY, ANY),
-    (errors.RateLimited(60, 17), 429, BUSY, 17),
-    (errors.RateLimited(1000, 2_592_000), 429, BUSY, 86_400),
+    (errors.RateLimited(60, 60, 17), 429, BUSY, 17),
+    (errors.RateLimited(1000, 2_592_000, 2_592_000), 429, BUSY, 86_400),
     (errors.TokenRefused("altered"), 400, "invalid_grant", None),
     (errors.TokenHeld("restore that key", "4TGKmExg"), 503, BUSY, ANY),
     (errors.GrantRefused(400, "invalid_grant", "revoked", None), 400, "invalid_grant", None),
@@ -228,6 +228,6 @@ def test_whatever_spotify_refuses_with_is_answered_with_manners(status, error, d
     body = json.dumps({"error": error, "error_description": description, "error_uri": uri}).encode()
 
     with pytest.raises(errors.SpotifyError) as refused:
-        read_answer(status, body, retry_after=None, sent=())
+        read_answer(status, body, retry_after=None, sent=Sent())
 
     keeps_manners(answer_to(refused.value))

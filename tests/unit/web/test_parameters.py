@@ -102,6 +102,33 @@ def test_another_client_is_noticed_everywhere(endpoint, client_id):
 
 
 @pytest.mark.parametrize(
+    ("endpoint", "fields", "is_held"),
+    [
+        pytest.param(REFRESH, {"refresh_token": "held"}, True, id="a refresh"),
+        pytest.param(None, {"refresh_token": "held", "grant_type": REFRESH}, True, id="by choice"),
+        pytest.param(REFRESH, {"refresh_token": "other"}, False, id="a token that is not held"),
+        pytest.param(REFRESH, {}, False, id="no token"),
+        pytest.param(SWAP, {"code": "AQ", "refresh_token": "held"}, False, id="a swap"),
+        pytest.param(None, {"code": "AQ", "refresh_token": "held"}, False, id="a swap by default"),
+        pytest.param(None, {"refresh_token": "held", "grant_type": 1}, False, id="no grant type"),
+    ],
+)
+def test_a_token_that_is_held_is_held_whatever_client_id_comes_with_it(endpoint, fields, is_held):
+    rules = ParameterRules(
+        CLIENT_ID,
+        CallbackUrls(["app://callback"]),
+        lambda request: request.refresh_token.reveal() == "held",
+    )
+    sent = [Field(name, value) for name, value in {**fields, "client_id": "other"}.items()]
+
+    if is_held:
+        assert rules.read(sent, endpoint).refresh_token.reveal() == "held"
+    else:
+        with pytest.raises(OtherClient):
+            rules.read(sent, endpoint)
+
+
+@pytest.mark.parametrize(
     ("endpoint", "name"), [(SWAP, "code"), (None, "code"), (REFRESH, "refresh_token")]
 )
 @pytest.mark.parametrize(

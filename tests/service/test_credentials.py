@@ -1,0 +1,126 @@
+"""Wrong credentials are noticed before traffic, and asking about them keeps nobody waiting."""
+
+import signal
+import subprocess
+import time
+from typing import Any
+
+import pytest
+
+from fake_spotify import FakeSpotify, Match
+from fake_spotify.faults import OAuthError, Silence
+from tests.contract import patience
+from tests.contract.http_client import post_form, send
+from tests.contract.processes import free_port, launched, wait_until
+from tests.contract.profiles import REDIRECT_URI
+from tests.service.metrics import scraped
+from tests.service.refreshing import log_in, refresh
+from tests.service.running import NOWHERE, SERVE, Running, environment, running_service
+
+QUESTION = Match(grant_type="client_credentials")
+REFUSAL = "Spotify refused our credentials"
+OTHER_ID = "0123456789abcdef0123456789abcdef"
+OTHER_SECRET = "another-canary-secret-5b1e"
+PAUSE_SECONDS = 15
+
+
+def readiness(url: str) -> tuple[int, dict[str, Any]]:
+    """Return what /readyz says; 0 if nobody listens yet."""
+    try:
+        answer = send("GET", f"{url}/readyz")
+    except OSError:
+        return 0, {}
+    return answer.status, answer.json()
+
+
+def refusals(service: Running) -> int:
+    return service.log().count(f"{REFUSAL} (400)")
+
+
+@pytest.mark.timeout(120)
+def test_a_service_whose_credentials_are_wrong_is_not_ready_until_spotify_takes_them(
+    spotify: FakeSpotify,
+) -> None:
+    app = {"CLIENT_ID": OTHER_ID, "CLIENT_SECRET": OTHER_SECRET}
+    with running_service(spotify.accounts_url, **app, METRICS_PORT="0") as service:
+        began = time.monotonic()
+        status, body = readiness(service.url)
+        assert (status, body["status"], body["credentials"]) == (503, "starting", "refused")
+        assert send("GET", f"{service.url}/healthz").status == 200
+        assert scraped(service)["sanic_swap_credentials_refused",] == 1
+        assert refusals(service) == 1
+
+        spotify.register(client_id=OTHER_ID, client_secret=OTHER_SECRET, redirect_uris=["x:y"])
+        wait_until(lambda: readiness(service.url)[0] == 200, PAUSE_SECONDS + 10)
+        assert time.monotonic() - began > PAUSE_SECONDS - 5
+        assert readiness(service.url)[1] == {
+            "status": "ready",
+            "credentials": "ok",
+            "spotify": "ok",
+            "revocation_guard": "ok",
+        }
+        assert "Spotify takes our credentials again" in service.log()
+        assert refusals(service) == 1
+        assert scraped(service)["sanic_swap_credentials_refused",] == 0
+        # The questions are no calls of an app's.
+        assert scraped(service)["sanic_swap_spotify_calls_total", "credentials_refused"] == 0
+
+
+def test_a_token_request_does_not_wait_for_the_question(spotify: FakeSpotify) -> None:
+    with running_service(spotify.accounts_url, CLIENT_SECRET=OTHER_SECRET) as service:
+        answer = post_form(f"{service.url}/swap", {"code": "c", "redirect_uri": REDIRECT_URI})
+
+        assert (answer.status, answer.headers["Retry-After"]) == (503, "300")
+
+
+def test_credentials_that_are_refused_later_leave_the_service_ready(spotify: FakeSpotify) -> None:
+    with running_service(spotify.accounts_url) as service:
+        assert readiness(service.url)[1]["credentials"] == "ok"
+        sealed = log_in(service, spotify)
+        spotify.fault(OAuthError(error="invalid_client"), times=1)
+        assert refresh(service, sealed).status == 503
+        status, body = readiness(service.url)
+        assert (status, body["status"], body["credentials"]) == (200, "degraded", "refused")
+
+        assert refresh(service, sealed).status == 200
+        assert readiness(service.url)[1]["status"] == "ready"
+
+
+def test_no_answer_counts_as_good() -> None:
+    with running_service(NOWHERE) as service:
+        status, body = readiness(service.url)
+
+        assert (status, body["status"], body["credentials"]) == (200, "ready", "unknown")
+        assert "Cannot tell whether Spotify takes our credentials: " in service.log()
+
+
+def test_a_spotify_that_hangs_delays_readiness_by_three_seconds_and_nothing_else(
+    spotify: FakeSpotify,
+) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    env = environment(spotify.accounts_url, PORT=url.rpartition(":")[2])
+    spotify.fault(Silence(), match=QUESTION, times=None)
+    with launched(SERVE, env=env, stderr=subprocess.DEVNULL) as process:
+        wait_until(lambda: readiness(url)[0])
+        began = time.monotonic()
+        assert readiness(url)[1]["status"] == "starting"
+        assert post_form(f"{url}/swap", {"code": spotify.code()}).status == 200
+        wait_until(lambda: readiness(url)[0] == 200)
+        assert 1 < time.monotonic() - began < patience.seconds(5)
+        assert spotify.count(QUESTION) == 1
+
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(patience.seconds(10)) == 0
+
+
+def test_a_signal_does_not_wait_for_the_question(spotify: FakeSpotify) -> None:
+    url = f"http://127.0.0.1:{free_port()}"
+    env = environment(spotify.accounts_url, PORT=url.rpartition(":")[2])
+    spotify.fault(Silence(), match=QUESTION, times=None)
+    with launched(SERVE, env=env, stderr=subprocess.DEVNULL) as process:
+        wait_until(lambda: readiness(url)[0])
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(patience.seconds(10)) == 0
+        assert time.monotonic() - began < patience.seconds(2.5)

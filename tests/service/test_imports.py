@@ -1,0 +1,110 @@
+"""Tokens that nothing authenticates cannot be guessed: neither by many tries nor by the clock."""
+
+import random
+import time
+from collections.abc import Iterator
+
+import pytest
+from pytest_httpserver import HTTPServer
+from werkzeug import Request, Response
+
+from fake_spotify import FakeSpotify
+from tests.contract import patience
+from tests.contract.http_client import Answer, post_form
+from tests.legacy_sealers import SEALERS
+from tests.service.metrics import scraped
+from tests.service.refreshing import log_in, refresh
+from tests.service.running import Running, running_service
+
+SECRET = "s3cr3t-of-another"
+IMPORTS = {
+    "LEGACY_TOKENS": "node,ruby,plain",
+    "LEGACY_SECRETS": SECRET,
+    "LEGACY_TOKENS_UNTIL": "2999-12-31",
+    "PROXIES_COUNT": "1",
+}
+REFUSED = Response('{"error":"invalid_grant"}', 400)
+
+
+def import_token(service: Running, token: str, client: str = "203.0.113.1") -> Answer:
+    return post_form(
+        f"{service.url}/refresh", {"refresh_token": token}, {"X-Forwarded-For": client}
+    )
+
+
+def made_up(number: int) -> str:
+    return f"AQ{number:040d}"
+
+
+def altered(number: int) -> str:
+    """Return a token as an attacker makes it of their own: what comes out is no refresh token."""
+    return SEALERS["node"](SECRET, f"AQ{number:038d}") + "00"
+
+
+@pytest.mark.parametrize(
+    ("settings", "most"),
+    [
+        pytest.param({"RATE_LIMIT": "5/hour"}, 5, id="RATE_LIMIT"),
+        pytest.param({}, 60, id="without a RATE_LIMIT"),
+    ],
+)
+def test_made_up_tokens_cost_spotify_no_more_than_the_limit(
+    spotify: FakeSpotify, settings: dict[str, str], most: int
+) -> None:
+    with running_service(spotify.accounts_url, **IMPORTS, **settings) as service:
+        ours = log_in(service, spotify)
+        answers = [import_token(service, made_up(number)) for number in range(most + 20)]
+
+        assert [answer.status for answer in answers] == [400] * most + [429] * 20
+        assert spotify.count() == most
+        # Neither another client nor a grant of ours has to suffer for it.
+        granted = spotify.grant().refresh_token or ""
+        assert import_token(service, granted, "203.0.113.2").status == 200
+        assert refresh(service, ours).status == 200
+        limit = answers[-1].headers["RateLimit-Policy"]
+        assert limit == ('"5-per-3600s";q=5;w=3600' if settings else '"60-per-60s";q=60;w=60')
+
+
+def test_what_is_refused_here_counts_too_and_what_is_good_does_not(spotify: FakeSpotify) -> None:
+    with running_service(spotify.accounts_url, **IMPORTS) as service:
+        for _ in range(70):
+            token = SEALERS["ruby"](SECRET, spotify.grant().refresh_token or "")
+            assert import_token(service, token).status == 200
+        spotify.clear_requests()
+        answers = [import_token(service, altered(number)) for number in range(61)]
+
+    assert [answer.status for answer in answers] == [400] * 60 + [429]
+    assert spotify.count() == 0
+
+
+@pytest.fixture
+def unsteady(upstream: HTTPServer, upstream_url: str) -> Iterator[Running]:
+    """The service in front of a Spotify that refuses after anything from 20 to 120 ms."""
+    jitter = random.Random(7)
+
+    def refuse(_: Request) -> Response:
+        time.sleep(jitter.uniform(0.02, 0.12))
+        return REFUSED
+
+    upstream.clear()
+    upstream.expect_request("/api/token").respond_with_handler(refuse)
+    with running_service(
+        upstream_url, **IMPORTS, RATE_LIMIT="10000/minute", METRICS_PORT="0"
+    ) as service:
+        yield service
+
+
+def test_the_clock_does_not_tell_whether_spotify_was_asked(unsteady: Running) -> None:
+    for number in range(50):
+        import_token(unsteady, made_up(number))
+    asked, not_asked = [], []
+    for number in range(60):
+        for token, seconds in ((made_up(99 + number), asked), (altered(number), not_asked)):
+            began = time.monotonic()
+            assert import_token(unsteady, token).error == "invalid_grant"
+            seconds.append(time.monotonic() - began)
+
+    assert scraped(unsteady)["sanic_swap_spotify_calls_total", "grant_refused"] == 110
+    slack = patience.seconds(0.025)  # the whole range is 0.1 s
+    for share in (10, 30, 50):
+        assert abs(sorted(asked)[share] - sorted(not_asked)[share]) < slack, share

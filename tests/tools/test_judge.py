@@ -1,0 +1,336 @@
+"""`sanic-swap judge`: whom it judges and whom it refuses, its reports, and what a wheel ships."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from fake_spotify import FakeSpotify
+from sanic_swap.judge.arguments import add_arguments
+from tests.contract import patience, promise_report, pytest_options
+from tests.contract.deadline_client import listens
+from tests.contract.http_client import send
+from tests.contract.processes import free_port, group_members, launched, wait_until
+from tests.contract.profiles import PROFILES
+from tests.tools.judging import (
+    IMITATIONS,
+    LONGEST_SECONDS,
+    ROOT,
+    Judged,
+    judge_imitation,
+    run_judge,
+    secrets_in,
+)
+from tests.tools.promise_table import GUIDE, table
+
+CONTRACT = ROOT / "tests" / "contract"
+FAULTS = "two time pad, logs tokens"
+pytestmark = pytest.mark.timeout(2 * LONGEST_SECONDS)
+
+
+@pytest.fixture(scope="module")
+def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
+    """A verdict with something broken, in all formats."""
+    folder = tmp_path_factory.mktemp("judged")
+    return judge_imitation(folder, FAULTS, "--only=sealing", "--only=log", "--only=main job")
+
+
+@pytest.fixture
+def stranger() -> Iterator[str]:
+    """A server that never asks our fake."""
+
+    class Stranger(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.send_response(404)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def listen() -> str:
+    return f"--fake-listen=127.0.0.1:{free_port()}"
+
+
+def test_a_server_that_never_asks_our_fake_is_not_judged(tmp_path: Path, stranger: str) -> None:
+    judged = run_judge(tmp_path, stranger, listen(), "--deadline=1")
+
+    assert judged.code == 2
+    assert "The service must be set to" in judged.problem
+    assert "did not ask this fake of Spotify" in judged.problem
+    assert "--swap-path" in judged.problem
+    assert judged.printed == ""
+
+
+def test_a_url_at_which_somebody_answers_already_is_not_judged(
+    tmp_path: Path, stranger: str
+) -> None:
+    judged = run_judge(tmp_path, stranger, listen(), "--command", "sleep 60")
+
+    assert judged.code == 2
+    assert f"Somebody answers at {stranger} already" in judged.problem
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        pytest.param(
+            ["http://127.0.0.1:{port}", "--command", "{python} -c 'print(1); raise SystemExit(3)'"],
+            r"ended with exit code 3 .*its last lines:\s+1\s",
+            id="the command ends at once",
+        ),
+        pytest.param(
+            ["http://127.0.0.1:{port}", "--command", "no-such-program"],
+            "cannot be started",
+            id="there is no such command",
+        ),
+        pytest.param(
+            ["http://127.0.0.1:{port}", "--wait", "0.1"], "Nobody answers at", id="nobody is there"
+        ),
+        pytest.param(["http://swap.example"], "--allow-remote", id="another host"),
+        pytest.param(["http://127.0.0.1.example"], "--allow-remote", id="a name like loopback"),
+        pytest.param(
+            ["http://swap.example", "--allow-remote"], "--fake-url", id="another host, our loopback"
+        ),
+        pytest.param([], "--self", id="no service named"),
+        pytest.param(
+            ["--self", "--only", "no such words"], "the groups are main job", id="no promise"
+        ),
+        pytest.param(["--self", "--profile", "perl"], "known are any", id="no such profile"),
+        pytest.param(["--self", "--report", "a.pdf"], "must end in", id="no such report"),
+        pytest.param(["--compare", "{python}"], "not a JSON report", id="nothing to compare"),
+    ],
+)
+def test_what_cannot_be_judged_is_exit_code_2_and_one_clear_sentence(
+    tmp_path: Path, arguments: list[str], words: str
+) -> None:
+    values = {"port": free_port(), "python": sys.executable}
+
+    judged = run_judge(tmp_path, listen(), *(word.format(**values) for word in arguments))
+
+    assert judged.code == 2
+    assert re.search(words, judged.problem, re.DOTALL), judged.problem
+    assert "Traceback" not in judged.problem
+
+
+def test_a_service_with_another_registration_is_told_which_setting(tmp_path: Path) -> None:
+    command = f"CALLBACK_URL=https://other.example/ {sys.executable} {IMITATIONS}"
+
+    judged = run_judge(
+        tmp_path,
+        f"http://127.0.0.1:{free_port()}",
+        listen(),
+        *("--command", f"{command}/correct_service.py"),
+    )
+
+    assert judged.code == 2
+    assert "redirect URI (callback URL) is not https://app.example/callback" in judged.problem
+
+
+def test_the_terminal_shows_harm_expectation_what_was_seen_and_a_line_to_try(
+    judged: Judged,
+) -> None:
+    critical = judged.printed.index("CRITICAL: sealing\nKey stream or IV is used again")
+    printed = judged.printed[critical:]
+
+    assert re.search(r"expected: Equal refresh tokens.*\(RFC\s+9700", printed, re.DOTALL)
+    assert "characters equal at their" in printed
+    assert re.search(r"\n    CODE=\$\(curl .* && curl -i -d \"code=\$CODE\"", printed)
+    assert printed.index("CRITICAL") < printed.index("HIGH") < printed.index("Held")
+
+
+def test_every_format_has_every_promise_and_none_has_a_token(judged: Judged) -> None:
+    texts = {path.suffix: path.read_text() for path in judged.reports.glob("report.*")}
+    sentences = [row["promise"] for row in judged.promises.values()]
+    cases = ET.fromstring(texts[".xml"]).findall("testcase")  # ours, not a stranger's
+
+    assert [case.get("name") for case in cases] == sentences
+    assert len([case for case in cases if case.find("failure") is not None]) == 3
+    for sentence in sentences:
+        assert sentence in texts[".md"].replace("\\", "")
+        assert sentence.replace("'", "&#x27;") in texts[".html"]
+    assert not [kind for kind, text in texts.items() if secrets_in(text)]
+    assert not re.search(r"<script|<link|src=|url\(|@import", texts[".html"])
+
+
+def test_what_was_broken_is_asked_again_and_is_fixed_or_still_broken(
+    tmp_path: Path, judged: Judged
+) -> None:
+    report = judged.reports / "report.json"
+
+    again = judge_imitation(tmp_path, "two time pad", f"--replay={report}", "--only=sealing")
+    changes = {name: row["change"] for name, row in again.promises.items()}
+
+    assert set(changes.values()) == {"STILL"}
+    assert "STILL: equal refresh tokens" in again.printed
+    assert set(changes) < set(judged.not_held())
+
+
+def test_a_fixed_service_is_told_so(tmp_path: Path, judged: Judged) -> None:
+    members = json.loads((judged.reports / "report.json").read_text())
+    members["promises"] = [row for row in members["promises"] if "alike" in row["id"]]
+    (tmp_path / "old.json").write_text(json.dumps(members))
+
+    again = judge_imitation(tmp_path, "", f"--replay={tmp_path / 'old.json'}")
+
+    assert again.code == 0
+    assert "FIXED: sealing: equal refresh tokens are never sealed alike" in again.printed
+
+
+def test_reports_side_by_side_are_a_scoreboard(tmp_path: Path, judged: Judged) -> None:
+    report, page = judged.reports / "report.json", tmp_path / "board.html"
+
+    compared = run_judge(tmp_path, "--compare", str(report), str(report), "--report", str(page))
+
+    assert compared.code == 0
+    assert re.search(r"sealing +(\d+/\d+) +\1", compared.printed)
+    assert page.read_text().count('<th scope="col">') == 2
+
+
+def test_the_lines_to_try_are_taken_by_a_shell_and_by_the_fake(judged: Judged) -> None:
+    curls = [row["curl"] for row in judged.promises.values() if row["curl"]]
+    faults = [json.loads(found) for line in curls for found in re.findall(r"-d '({.*?})' ", line)]
+
+    assert curls
+    assert faults
+    for line in curls:
+        assert subprocess.run(["bash", "-n", "-c", line], check=False).returncode == 0, line
+    with FakeSpotify() as spotify:
+        for fault in faults:
+            body = json.dumps(fault).encode()
+            assert send("POST", f"{spotify.control_url}/faults", body).status == 201
+
+
+def test_a_judge_that_is_told_to_end_ends_the_service_and_what_it_has_started(
+    tmp_path: Path,
+) -> None:
+    port, log = free_port(), tmp_path / "pids"
+    command = f"sh -c 'echo $$ > {log}; {sys.executable} {IMITATIONS}/faulty_service.py'"
+    arguments = ["judge", f"http://127.0.0.1:{port}", listen(), "--command", command]
+    env = {**os.environ, "FAULTS": "workers survive"}
+
+    with launched([sys.executable, "-m", "sanic_swap", *arguments], env=env) as judging:
+        wait_until(lambda: listens(f"http://127.0.0.1:{port}"), 20)
+        group = int(log.read_text())
+        assert len(group_members(group)) >= 2
+        judging.terminate()
+        assert judging.wait(patience.seconds(20)) == 2
+
+    assert group_members(group) == []
+
+
+def test_without_pytest_it_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "pytest.py").write_text("raise ModuleNotFoundError(name='pytest')")
+    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
+
+    judged = run_judge(tmp_path, "--self", env={"PYTHONPATH": path})
+
+    assert judged.code == 2
+    assert "sanic-swap[judge]" in judged.problem
+
+
+def test_a_wheel_judges_our_own_service_without_the_checkout(tmp_path: Path) -> None:
+    wheel = subprocess.run(
+        [*(sys.executable, "-m", "pip", "wheel", "--no-deps", "--wheel-dir", tmp_path), ROOT],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if wheel.returncode:
+        pytest.skip(f"no wheel can be built here: {wheel.stderr[-200:]}")
+    site = tmp_path / "site"
+    install = [sys.executable, "-m", "pip", "install", "--no-deps", "--target", site]
+    subprocess.run([*install, *tmp_path.glob("*.whl")], check=True, capture_output=True)
+    script = "import sanic_swap.judge.run as run; print(run.suite('judging').__file__)"
+    env = {**os.environ, "PYTHONPATH": str(site)}
+    found = subprocess.run(
+        [sys.executable, "-c", script], env=env, cwd=tmp_path, capture_output=True, check=True
+    )
+
+    judged = run_judge(tmp_path, "--self", "--only=main job", env={"PYTHONPATH": str(site)})
+
+    assert Path(found.stdout.decode().strip()).is_relative_to(site)
+    assert judged.code == 0, judged.problem
+
+
+def test_pytest_judges_too(tmp_path: Path) -> None:
+    port, accounts_port = free_port(), free_port()
+    arguments = [
+        *(sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "tests/contract"),
+        *("--swap-url", f"http://127.0.0.1:{port}", "--accounts-port", str(accounts_port)),
+        *("--swap-command", f"{sys.executable} {IMITATIONS}/faulty_service.py", "--tb=no"),
+        *("-k", "alike or numeric_expiry", "--promises-json", str(tmp_path / "table.json")),
+    ]
+
+    run = subprocess.run(
+        arguments,
+        cwd=ROOT,
+        env={**os.environ, "FAULTS": "two time pad"},
+        capture_output=True,
+        text=True,
+        timeout=patience.seconds(LONGEST_SECONDS),
+        check=False,
+    )
+
+    assert "1 of 2 promises held, 1 broken" in run.stdout
+    rows = json.loads((tmp_path / "table.json").read_text())
+    assert {row["outcome"] for row in rows} == {"held", "broken"}
+
+
+def test_every_option_profile_and_group_is_documented() -> None:
+    guide = GUIDE.read_text()
+    command, parser = _Options(), pytest.Parser(_ispytest=True)
+    add_arguments(command)
+    pytest_options.add_options(parser)
+    for_pytest = [
+        name for group in parser._groups for option in group.options for name in option.names()
+    ]
+
+    assert [name for name in [*command.names, *for_pytest] if f"`{name}`" not in guide] == []
+    assert [name for name in PROFILES if f"| `{name}` |" not in guide] == []
+    assert [name for name in promise_report.groups() if f"| {name} |" not in guide] == []
+
+
+def test_every_promise_has_a_meaning() -> None:
+    tests = "".join(file.read_text() for file in CONTRACT.glob("test_promises*.py"))
+    marked = re.findall(
+        r'@pytest.mark.promise\("([^"]+)"\)(?:\n(?!def ).*)*\ndef test_(\w+)', tests
+    )
+    meanings, groups = promise_report.meanings(), promise_report.groups()
+
+    assert {name for _, name in marked} == set(meanings)
+    assert {group for group, _ in marked} == set(groups)
+    assert not [profile for profile in PROFILES.values() if profile.unclaimed - set(groups)]
+    assert not [name for name, meaning in meanings.items() if None in vars_of(meaning)]
+
+
+def test_the_table_in_the_guide_is_the_one_that_is_made() -> None:
+    assert table() in GUIDE.read_text()
+
+
+class _Options:
+    """Collects the names of options, in place of a parser."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def add_argument(self, name: str, **_: object) -> None:
+        if name.startswith("-"):
+            self.names.append(name)
+
+
+def vars_of(meaning: promise_report.Meaning) -> list[str]:
+    return [meaning.severity, meaning.harm, meaning.expected, meaning.source]
