@@ -71,7 +71,13 @@ def _compared(outcomes: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
 
 
 def tail(
-    loads: Sequence[Load], upstream: Tested, swaps: Bodies, *, rounds: int, seconds: int, core: int
+    loads: Sequence[Load],
+    upstream: Tested,
+    swaps: Bodies,
+    *,
+    rounds: int,
+    seconds: int,
+    core: int | None,
 ) -> dict[str, Any]:
     """Measure answer times at half of what each program can do, and those of the upstream."""
     direct = Load("upstream", upstream, core)
