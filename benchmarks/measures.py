@@ -149,7 +149,7 @@ def in_flight(programs: Programs, swaps: Bodies, *, seconds: int) -> list[dict[s
         before_mb = service.memory_mb()
         service.forget_peak()
         for connections in _RAMP:  # or the upstream's queue of new connections overflows
-            load.run(swaps, connections, _WARM_UP_SECONDS)
+            load.run(swaps, connections, seconds)
         _peak(upstream)
         outcome = load.run(swaps, _IN_FLIGHT, seconds)
         report.append(

@@ -134,10 +134,10 @@ class Programs:
         return path
 
     def slow_upstream(self, delay_seconds: float) -> str:
-        """Start the slow accounts service; return its URL."""
+        """Start the slow accounts service, which knows swaps alone; return its URL."""
         port = free_port()
         answer = self.folder / "answer.json"
-        answer.write_text(json.dumps(REFRESH_ANSWER))
+        answer.write_text(json.dumps(SWAP_ANSWER))
         script = str(HERE / "slow_upstream.py")
         command = [sys.executable, script, str(port), str(delay_seconds), str(answer)]
         self.start(command, self.cores.others, "slow_upstream")
