@@ -71,7 +71,13 @@ def _compared(outcomes: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
 
 
 def tail(
-    loads: Sequence[Load], upstream: Tested, swaps: Bodies, *, rounds: int, seconds: int, core: int
+    loads: Sequence[Load],
+    upstream: Tested,
+    swaps: Bodies,
+    *,
+    rounds: int,
+    seconds: int,
+    core: int | None,
 ) -> dict[str, Any]:
     """Measure answer times at half of what each program can do, and those of the upstream."""
     direct = Load("upstream", upstream, core)
@@ -143,7 +149,7 @@ def in_flight(programs: Programs, swaps: Bodies, *, seconds: int) -> list[dict[s
         before_mb = service.memory_mb()
         service.forget_peak()
         for connections in _RAMP:  # or the upstream's queue of new connections overflows
-            load.run(swaps, connections, _WARM_UP_SECONDS)
+            load.run(swaps, connections, seconds)
         _peak(upstream)
         outcome = load.run(swaps, _IN_FLIGHT, seconds)
         report.append(
