@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Iterator
-from xml.sax.saxutils import quoteattr
+from html import escape
 
 from sanic_swap.judge.verdict import Verdict
 
@@ -89,16 +89,17 @@ def as_junit(verdict: Verdict) -> str:
     counts = verdict.counts()
     failures = counts["broken"] + counts["meaningless"]
     numbers = f'tests="{len(verdict.promises)}" failures="{failures}" errors="0"'
+    numbers += f' skipped="{counts["not asked"]}"'
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
-        f'<testsuite name={quoteattr(verdict.service)} {numbers} skipped="{counts["not asked"]}">',
+        f'<testsuite name="{escape(verdict.service)}" {numbers}>',
     ]
     for each in verdict.promises:
-        names = f"classname={quoteattr(each.group)} name={quoteattr(each.promise)}"
+        names = f'classname="{escape(each.group)}" name="{escape(each.promise)}"'
         tag = {"held": "", "not asked": "skipped"}.get(each.outcome, "failure")
-        words = quoteattr(f"{each.seen} (expected: {each.expected})")
+        words = escape(f"{each.seen} (expected: {each.expected})")
         kind = f' type="{each.severity}"' if tag == "failure" else ""
-        inner = f"<{tag} message={words}{kind}/>" if tag else ""
+        inner = f'<{tag} message="{words}"{kind}/>' if tag else ""
         lines.append(f"  <testcase {names}>{inner}</testcase>")
     return "\n".join([*lines, "</testsuite>", ""])
 
