@@ -11,11 +11,11 @@ from prometheus_client.registry import Collector
 
 from sanic_swap import __version__
 from sanic_swap.logs import Lines
+from sanic_swap.monitoring.version import commit
 from sanic_swap.spotify.accounts import SpotifyAccounts
 from sanic_swap.swap.limits import InFlight
 from sanic_swap.swap.revocations import Revocations
 from sanic_swap.swap.sharing import SharedRefreshes
-from sanic_swap.version import commit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
