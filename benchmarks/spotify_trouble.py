@@ -154,7 +154,7 @@ async def every_fault(
     is_fine = True
     sealed = [await apps.log_in() for _ in range(arguments.in_flight)]
     memory_mb, slowest_ms = [], []
-    started_mb = service.memory_mb()["rss"]
+    started_mb = service.memory_mb()
     for fault, expected in FAULTS:
         for endpoint in ENDPOINTS:
             spotify.clear_requests()
@@ -172,7 +172,7 @@ async def every_fault(
                 and service.process.poll() is None
             )
             is_fine &= is_right
-            memory_mb.append(service.memory_mb()["rss"])
+            memory_mb.append(service.memory_mb())
             slowest_ms.append(seen.slowest_seconds * 1000)
             told = ", ".join(f"{count} x {status}" for status, count in seen.statuses.items())
             print(
