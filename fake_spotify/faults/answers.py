@@ -10,10 +10,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from typing import ClassVar
+from importlib.resources import files
 
 from fake_spotify.faults.queue import Fault
-from fake_spotify.replies import Reply, edge_html, edge_text
+from fake_spotify.replies import Reply, edge
+
+_EDGE = json.loads(files("fake_spotify.faults").joinpath("edge.json").read_text("utf-8"))
 
 
 class Replacement(Fault, ABC):
@@ -120,74 +122,42 @@ class Redirected(Replacement):
 
 
 class _EdgeAnswer(Replacement):
-    answer: ClassVar[Reply]
+    """What Spotify's edge says, as `edge.json` has it by the name of the class."""
 
     def reply(self, _: float, /) -> Reply:
-        return self.answer
+        return edge(*_EDGE[type(self).__name__])
 
 
 class UpstreamReset(_EdgeAnswer):
     """503: Envoy lost its upstream."""
 
-    answer = edge_text(
-        503,
-        "upstream connect error or disconnect/reset before headers. "
-        "reset reason: connection termination",
-    )
-
 
 class NoHealthyUpstream(_EdgeAnswer):
     """503: Envoy has nobody to ask."""
-
-    answer = edge_text(503, "no healthy upstream")
 
 
 class UpstreamTimeout(_EdgeAnswer):
     """504: Envoy waited in vain."""
 
-    answer = edge_text(504, "upstream request timeout")
-
 
 class BadGateway(_EdgeAnswer):
     """502 as HTML."""
-
-    answer = edge_html(
-        502,
-        "<html><head><title>502 Bad Gateway</title></head>"
-        "<body><h1>502 Bad Gateway</h1></body></html>",
-    )
 
 
 class Forbidden(_EdgeAnswer):
     """403 as HTML: the front end blocks the client."""
 
-    answer = edge_html(
-        403,
-        "<html><title>Error 403 (Forbidden)</title><body>Your client does not have permission to "
-        "get URL <code>/api/token</code> from this server.</body></html>",
-    )
-
 
 class BadRequest(_EdgeAnswer):
     """400 as HTML: the front end does not understand the message."""
-
-    answer = edge_html(
-        400,
-        "<html><title>Error 400 (Bad Request)</title><body>Your client has issued a malformed or "
-        "illegal request.</body></html>",
-    )
 
 
 class EmptyAnswer(_EdgeAnswer):
     """200 with nothing in it."""
 
-    answer = edge_html(200, "")
-
 
 class CaptivePortal(_EdgeAnswer):
     """200 with the page of something in between."""
-
-    answer = edge_html(200, "<html><body>captive portal</body></html>")
 
 
 def quota_exceeded(retry_after_seconds: int) -> Reply:
@@ -203,7 +173,8 @@ def quota_exceeded(retry_after_seconds: int) -> Reply:
 
 
 def _too_many_requests(retry_after: str) -> Reply:
-    return edge_text(429, "Too many requests").with_header("retry-after", retry_after)
+    reply = edge(429, "text/plain", "Too many requests")
+    return reply.with_header("retry-after", retry_after)
 
 
 def _oauth_error(status: int, error: str, description: str) -> Reply:

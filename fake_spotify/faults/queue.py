@@ -7,8 +7,6 @@ from fake_spotify.choices import ChoiceError
 from fake_spotify.matching import ANY, Match, Request
 
 FOREVER = "forever"
-
-
 LONGEST_SECONDS = 600.0
 
 

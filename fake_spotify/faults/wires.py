@@ -28,27 +28,23 @@ class Damage(Fault, ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class SlowHead(Damage):
-    """The whole answer comes late."""
-
+class _Late(Damage):
     seconds: float
 
     def __post_init__(self) -> None:
         check_wait("seconds", self.seconds)
+
+
+class SlowHead(_Late):
+    """The whole answer comes late."""
 
     def steps(self, normal: Reply, /) -> Iterator[Step]:
         yield Pause(self.seconds)
         yield normal
 
 
-@dataclass(frozen=True, slots=True)
-class SlowBody(Damage):
+class SlowBody(_Late):
     """The head comes at once, the body late."""
-
-    seconds: float
-
-    def __post_init__(self) -> None:
-        check_wait("seconds", self.seconds)
 
     def steps(self, normal: Reply, /) -> Iterator[Step]:
         yield head(normal)

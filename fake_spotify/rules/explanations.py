@@ -47,6 +47,5 @@ def _sentence(endpoint: str, words: str, app: App, parameters: Mapping[str, str]
 
 @cache
 def _texts() -> dict[str, dict[str, str]]:
-    return dict(
-        json.loads(files("fake_spotify.rules").joinpath("explanations.json").read_text("utf-8"))
-    )
+    text = files("fake_spotify.rules").joinpath("explanations.json").read_text("utf-8")
+    return dict(json.loads(text))

@@ -55,15 +55,13 @@ class AccountsEndpoints:
         client_id = token_request.shown_client_id()
         app = self._app(client_id)
         request = Request(http.method, "/api/token", client_id, token_request.parameters)
-        traits = headers.traits(http.headers, is_https=http.secure)
 
         def normal() -> Outcome:
             answer = token_endpoint.answer(self._directory, token_request)
             error = str(answer.members.get("error", ""))
-            reply = headers.of_accounts(answer, app.shapes, traits)
-            return Outcome(
-                reply, error, explanations.of_token(app, token_request.parameters, answer)
-            )
+            reply = headers.of_accounts(answer, app.shapes, http)
+            why = explanations.of_token(app, token_request.parameters, answer)
+            return Outcome(reply, error, why)
 
         return await exchange.perform(http, app, request, body, normal)
 
@@ -76,7 +74,7 @@ class AccountsEndpoints:
             if http.body_exists:
                 refusal = "Your client has issued a malformed request"
                 why = explanations.of_page(self._directory.first, query, refusal)
-                return Outcome(BadRequest.answer, refusal, why)
+                return Outcome(BadRequest().reply(0), refusal, why)
             return self._shown(query, browser)
 
         return await self._perform(http, query, b"", normal)

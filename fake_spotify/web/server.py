@@ -15,7 +15,7 @@ from fake_spotify.control.endpoints import ControlEndpoints
 from fake_spotify.control.guard import Guard
 from fake_spotify.matching import Request
 from fake_spotify.options import Settings
-from fake_spotify.replies import edge_text, redirect
+from fake_spotify.replies import edge, redirect
 from fake_spotify.web import certificates, exchange
 from fake_spotify.web.accounts import AccountsEndpoints
 from fake_spotify.web.api import ApiEndpoints
@@ -126,7 +126,7 @@ class Server:
                     connection.force_close()
 
     async def _not_found(self, http: web.Request) -> web.Response:
-        outcome = Outcome(edge_text(404, "Not Found"), "Not Found")
+        outcome = Outcome(edge(404, "text/plain", "Not Found"), "Not Found")
         if http.path.startswith("/_fake") or http.path == "/favicon.ico":
             # Not meant for Spotify: a browser requests the latter by itself.
             return exchange.response(outcome.reply)
