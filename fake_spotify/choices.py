@@ -153,7 +153,6 @@ def fixed_credentials(number: int) -> dict[str, object]:
 
 def registration(members: Members, shapes: TokenShapes) -> Registration:
     """Read an app; missing credentials are generated."""
-    made = {"client_id": shapes.hex_id(), "client_secret": shapes.hex_id()}
     uris = texts("redirect_uris", members.get("redirect_uris", ())) or (DEFAULT_REDIRECT_URI,)
     for uri in uris:
         if not redirects.is_uri(uri):
@@ -162,8 +161,8 @@ def registration(members: Members, shapes: TokenShapes) -> Registration:
                 f"{uri} is no URI without a fragment (RFC 3986; a scheme has no underscore)",
             )
     return Registration(
-        text("client_id", members.get("client_id", made["client_id"])),
-        text("client_secret", members.get("client_secret", made["client_secret"])),
+        text("client_id", members.get("client_id", shapes.hex_id())),
+        text("client_secret", members.get("client_secret", shapes.hex_id())),
         uris,
         text("name", members.get("name", "An app")),
         text("developer", members.get("developer", "developer")),

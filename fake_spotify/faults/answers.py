@@ -12,10 +12,15 @@ from dataclasses import dataclass, field
 from email.utils import formatdate
 from importlib.resources import files
 
+from fake_spotify.facts.wordings import Refusal
 from fake_spotify.faults.queue import Fault
 from fake_spotify.replies import Reply, edge
 
 _EDGE = json.loads(files("fake_spotify.faults").joinpath("edge.json").read_text("utf-8"))
+
+# Source: developer.spotify.com/blog/2026-07-23-web-api-quota-updates for the reason; where it
+# stands in the object is not captured.
+QUOTA_EXCEEDED = {"status": 429, "message": "API rate limit exceeded", "reason": "QUOTA_EXCEEDED"}
 
 
 class Replacement(Fault, ABC):
@@ -56,7 +61,8 @@ class OAuthError(Replacement):
     status: int = 400
 
     def reply(self, _: float, /) -> Reply:
-        return _oauth_error(self.status, self.error, self.description)
+        refusal = Refusal(self.status, self.error, self.description or None)
+        return _json(self.status, refusal.members())
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +76,7 @@ class FalseInvalidGrant(Replacement):
     description: str = "Refresh token revoked"
 
     def reply(self, _: float, /) -> Reply:
-        return _oauth_error(400, "invalid_grant", self.description)
+        return OAuthError("invalid_grant", self.description).reply(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,8 @@ class QuotaExceeded(Replacement):
     retry_after_seconds: int = 30
 
     def reply(self, _: float, /) -> Reply:
-        return quota_exceeded(self.retry_after_seconds)
+        wait = ("retry-after", str(self.retry_after_seconds))
+        return _json(429, {"error": QUOTA_EXCEEDED}, wait, ("server", "envoy"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,26 +167,9 @@ class CaptivePortal(_EdgeAnswer):
     """200 with the page of something in between."""
 
 
-def quota_exceeded(retry_after_seconds: int) -> Reply:
-    """
-    Make the 429 of a developer whose quota is used up.
-
-    Source: developer.spotify.com/blog/2026-07-23-web-api-quota-updates for the reason; where it
-    stands in the object is not captured.
-    """
-    error = {"status": 429, "message": "API rate limit exceeded", "reason": "QUOTA_EXCEEDED"}
-    wait = ("retry-after", str(retry_after_seconds))
-    return _json(429, {"error": error}, wait, ("server", "envoy"))
-
-
 def _too_many_requests(retry_after: str) -> Reply:
     reply = edge(429, "text/plain", "Too many requests")
     return reply.with_header("retry-after", retry_after)
-
-
-def _oauth_error(status: int, error: str, description: str) -> Reply:
-    described = {"error_description": description} if description else {}
-    return _json(status, {"error": error, **described})
 
 
 def _json(status: int, members: Mapping[str, object], *headers: tuple[str, str]) -> Reply:

@@ -28,7 +28,6 @@ class AccountsEndpoints:
         self._control_page = control_page
 
     def routes(self) -> list[web.RouteDef]:
-        """List the routes, each with and without a trailing slash."""
         return [
             web.route(method, path + slash, handler)
             for slash in ("", "/")
@@ -73,7 +72,7 @@ class AccountsEndpoints:
         def normal() -> Outcome:
             if http.body_exists:
                 refusal = "Your client has issued a malformed request"
-                why = explanations.of_page(self._directory.first, query, refusal)
+                why = explanations.explain("authorize", refusal, self._directory.first, query)
                 return Outcome(BadRequest().reply(0), refusal, why)
             return self._shown(query, browser)
 
@@ -120,7 +119,7 @@ class AccountsEndpoints:
             return _redirected(outcome)
         app = self._directory.find(sent.get("client_id", ""))
         shown = app or self._directory.first
-        why = explanations.of_page(shown, sent, outcome.words)
+        why = explanations.explain("authorize", outcome.words, shown, sent)
         markup = pages.problem(outcome.words, why, sent, shown, self._control_page)
         return Outcome(page(400, markup), outcome.words, why)
 

@@ -80,7 +80,11 @@ class Server:
         """Start to listen; an OSError if it cannot, or cannot write the certificate."""
         async with AsyncExitStack() as undo:
             if self._settings.is_https:
-                self._make_certificate()
+                self.ca_file = self._settings.ca_file
+                if self.ca_file is None:
+                    self._temporary = tempfile.TemporaryDirectory(prefix="fake-spotify-")
+                    self.ca_file = Path(self._temporary.name) / "ca.pem"
+                self._tls = certificates.make(self._settings.host, self.ca_file)
             self._runner = web.AppRunner(
                 self._application(),
                 # Without it a slow answer outlives the client that hung up.
@@ -102,14 +106,6 @@ class Server:
             await self._runner.cleanup()
         if self._temporary is not None:
             self._temporary.cleanup()
-
-    def _make_certificate(self) -> None:
-        if self._settings.ca_file is not None:
-            self.ca_file = self._settings.ca_file
-        else:
-            self._temporary = tempfile.TemporaryDirectory(prefix="fake-spotify-")
-            self.ca_file = Path(self._temporary.name) / "ca.pem"
-        self._tls = certificates.make(self._settings.host, self.ca_file)
 
     async def _serve(self, listening: socket.socket) -> None:
         if self._runner is not None:
