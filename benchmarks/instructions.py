@@ -17,8 +17,8 @@ from load import Bodies, swaps
 from programs import HERE, Cores, Programs, free_port, tool
 from tested import Tested
 
-_WARM_UP = 50
-_REQUESTS = 200
+_WARM_UP = 30
+_REQUESTS = 100
 _SECONDS_TO_DUMP = 60.0
 _HEADERS = {
     "Content-Type": "application/x-www-form-urlencoded",
@@ -96,7 +96,7 @@ def count() -> dict[str, dict[str, float]]:
     report: dict[str, dict[str, float]] = {"/swap": {}, "/refresh": {}}
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
-        Programs(Path(folder), Cores.of_this_machine()) as programs,
+        Programs(Path(folder), Cores()) as programs,
     ):
         upstream, _ = programs.nginx()
         codes = swaps(programs.folder, _WARM_UP + _REQUESTS)

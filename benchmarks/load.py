@@ -59,7 +59,7 @@ class Load:
         requests: How many it has had so far.
     """
 
-    def __init__(self, name: str, tested: Tested, core: int) -> None:
+    def __init__(self, name: str, tested: Tested, core: int | None) -> None:
         self.name = name
         self.tested = tested
         self.requests = 0

@@ -17,6 +17,7 @@ _WARM_UP_SECONDS = 2
 _COLLECT_SECONDS = 5
 _TAIL_CONNECTIONS = 64
 _IN_FLIGHT = 5000
+_RAMP = (1000, 2500)
 _DELAYS_MS = (150, 1000)
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 
@@ -70,7 +71,13 @@ def _compared(outcomes: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
 
 
 def tail(
-    loads: Sequence[Load], upstream: Tested, swaps: Bodies, *, rounds: int, seconds: int, core: int
+    loads: Sequence[Load],
+    upstream: Tested,
+    swaps: Bodies,
+    *,
+    rounds: int,
+    seconds: int,
+    core: int | None,
 ) -> dict[str, Any]:
     """Measure answer times at half of what each program can do, and those of the upstream."""
     direct = Load("upstream", upstream, core)
@@ -141,6 +148,8 @@ def in_flight(programs: Programs, swaps: Bodies, *, seconds: int) -> list[dict[s
         load.run(swaps, 32, _WARM_UP_SECONDS)
         before_mb = service.memory_mb()
         service.forget_peak()
+        for connections in _RAMP:  # or the upstream's queue of new connections overflows
+            load.run(swaps, connections, seconds)
         _peak(upstream)
         outcome = load.run(swaps, _IN_FLIGHT, seconds)
         report.append(

@@ -62,10 +62,10 @@ http {{
 
 @dataclass(frozen=True)
 class Cores:
-    """One core for the program under test, one for everything that serves or loads it."""
+    """One core for the program under test, one for everything that serves or loads it, or any."""
 
-    tested: int
-    others: int
+    tested: int | None = None
+    others: int | None = None
 
     @classmethod
     def of_this_machine(cls) -> Self:
@@ -134,10 +134,10 @@ class Programs:
         return path
 
     def slow_upstream(self, delay_seconds: float) -> str:
-        """Start the slow accounts service; return its URL."""
+        """Start the slow accounts service, which knows swaps alone; return its URL."""
         port = free_port()
         answer = self.folder / "answer.json"
-        answer.write_text(json.dumps(REFRESH_ANSWER))
+        answer.write_text(json.dumps(SWAP_ANSWER))
         script = str(HERE / "slow_upstream.py")
         command = [sys.executable, script, str(port), str(delay_seconds), str(answer)]
         self.start(command, self.cores.others, "slow_upstream")
@@ -170,7 +170,11 @@ class Programs:
         return Tested(self.start(command, self.cores.tested, name, environment), port)
 
     def start(
-        self, command: list[str], core: int, name: str, environment: dict[str, str] | None = None
+        self,
+        command: list[str],
+        core: int | None,
+        name: str,
+        environment: dict[str, str] | None = None,
     ) -> subprocess.Popen[bytes]:
         """Start *command* on *core*, what it prints in a file of the run's directory."""
         kept = {key: os.environ[key] for key in ("PATH", "PYTHONPATH") if key in os.environ}
@@ -226,7 +230,8 @@ def _wait_for_port(port: int) -> None:
     raise SystemExit(f"nothing listens on port {port}")
 
 
-def bound_to_us(core: int) -> None:
+def bound_to_us(core: int | None) -> None:
     """Run in the child: its core, and its end if this process is killed."""
-    os.sched_setaffinity(0, {core})
+    if core is not None:
+        os.sched_setaffinity(0, {core})
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

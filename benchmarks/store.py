@@ -5,11 +5,9 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-import load
 import measures
+from load import Load, swaps
 from programs import Cores, Programs, tool
-
-from sanic_swap.sealing.keys import new_secret
 
 
 def main() -> None:
@@ -26,41 +24,38 @@ def main() -> None:
 
 
 def _measure(programs: Programs, arguments: argparse.Namespace) -> None:
-    secret = new_secret()
     upstream, _ = programs.nginx()
-    bodies = load.refreshes(programs.folder, arguments.requests, secret, upstream)
+    bodies = swaps(programs.folder, arguments.requests)
     socket = programs.folder / "redis.sock"
     redis = [tool("redis-server"), "--port", "0", "--unixsocket", str(socket), "--save", ""]
     programs.start(redis, programs.cores.others, "redis")
-    others = programs.cores.others
-    loads = [
-        load.Load("floor", programs.service(upstream, secret), bodies, others),
-        load.Load(
-            "store",
-            programs.service(upstream, secret, STORE_URL=f"unix://{socket}"),
-            bodies,
-            others,
-        ),
-    ]
-    for one in loads:
-        one.tested.wait_for_success(bodies.first())
-    report = measures.throughput(
-        loads, rounds=arguments.rounds, seconds=arguments.seconds, connections=32
-    )
-    for name, figure in report["median"].items():
-        label = "with a store" if name == "store" else "without"
-        print(f"{label}: {figure['per_second']:.0f}/s, {figure['cpu_us_per_request']:.0f} us")
-    ratio = report["ratio"]["store"]["per_second"]
+    services = {
+        "without a store": programs.service(upstream),
+        "with a store": programs.service(upstream, STORE_URL=f"unix://{socket}"),
+    }
+    for service in services.values():
+        service.wait_for_success(bodies.first())
+    seen = measures.cost(
+        [Load(name, service, programs.cores.others) for name, service in services.items()],
+        bodies,
+        rounds=arguments.rounds,
+        seconds=arguments.seconds,
+        connections=32,
+    )["/refresh"]
+    for name, figures in seen.items():
+        median = figures["median"]
+        print(f"{name}: {median['per_second']:.0f}/s, {median['cpu_us_per_request']:.0f} us")
+    ratio = seen["with a store"]["of_rate"]
     print(
         f"with over without: {ratio['median']:.2f} ({ratio['lowest']:.2f}..{ratio['highest']:.2f})"
     )
-    told = subprocess.run(
+    statistics = subprocess.run(
         ["redis-cli", "-s", str(socket), "info", "commandstats"],
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    print("\n".join(line for line in told.splitlines() if "evalsha" in line))
+    print("\n".join(line for line in statistics.splitlines() if "evalsha" in line))
 
 
 if __name__ == "__main__":

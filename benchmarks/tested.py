@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-SECONDS_TO_START = 120.0  # one that hangs; one that ends is seen at once
+SECONDS_TO_START = 300.0  # one that hangs; one that ends is seen at once
 _POLL_SECONDS = 0.002
 
 

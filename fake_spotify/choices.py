@@ -46,7 +46,6 @@ def text(name: str, value: object) -> str:
 
 
 def flag(name: str, value: object) -> bool:
-    """Read true or false."""
     if not isinstance(value, bool):
         raise ChoiceError(name, "must be true or false")
     return value
@@ -60,7 +59,6 @@ def seconds(name: str, value: object) -> float:
 
 
 def texts(name: str, value: object) -> tuple[str, ...]:
-    """Read a list of strings."""
     if not isinstance(value, list | tuple):
         raise ChoiceError(name, "must be a list of strings")
     return tuple(text(name, item) for item in value)

@@ -24,12 +24,7 @@ def _wall_time() -> float:
 
 
 class Clock:
-    """
-    A clock in Unix seconds that can be set, advanced and frozen.
-
-    Args:
-        source: Returns the time outside, in Unix seconds.
-    """
+    """A clock in Unix seconds, as *source* is, that can be set, advanced and frozen."""
 
     def __init__(self, source: Callable[[], float] = _wall_time) -> None:
         self._source = source
@@ -38,11 +33,9 @@ class Clock:
 
     @property
     def is_frozen(self) -> bool:
-        """True while the clock is frozen."""
         return self._frozen_at is not None
 
     def now(self) -> float:
-        """Return the time, in Unix seconds."""
         if self._frozen_at is not None:
             return self._frozen_at
         return self._source() + self.ahead_seconds
@@ -61,7 +54,6 @@ class Clock:
         self.set(self.now() + seconds + minutes * 60 + hours * 3600 + days * 86400)
 
     def freeze(self) -> None:
-        """Freeze the time."""
         self._frozen_at = self.now()
 
     def run(self) -> None:

@@ -58,7 +58,6 @@ class FakeSpotify(App):
 
     @property
     def control_url(self) -> str:
-        """The base URL of the control API."""
         return self._server.control_url
 
     @property
@@ -67,26 +66,17 @@ class FakeSpotify(App):
         return self._server.ca_file
 
     def app(self, client_id: str) -> App:
-        """
-        Return another registered app.
-
-        Raises:
-            ChoiceError: If it is not registered.
-        """
+        """Return another registered app; a ChoiceError if there is none."""
         return self._server.directory.get(client_id)
 
     def register(self, **choices: object) -> App:
         """
-        Register one more app; credentials are generated unless chosen, the rest
-        is as the first app has it.
-
-        Raises:
-            ChoiceError: If a choice is not possible.
+        Register one more app; credentials are generated unless chosen, the rest is as the first app
+        has it. A ChoiceError if a choice is not possible.
         """
         return self._server.directory.register(choices)
 
     def reset_all(self) -> None:
-        """Reset this app and every other that is registered."""
         for app in self._server.directory:
             app.reset()
 
@@ -99,12 +89,7 @@ class FakeSpotify(App):
         self._run(self._server.listener.ignore(seconds))
 
     def start(self) -> None:
-        """
-        Start to serve.
-
-        Raises:
-            OSError: If it cannot listen on the address.
-        """
+        """Start to serve; an OSError if it cannot listen on the address."""
         self._loop = RealTimeLoop()
         self._thread = Thread(target=self._loop.run_forever, name="fake_spotify", daemon=True)
         self._thread.start()

@@ -69,7 +69,6 @@ class Match:
         )
 
     def call(self) -> str:
-        """Return the Python expression that makes this match."""
         chosen = ((found.name, getattr(self, found.name)) for found in fields(self))
         given = (f"{name}={value!r}" for name, value in chosen if value is not None)
         return f"Match({', '.join(given)})"
@@ -88,12 +87,7 @@ MATCH_NAMES = frozenset(found.name for found in fields(Match))
 
 
 def read(value: object) -> Match:
-    """
-    Read a match: of a fault, an expectation or a query string.
-
-    Raises:
-        ChoiceError: If it has other names or values.
-    """
+    """Read a match of a fault, an expectation or a query string; else a ChoiceError."""
     if isinstance(value, Match):
         return value
     if not isinstance(value, Mapping):

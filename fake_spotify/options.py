@@ -48,12 +48,7 @@ class Settings:
 
 
 def settings(given: Mapping[str, object]) -> Settings:
-    """
-    Make settings from *given*, with defaults for the rest.
-
-    Raises:
-        ChoiceError: If a choice is not possible.
-    """
+    """Make settings from *given*, with defaults for the rest; a ChoiceError if one is wrong."""
     members = dict(given)
     path = members.pop("config", None)
     if path is not None:

@@ -12,7 +12,6 @@ _RUNNING: "pytest.StashKey[FakeSpotify]" = pytest.StashKey()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker."""
     config.addinivalue_line(
         "markers",
         "fake_spotify(**choices): how the fixture fake_spotify is set up, "

@@ -14,12 +14,10 @@ class Reply:
     body: bytes = field(default=b"", repr=False)
 
     def with_header(self, name: str, value: str) -> "Reply":
-        """Return this reply with header *name* set to *value* alone."""
         others = (header for header in self.headers if header[0].lower() != name.lower())
         return Reply(self.status, (*others, (name, value)), self.body)
 
     def plain_body(self) -> bytes:
-        """Return the body without its content encoding."""
         return gzip.decompress(self.body) if self._is_gzipped else self.body
 
     def with_plain_body(self, body: bytes) -> "Reply":
@@ -65,7 +63,6 @@ def edge_html(status: int, markup: str) -> Reply:
 
 
 def page(status: int, markup: str) -> Reply:
-    """Make a page for a browser."""
     headers = (
         ("content-type", "text/html; charset=utf-8"),
         ("cache-control", "no-store"),
@@ -77,6 +74,5 @@ def page(status: int, markup: str) -> Reply:
 
 
 def redirect(location: str) -> Reply:
-    """Send a browser to *location*."""
     headers = (("location", location), ("cache-control", "no-store"), ("server", "envoy"))
     return Reply(302, headers)

@@ -1,6 +1,6 @@
 """Makes the parts of the service from its settings, one builder for each room; opens nothing."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from hashlib import sha256
@@ -97,7 +97,7 @@ def make_parts(settings: Settings, readiness: Readiness) -> Parts:
         readiness: Learns which parts may be in trouble, and lets metrics know of a drain.
     """
     sealing = make_sealing(settings)
-    monitoring = _make_monitoring(settings, sealing.ring.key_ids)
+    monitoring = _make_monitoring(settings, sealing.ring)
     spotify = _make_spotify(settings, monitoring)
     store = _make_store(settings)
     revocations = None
@@ -240,7 +240,7 @@ def _make_swap(
     )
 
 
-def _make_monitoring(settings: Settings, key_ids: Iterable[str]) -> Monitoring:
+def _make_monitoring(settings: Settings, ring: KeyRing) -> Monitoring:
     lines, line_format = configure_logging(settings.log_level, settings.log_format)
     is_logged = settings.access_log and settings.log_level in ("debug", "info")
     quiet = frozenset() if settings.log_level == "debug" else HEALTH_PATHS
@@ -255,7 +255,8 @@ def _make_monitoring(settings: Settings, key_ids: Iterable[str]) -> Monitoring:
             other_paths=PATHS,
             outcomes=OUTCOMES,
             call_outcomes=outcomes_below(SpotifyError),
-            key_ids=key_ids,
+            key_ids=ring.key_ids,
+            held_key_ids=ring.misplaced_key_ids,
             refused_tokens=REFUSED_TOKENS,
             formats=[name for name in settings.legacy_tokens if name != "none"],
         )

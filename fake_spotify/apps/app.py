@@ -161,7 +161,6 @@ class App(AppState):
     expect_nothing_else = _locked(lambda app: app.expectations, Expectations.expect_nothing_else)
 
     def count(self, match: Matcher = ANY) -> int:
-        """Count the requests that *match* picks."""
         return len(self.requests(match))
 
     def complaints(self) -> list[str]:
@@ -184,12 +183,7 @@ class App(AppState):
             return [f"{entry}. {entry.why}".rstrip(". ") for entry in self.expectations.unexpected]
 
     def check(self) -> None:
-        """
-        Raise if there is any complaint.
-
-        Raises:
-            AssertionError: With all `complaints`.
-        """
+        """Raise an AssertionError with all `complaints`, if there are any."""
         complaints = self.complaints()
         if complaints:
             raise AssertionError("\n".join(["fake_spotify:", *complaints]))

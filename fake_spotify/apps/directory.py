@@ -27,13 +27,7 @@ class Directory:
         self._apps = {first.client_id: first}
 
     def register(self, given: Mapping[str, object]) -> App:
-        """
-        Register one more app; credentials are generated unless chosen, the rest is
-        as the first app has it.
-
-        Raises:
-            ChoiceError: If a choice is not possible.
-        """
+        """Register an app as `FakeSpotify.register` says; a ChoiceError if that is not possible."""
         choices.only(given, choices.REGISTRATION_NAMES | choices.POLICY_NAMES, "an app")
         with self.lock:
             registration = choices.registration(given, self.first.shapes)
@@ -67,28 +61,20 @@ class Directory:
             return True
 
     def get(self, client_id: str) -> App:
-        """
-        Return an app.
-
-        Raises:
-            ChoiceError: If it is not registered.
-        """
+        """Return an app; a ChoiceError if it is not registered."""
         app = self._apps.get(client_id)
         if app is None:
             raise ChoiceError("client_id", f"{client_id} is not registered")
         return app
 
     def find(self, client_id: str) -> App | None:
-        """Return an app, or None if it is not registered."""
         return self._apps.get(client_id)
 
     def __iter__(self) -> Iterator[App]:
         return iter(list(self._apps.values()))
 
     def owner_of_refresh_token(self, refresh_token: str) -> App | None:
-        """Return the app that *refresh_token* was issued to."""
         return next((app for app in self if app.ledger.grant_of(refresh_token)), None)
 
     def owner_of_access_token(self, access_token: str) -> App | None:
-        """Return the app that *access_token* was issued to."""
         return next((app for app in self if app.ledger.access_token(access_token)), None)

@@ -24,7 +24,6 @@ class Expectation:
     seen: int = 0
 
     def complaint(self) -> str | None:
-        """Return what is wrong, or None."""
         if self.seen == self.times or (self.times is None and self.seen):
             return None
         often = "at least once" if self.times is None else f"{self.times} times"

@@ -45,7 +45,6 @@ class Entry:
     why: str = ""
 
     def members(self) -> dict[str, object]:
-        """Return the entry as a JSON object."""
         return {
             "number": self.number,
             "at": self.at,

@@ -132,7 +132,6 @@ class Ledger:
     def issue_access_token(
         self, grant: Grant | None, *, now: float, lifetime: float
     ) -> AccessToken:
-        """Make an access token for *grant*, or for the app itself."""
         value, expires_at = self._shapes.access_token(), now + lifetime
         if grant is None:
             token = AccessToken(value, None, None, "", expires_at)
@@ -183,7 +182,6 @@ class Ledger:
         _remember(self._approvals, browser, approval, MOST_BROWSERS)
 
     def approval(self, browser: str) -> Approval | None:
-        """Return what *browser*'s user agreed to."""
         return self._approvals.get(browser)
 
 

@@ -78,12 +78,7 @@ class AppState:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """
-        Hold the lock.
-
-        Raises:
-            ChoiceError: If the app is no longer registered.
-        """
+        """Hold the lock; a ChoiceError if the app is no longer registered."""
         with self.lock:
             if not self.is_registered:
                 raise ChoiceError("client_id", f"{self.client_id} is not registered")
@@ -113,6 +108,5 @@ class AppState:
         return None if lifetime is None else grant.authorized_at + lifetime
 
     def has_aged_out(self, grant: Grant) -> bool:
-        """Return whether *grant*'s refresh token has expired."""
         ends_at = self.ends_at(grant)
         return ends_at is not None and self.clock.now() >= ends_at

@@ -49,7 +49,6 @@ def parser_of(command: str, **how: Any) -> argparse.ArgumentParser:  # noqa: ANN
 
 
 def serving_parser(program: str = "fake-spotify") -> argparse.ArgumentParser:
-    """Make the parser of every option that sets a fake up."""
     return parser_of(
         "serve",
         prog=program,

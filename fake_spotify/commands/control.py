@@ -49,12 +49,7 @@ class Control:
         *,
         query: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        """
-        Send one request, and return the JSON object that answers it.
-
-        Raises:
-            ControlFailed: If the fake refuses it, or does not answer.
-        """
+        """Return the JSON object that answers; a ControlFailed if the fake refuses or is silent."""
         chosen = {**self._query, **(query or {})}
         url = self.url + path + (f"?{urlencode(chosen)}" if chosen else "")
         if not url.startswith(("http://", "https://")):

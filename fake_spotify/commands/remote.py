@@ -25,7 +25,6 @@ _CLOCK_WORDS: dict[str, dict[str, object]] = {
 
 
 def ready(arguments: Sequence[str]) -> int:
-    """Return 0 if a fake answers, 1 if none does."""
     options = _parse("ready", "End with exit code 0 if a fake answers, 1 if none does.", arguments)
     deadline = time.monotonic() + options.timeout
     while True:
@@ -41,7 +40,6 @@ def ready(arguments: Sequence[str]) -> int:
 
 
 def code(arguments: Sequence[str]) -> int:
-    """Print a code."""
     about = "Print an authorization code, made without a browser."
     options = vars(_parse("code", about, arguments))
     control = Control(options.pop("client_id"))
@@ -51,7 +49,6 @@ def code(arguments: Sequence[str]) -> int:
 
 
 def fault(arguments: Sequence[str]) -> int:
-    """Plan a fault, list all kinds, or clear what is planned."""
     about = "Plan a fault: NAME, its parameters, and what it is for."
     options = _parse("fault", about, arguments)
     control = Control(options.client_id)
@@ -76,7 +73,6 @@ def fault(arguments: Sequence[str]) -> int:
 
 
 def clock(arguments: Sequence[str]) -> int:
-    """Show or change the time."""
     # A step back begins like an option.
     guarded = [f" {one}" if _STEP.fullmatch(one) else one for one in arguments]
     options = _parse("clock", "Show the time of the fake, or change it first.", guarded)
@@ -100,7 +96,6 @@ def _change(text: str) -> dict[str, object]:
 
 
 def journal(arguments: Sequence[str]) -> int:
-    """List or clear the requests so far."""
     about = "List the requests so far, one a line, and why they were refused."
     options = _parse("journal", about, arguments)
     control = Control(options.client_id)
@@ -124,7 +119,6 @@ def _line(entry: dict[str, Any]) -> str:
 
 
 def reset(arguments: Sequence[str]) -> int:
-    """Drop all state."""
     about = "Drop all state, faults and requests; back to the real time."
     Control(_parse("reset", about, arguments).client_id).send("POST", "/reset")
     return 0

@@ -18,8 +18,7 @@ def serve(arguments: Sequence[str]) -> int:
     """
     Run until SIGTERM or SIGINT, then return 0; 1 if it cannot listen on the address.
 
-    Raises:
-        SystemExit: With code 2 if the command line, or the file that it names, is wrong.
+    A wrong command line, or a wrong file that it names, is a SystemExit with code 2.
     """
     parser = serving_parser()
     parser.add_argument("--version", action="version", version=f"fake-spotify {__version__}")
@@ -37,7 +36,6 @@ def serve(arguments: Sequence[str]) -> int:
 
 
 def cannot_serve(settings: Settings, error: OSError) -> str:
-    """Say that the address cannot be had."""
     return f"fake-spotify: cannot serve on {settings.host}:{settings.port}: {error}"
 
 

@@ -30,7 +30,6 @@ _MISTAKE = {
 
 
 def document() -> _Object:
-    """Return the description as a JSON object."""
     described = json.loads(
         files("fake_spotify.control").joinpath("openapi.json").read_text("utf-8")
     )

@@ -24,12 +24,7 @@ _REAL = "real"
 
 
 def read_members(body: bytes) -> dict[str, object]:
-    """
-    Read a JSON object; nothing at all counts as an empty one.
-
-    Raises:
-        ChoiceError: If it is something else.
-    """
+    """Read a JSON object, or nothing as an empty one; a ChoiceError if it is another thing."""
     try:
         members = json.loads(body) if body.strip() else {}
     except ValueError:
@@ -40,14 +35,12 @@ def read_members(body: bytes) -> dict[str, object]:
 
 
 def read_limit(value: str) -> int:
-    """Read the number of entries to list."""
     if not value.isdecimal() or not int(value):
         raise ChoiceError("limit", "must be a number from 1")
     return int(value)
 
 
 def change_clock(clock: Clock, members: Mapping[str, object]) -> None:
-    """Freeze, unfreeze, set and advance *clock* as *members* say."""
     only(members, _CLOCK_NAMES, "the clock")
     advance = sum(
         _number(name, members.get(name, 0)) * seconds for name, seconds in _UNIT_SECONDS.items()
@@ -131,5 +124,4 @@ def of_fault(planned: Planned) -> dict[str, object]:
 
 
 def of_clock(clock: Clock) -> dict[str, object]:
-    """Describe a clock, in Unix seconds."""
     return {"now": clock.now(), "frozen": clock.is_frozen}

@@ -19,6 +19,5 @@ def is_challenge(text: str) -> bool:
 
 
 def challenge_of(verifier: str) -> str:
-    """Compute the `code_challenge` of *verifier*."""
     digest = hashlib.sha256(verifier.encode()).digest()
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

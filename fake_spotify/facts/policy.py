@@ -56,7 +56,6 @@ class Aged(StrEnum):
     REVOKED = "revoked"
 
     def refusal(self) -> Refusal:
-        """Return the refusal in these words."""
         return REFRESH_TOKEN_EXPIRED if self is Aged.EXPIRED else REFRESH_TOKEN_REVOKED
 
 
@@ -95,7 +94,6 @@ class Policy:
 
 
 def of_era(era: Era) -> Policy:
-    """Return what Spotify did in *era*."""
     if era is Era.Y2021:
         return Policy(era, refresh_token_lifetime=None, rotation=Rotation.PKCE)
     return Policy(era)

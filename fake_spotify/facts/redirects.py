@@ -50,7 +50,6 @@ def is_registered_for_any_port(uri: str, registered: Iterable[str]) -> bool:
 
 
 def with_query(uri: str, parameters: Iterable[tuple[str, str]]) -> str:
-    """Add *parameters* to the query of *uri*."""
     separator = "&" if "?" in uri else "?"
     return f"{uri}{separator}{_encoded(parameters)}"
 

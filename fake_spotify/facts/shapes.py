@@ -24,15 +24,12 @@ class TokenShapes:
         self._random = random.SystemRandom() if seed is None else random.Random(seed)  # noqa: S311 (see above)  # nosec B311
 
     def code(self) -> str:
-        """Make an authorization code."""
         return self._text("AQ", self._random.randint(*_CODE_LENGTHS))
 
     def access_token(self) -> str:
-        """Make an access token."""
         return self._text("BQ", self._random.randint(*_ACCESS_TOKEN_LENGTHS))
 
     def refresh_token(self) -> str:
-        """Make a refresh token."""
         return self._text("AQ", _REFRESH_TOKEN_LENGTH)
 
     def device_id(self) -> str:
@@ -48,7 +45,6 @@ class TokenShapes:
         return self._random.randbytes(8).hex()
 
     def request_id(self) -> str:
-        """Make a request id, a UUID."""
         return str(uuid.UUID(bytes=self._random.randbytes(16), version=4))
 
     def _text(self, prefix: str, length: int) -> str:

@@ -27,7 +27,6 @@ class Refusal:
     description: str | None = None
 
     def members(self) -> dict[str, object]:
-        """Return the JSON object that Spotify would send."""
         described = {} if self.description is None else {"error_description": self.description}
         return {"error": self.error, **described}
 

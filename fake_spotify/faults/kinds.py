@@ -33,17 +33,11 @@ PLAN_NAMES = ("match", "times", "is_processed")
 
 
 def kind_of(fault: Fault) -> str:
-    """Return the name of *fault* over HTTP."""
     return _kind(type(fault).__name__)
 
 
 def outage_seconds(members: Mapping[str, object]) -> float:
-    """
-    Read how long a fault of the port lasts.
-
-    Raises:
-        ChoiceError: If there is no such time, or something else.
-    """
+    """Read how long a fault of the port lasts; a ChoiceError if *members* are others."""
     only(members, frozenset({"kind", "seconds"}), "this fault, which hits the port")
     return check_wait("seconds", seconds("seconds", members.get("seconds")))
 
@@ -54,17 +48,11 @@ def sentence(kind: type[Fault]) -> str:
 
 
 def members_of(fault: Fault) -> dict[str, object]:
-    """Return *fault* as the JSON object that makes it."""
     return {"kind": kind_of(fault), **asdict(fault)}
 
 
 def from_members(members: Mapping[str, object]) -> Fault:
-    """
-    Make a fault of a JSON object: `kind`, and the parameters of that kind.
-
-    Raises:
-        ChoiceError: If there is no such kind, or its parameters are others.
-    """
+    """Make a fault of `kind` and the parameters of that kind; a ChoiceError if they do not fit."""
     if "kind" not in members:
         raise ChoiceError("kind", f"is missing; {hint('', (*KINDS, *OUTAGES))}")
     kind = str(members["kind"])

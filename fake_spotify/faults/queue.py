@@ -13,24 +13,14 @@ LONGEST_SECONDS = 600.0
 
 
 def check_wait(name: str, seconds: float) -> float:
-    """
-    Return *seconds*, if a fault may last that long: whoever waits should be able to wait it out.
-
-    Raises:
-        ChoiceError: If it is negative, or longer than ten minutes.
-    """
+    """Return *seconds*; a ChoiceError if negative, or longer than ten minutes."""
     if not 0 <= seconds <= LONGEST_SECONDS:
         raise ChoiceError(name, f"must be from 0 to {LONGEST_SECONDS:.0f}, which is ten minutes")
     return seconds
 
 
 def read_times(value: object) -> int | None:
-    """
-    Read how often a fault is played: a number, or None or "forever".
-
-    Raises:
-        ChoiceError: If it is something else.
-    """
+    """Read a number, or None or "forever", which is None; a ChoiceError if it is neither."""
     if value is None or value == FOREVER:
         return None
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -85,19 +75,7 @@ class FaultQueue:
         match: Match = ANY,
         is_processed: bool | None = None,
     ) -> Planned:
-        """
-        Plan *fault* for the next *times* requests that *match* picks; None is forever.
-
-        Args:
-            match: Without a path, the endpoint that such a fault is usually for: the token
-                endpoint for most.
-            is_processed: True lets the request take effect (the code is spent) although its
-                answer is lost.
-
-        Raises:
-            ValueError: If *match* needs the answer, or *is_processed* is False for a fault that
-                changes the normal answer.
-        """
+        """Plan *fault* as `App.fault` says; a ValueError if an argument does not fit."""
         if match.needs_answer:
             raise ValueError("a fault cannot be chosen by the answer that it replaces")
         if is_processed is False and fault.is_processed:
@@ -126,7 +104,6 @@ class FaultQueue:
         return list(self._planned)
 
     def clear(self) -> None:
-        """Drop every planned fault."""
         self._planned.clear()
         self.changes += 1
 
@@ -139,7 +116,6 @@ class FaultQueue:
         return is_known
 
     def complaints(self) -> list[str]:
-        """Name the faults that were not played as often as planned."""
         return [
             f"planned {planned.fault!r} {planned.times} times, played it {planned.played}"
             for planned in self._planned

@@ -14,7 +14,6 @@ class Variation(Fault):
     changes: ClassVar[Mapping[str, object]] = {}
 
     def vary(self, policy: Policy) -> Policy:
-        """Return the policy for this one answer."""
         return replace(policy, **self.changes)  # type: ignore[arg-type]  # names and types of fields
 
 

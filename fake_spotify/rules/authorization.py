@@ -102,7 +102,6 @@ def approve(request: AuthorizationRequest, user_id: str) -> Redirect:
 
 
 def deny(request: AuthorizationRequest) -> Redirect:
-    """Redirect with the user's refusal."""
     return _redirect(request, [("error", "access_denied")])
 
 

@@ -21,12 +21,7 @@ _COOKIE_SECONDS = 365 * 86400
 
 
 class AccountsEndpoints:
-    """
-    Serves the rules for the apps in *directory*.
-
-    Args:
-        control_page: Where the pages link to; None if there is none.
-    """
+    """Serves the rules for the apps in *directory*; the pages link to *control_page*, if any."""
 
     def __init__(self, directory: Directory, control_page: str | None) -> None:
         self._directory = directory
@@ -47,7 +42,6 @@ class AccountsEndpoints:
         ]
 
     async def token(self, http: web.Request) -> web.Response:
-        """Answer /api/token."""
         if http.method == "OPTIONS":
             return exchange.response(Reply(204, headers.PREFLIGHT_HEADERS))
         body = await http.read()
@@ -103,7 +97,6 @@ class AccountsEndpoints:
         return Outcome(page(200, markup))
 
     async def submit(self, http: web.Request) -> web.Response:
-        """Take the form of the consent page."""
         body = await http.read()
         form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
         browser = http.cookies.get(_BROWSER_COOKIE) or self._directory.first.shapes.short_id()

@@ -27,7 +27,6 @@ class ApiEndpoints:
         ] + [web.get("/images/{user}.png", self.picture)]
 
     async def me(self, http: web.Request) -> web.Response:
-        """Answer GET /v1/me."""
         token = profile.token_in(http.headers.get("authorization"), http.query.get("access_token"))
         owner = None if token is None else self._directory.owner_of_access_token(token)
         app = owner or self._directory.first

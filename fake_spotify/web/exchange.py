@@ -66,7 +66,6 @@ def _why(planned: Planned, outcome: Outcome) -> str:
 
 
 def response(reply: Reply) -> web.Response:
-    """Convert *reply* to aiohttp's type."""
     return web.Response(status=reply.status, headers=reply.headers, body=reply.body)
 
 

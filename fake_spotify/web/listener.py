@@ -36,12 +36,7 @@ class Listener:
         self._outage: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """
-        Listen.
-
-        Raises:
-            OSError: If the port is taken, or the address is not local.
-        """
+        """Listen; an OSError if the port is taken, or the address is not local."""
         listening = self._bind(backlog=1024)
         self.port = listening.getsockname()[1]
         await self._serve(listening)

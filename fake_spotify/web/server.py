@@ -32,10 +32,7 @@ class Server:
     """
     Serves the apps of *settings* on the running event loop, between `start` and `stop`.
 
-    With HTTPS, `ca_file` is what clients must trust.
-
-    Args:
-        first: The first of these apps, if it exists already.
+    *first* is the first of these, if it exists already. With HTTPS, clients must trust `ca_file`.
     """
 
     def __init__(self, settings: Settings, first: App | None = None) -> None:
@@ -77,16 +74,10 @@ class Server:
 
     @property
     def control_url(self) -> str:
-        """The base URL of the control API."""
         return f"{self.url}/_fake"
 
     async def start(self) -> None:
-        """
-        Start to listen.
-
-        Raises:
-            OSError: If it cannot listen on the address, or write the certificate.
-        """
+        """Start to listen; an OSError if it cannot, or cannot write the certificate."""
         async with AsyncExitStack() as undo:
             if self._settings.is_https:
                 self._make_certificate()

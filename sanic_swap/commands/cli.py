@@ -15,7 +15,7 @@ from sanic_swap import __version__
 from sanic_swap.demo.snippets import CALLBACKS, FAKE_PORT, PORT, SNIPPETS
 from sanic_swap.errors import CannotListen, SettingsError
 from sanic_swap.judge import arguments as judge_arguments
-from sanic_swap.version import commit
+from sanic_swap.monitoring.version import commit
 
 if TYPE_CHECKING:
     from sanic_swap.settings.table import Settings

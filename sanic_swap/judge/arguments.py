@@ -22,73 +22,41 @@ belongs. NAME=value words at its beginning are variables; for anything else a sh
 sh -c '...'. It must stay in the foreground. docs/judge.md has more."""
 
 
+_OPTIONS = (
+    ("--client-id", "ID", "of the app (default: one that is printed)"),
+    ("--client-secret", "SECRET", "of the app; never your real one"),
+    ("--redirect-uri", "URI", "of the app (default: https://app.example/callback)"),
+    ("--fake-url", "URL", "how the service reaches the fake (default: where it listens)"),
+    ("--swap-path", "PATH", "takes codes (default: the profile's)"),
+    ("--refresh-path", "PATH", "takes refresh tokens (default: the profile's)"),
+    ("--profile", "NAME", "any, node, ruby (/api/token) or sanic-swap (asks more; default: any)"),
+)
+_REPEATABLE = (
+    ("--only", "GROUP", str, "ask this group alone, or the promises with these words"),
+    ("--not-promised", "GROUP", str, "leave this group out, and say so in the report"),
+    ("--report", "FILE", Path, "write a report: .html, .md, .json or .xml (JUnit)"),
+)
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add them to the parser of the command."""
-    add = parser.add_argument
     parser.epilog, parser.formatter_class = EPILOG, argparse.RawDescriptionHelpFormatter
+    add = parser.add_argument
     add("url", nargs="?", metavar="URL", help="where the service is, e.g. http://127.0.0.1:3000")
     add("--self", action="store_true", dest="is_self", help="judge sanic-swap itself")
-    add(
-        "--command",
-        dest="service_command",
-        metavar="'...'",
-        help="starts the service, and again whenever it has died (default: you start it)",
-    )
-    add("--client-id", metavar="ID", help="of the app (default: one that is printed)")
-    add("--client-secret", metavar="SECRET", help="of the app; never your real one")
-    add("--redirect-uri", metavar="URI", help="of the app (default: https://app.example/callback)")
-    add(
-        "--fake-listen",
-        default="127.0.0.1:8090",
-        metavar="HOST:PORT",
-        help="where the fake Spotify listens (default: 127.0.0.1:8090)",
-    )
-    add("--fake-url", metavar="URL", help="how the service reaches it (default: where it listens)")
-    add("--swap-path", metavar="PATH", help="takes codes (default: the profile's)")
-    add("--refresh-path", metavar="PATH", help="takes refresh tokens (default: the profile's)")
-    add(
-        "--profile",
-        metavar="NAME",
-        help="any, node: /swap, /refresh; ruby: /api/token, /api/refresh_token; sanic-swap: also"
-        " what only that claims (default: any)",
-    )
-    add(
-        "--deadline",
-        type=float,
-        metavar="SECONDS",
-        help="in which it must answer whatever Spotify does (default: 9)",
-    )
-    add("--wait", type=float, default=60, metavar="SECONDS", help="for it to start (default: 60)")
-    add(
-        "--only",
-        action="append",
-        metavar="GROUP",
-        help="ask this group alone, or the promises that have these words; repeatable",
-    )
-    add(
-        "--not-promised",
-        action="append",
-        metavar="GROUP",
-        help="leave this group out, and say so in the report; repeatable",
-    )
-    add(
-        "--report",
-        action="append",
-        type=Path,
-        metavar="FILE",
-        help="write a report: .html, .md, .json or .xml (JUnit); repeatable",
-    )
-    add(
-        "--replay",
-        type=Path,
-        metavar="FILE.json",
-        help="ask again what was broken in this report; says FIXED or STILL",
-    )
-    add(
-        "--compare",
-        nargs="+",
-        type=Path,
-        metavar="FILE.json",
-        help="judge nothing; put these reports side by side",
-    )
     add("--allow-remote", action="store_true", help="judge a service on another host, gently")
+    start = "starts the service, and again whenever it has died (default: you start it)"
+    add("--command", dest="service_command", metavar="'...'", help=start)
+    listen, where = "127.0.0.1:8090", "where the fake Spotify listens (default: %(default)s)"
+    add("--fake-listen", default=listen, metavar="HOST:PORT", help=where)
+    for name, metavar, text in _OPTIONS:
+        add(name, metavar=metavar, help=text)
+    limit = "in which it must answer whatever Spotify does (default: 9)"
+    add("--deadline", type=float, metavar="SECONDS", help=limit)
+    add("--wait", type=float, default=60, metavar="SECONDS", help="for it to start (default: 60)")
+    for name, metavar, kind, text in _REPEATABLE:
+        add(name, action="append", type=kind, metavar=metavar, help=f"{text}; repeatable")
+    again = "ask again what was broken in this report; says FIXED or STILL"
+    add("--replay", type=Path, metavar="FILE.json", help=again)
+    board = "judge nothing; put these reports side by side"
+    add("--compare", nargs="+", type=Path, metavar="FILE.json", help=board)

@@ -5,7 +5,7 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from sanic_swap.judge.texts import share
+from sanic_swap.judge.texts import MEANINGLESS, shares
 from sanic_swap.judge.verdict import OUTCOMES, SEVERITIES, Promise, Verdict
 
 
@@ -39,7 +39,7 @@ def _report(verdict: Verdict) -> Iterator[str]:
     yield f'<ul class="counts">{"".join(cells)}</ul>'
     if empty := verdict.of("meaningless"):
         yield '<h2>Meaningless</h2><article class="empty">'
-        yield "<p>Held only because every request was refused: this says nothing.</p>"
+        yield f"<p>{MEANINGLESS}.</p>"
         yield f"{_list(empty)}</article>"
     severity_before = ""
     for severity, group, harm, promises in verdict.broken():
@@ -90,10 +90,8 @@ def _board(verdicts: dict[str, Verdict]) -> Iterator[str]:
         for name, each in verdicts.items()
     ]
     yield f'<div class="board"><table><thead><tr><th>Group</th>{"".join(heads)}</tr></thead><tbody>'
-    groups = list(dict.fromkeys(p.group for each in verdicts.values() for p in each.promises))
-    for group in [*groups, "all"]:
-        cells = "".join(_cell(share(each, group)) for each in verdicts.values())
-        yield f'<tr><th scope="row">{escape(group)}</th>{cells}</tr>'
+    for group, cells in shares(verdicts):
+        yield f'<tr><th scope="row">{escape(group)}</th>{"".join(map(_cell, cells))}</tr>'
     yield "</tbody></table></div>"
     for name, each in verdicts.items():
         yield f"<h2>{escape(name)}</h2><p>{escape(each.summary)}.</p>"

@@ -59,7 +59,6 @@ def run(judging: SuitesOwn, profile: str, fake: str) -> Verdict:
     if progress.problem or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         known = ", ".join(suite("promise_report").groups())
         raise NotJudged(progress.problem or f"No promise was asked; the groups are {known}")
-    # A group that is only left out because nobody can see it is not for the service to promise.
     return Verdict(
         service=judging.url,
         profile=profile,
@@ -102,7 +101,7 @@ class _Progress:
         self.problem = ""
         self._is_watched = sys.stderr.isatty()
         self._counts: Counter[str] = Counter()
-        self._groups: dict[str, Counter[str]] = {}
+        self._group = ""
         self._total = 0
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -131,9 +130,9 @@ class _Progress:
             words = f"{self._counts.total()}/{self._total}, {self._counts['broken']} broken"
             text = f"{words}  {group}: {found['promise']}"
             print(f"\r{text[:_WIDTH]:{_WIDTH}}", end="", file=sys.stderr, flush=True)
-        elif group not in self._groups:
+        elif group != self._group:
             print(f"{self._counts.total()}/{self._total} {group}", file=sys.stderr, flush=True)
-        self._groups.setdefault(group, Counter())[outcome] += 1
+        self._group = group
 
     def clear(self) -> None:
         """Leave nothing of the line that was written anew."""

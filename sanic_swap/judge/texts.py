@@ -2,91 +2,82 @@
 
 import textwrap
 from collections.abc import Iterator
-from xml.sax.saxutils import quoteattr
+from html import escape
 
-from sanic_swap.judge.verdict import Promise, Verdict
+from sanic_swap.judge.verdict import Verdict
 
-_MEANINGLESS = "Held only because every request was refused: this says nothing"
-_BOLD, _RED, _PLAIN = "\x1b[1m", "\x1b[31m", "\x1b[0m"
+MEANINGLESS = "Held only because every request was refused: this says nothing"
+# How each kind of line begins in Markdown and on a terminal.
+_MARKDOWN = {
+    "title": "# ",
+    "heading": "\n## ",
+    "harm": "\n",
+    "promise": "\n- ",
+    "detail": "  - ",
+    "code": "\n        ",
+    "item": "- ",
+    "note": "\n",
+}
+_TERMINAL = {"promise": "  ", "detail": "    ", "code": "    ", "item": "  ", "heading": "\n"}
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
+
+
+def _document(verdict: Verdict) -> Iterator[tuple[str, str]]:
+    """Yield the kind and the text of each line, in the order that readers need."""
+    yield "title", f"{verdict.service}: {verdict.summary}"
+    yield (
+        "note",
+        f"Judged by sanic-swap {verdict.version}, profile {verdict.profile}, {verdict.at}",
+    )
+    if empty := verdict.of("meaningless"):
+        yield "heading", MEANINGLESS
+        yield from (("item", f"{each.group}: {each.promise}") for each in empty)
+    for severity, group, harm, promises in verdict.broken():
+        yield "heading", f"{severity.upper()}: {group}"
+        yield "harm", harm
+        for each in promises:
+            yield "promise", f"{each.change or 'broken'}: {each.promise}"
+            yield "detail", f"expected: {each.expected} ({each.source})"
+            yield "detail", f"seen: {each.seen}"
+            if each.curl:
+                yield "code", each.curl
+    for outcome in ("not asked", "held"):
+        if names := verdict.of(outcome):
+            yield "heading", outcome.capitalize()
+            for each in names:
+                yield (
+                    "item",
+                    f"{each.change}: " * bool(each.change) + f"{each.group}: {each.promise}",
+                )
+    if verdict.not_promised:
+        yield "note", f"Left out: {', '.join(verdict.not_promised)}"
+    if verdict.of("broken"):
+        yield "note", "The curl lines need jq, the running service, and this fake of Spotify:"
+        yield "code", verdict.fake
 
 
 def as_text(verdict: Verdict, width: int, *, colour: bool) -> str:
-    """Return lines of at most *width* characters, as far as words and curl lines allow."""
-    lines = list(_lines(verdict, width))
-    return "\n".join(lines if colour else (_without_colour(line) for line in lines))
-
-
-def _lines(verdict: Verdict, width: int) -> Iterator[str]:
-    if empty := verdict.of("meaningless"):
-        yield f"{_BOLD}{_MEANINGLESS}{_PLAIN}"
-        yield from (f"  {each.promise}" for each in empty)
-        yield ""
-    for severity, group, harm, promises in verdict.broken():
-        yield f"{_RED}{_BOLD}{severity.upper()}{_PLAIN}  {_BOLD}{group}{_PLAIN}"
-        yield from textwrap.wrap(harm, width)
-        for each in promises:
-            yield from textwrap.wrap(
-                f"{each.change or 'broken'}: {each.promise}", width, initial_indent="  "
+    """Return lines of at most *width* characters, except for those to copy; the sum comes last."""
+    (_, title), *rest = _document(verdict)
+    lines = []
+    for kind, text in [*rest, ("heading", title)]:
+        head = _TERMINAL.get(kind, "")
+        if kind != "code":
+            text = textwrap.fill(
+                text, width, initial_indent=head.strip("\n"), subsequent_indent=head
             )
-            details = {"expected": f"{each.expected} ({each.source})", "seen": each.seen}
-            for name, text in details.items():
-                head = f"    {name:10}"
-                yield from textwrap.wrap(
-                    text, width, initial_indent=head, subsequent_indent=" " * len(head)
-                )
-            if each.curl:
-                yield f"    {'try':10}{each.curl}"
-        yield ""
-    for outcome in ("not asked", "held"):
-        if names := verdict.of(outcome):
-            yield f"{_BOLD}{outcome.capitalize()}{_PLAIN}"
-            for each in names:
-                change = f"{each.change}: " if each.change else ""
-                yield f"  {change}{each.group}: {each.promise}"
-            yield ""
-    if verdict.not_promised:
-        yield from textwrap.wrap(f"Left out: {', '.join(verdict.not_promised)}", width)
-    if any(each.curl for each in verdict.of("broken")):
-        yield f'The lines after "try" need jq, the service, and: {verdict.fake}'
-    yield f"{_BOLD}{verdict.service}: {verdict.summary}{_PLAIN}"
-
-
-def _without_colour(line: str) -> str:
-    for code in (_BOLD, _RED, _PLAIN):
-        line = line.replace(code, "")
-    return line
+            head = head if kind == "heading" else ""
+        bold = colour and kind in ("heading", "harm")
+        lines.append(f"{head}{_BOLD}{text}{_PLAIN}" if bold else head + text)
+    return "\n".join(lines)
 
 
 def as_markdown(verdict: Verdict) -> str:
     """Return a Markdown document."""
-    lines = [
-        f"# {verdict.service}: {verdict.summary}",
-        "",
-        f"Judged by sanic-swap {verdict.version} with profile `{verdict.profile}`, {verdict.at}.",
-        "",
-    ]
-    if empty := verdict.of("meaningless"):
-        lines += [f"## {_MEANINGLESS}", "", *(f"- {_escaped(each.promise)}" for each in empty), ""]
-    for severity, group, harm, promises in verdict.broken():
-        lines += [f"## {severity.capitalize()}: {group}", "", f"**{_escaped(harm)}**", ""]
-        lines += [line for each in promises for line in _item(each)]
-    for outcome in ("not asked", "held"):
-        if names := verdict.of(outcome):
-            lines += [f"## {outcome.capitalize()}", ""]
-            lines += [f"- {each.group}: {_escaped(each.promise)}" for each in names] + [""]
-    if verdict.not_promised:
-        lines += [f"Left out: {', '.join(verdict.not_promised)}.", ""]
-    lines += ["The lines need jq, the running service, and this fake of Spotify:", ""]
-    return "\n".join([*lines, f"    {verdict.fake}", ""])
-
-
-def _item(each: Promise) -> Iterator[str]:
-    change = f"{each.change}: " if each.change else ""
-    yield f"- {change}{_escaped(each.promise)}"
-    yield f"  - expected: {_escaped(each.expected)} ({_escaped(each.source)})"
-    yield f"  - seen: {_escaped(each.seen)}"
-    if each.curl:
-        yield f"\n        {each.curl}\n"
+    return "".join(
+        f"{_MARKDOWN[kind]}{text if kind == 'code' else _escaped(text)}\n"
+        for kind, text in _document(verdict)
+    )
 
 
 def _escaped(text: str) -> str:
@@ -98,34 +89,38 @@ def as_junit(verdict: Verdict) -> str:
     counts = verdict.counts()
     failures = counts["broken"] + counts["meaningless"]
     numbers = f'tests="{len(verdict.promises)}" failures="{failures}" errors="0"'
+    numbers += f' skipped="{counts["not asked"]}"'
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
-        f'<testsuite name={quoteattr(verdict.service)} {numbers} skipped="{counts["not asked"]}">',
+        f'<testsuite name="{escape(verdict.service)}" {numbers}>',
     ]
     for each in verdict.promises:
-        names = f"classname={quoteattr(each.group)} name={quoteattr(each.promise)}"
+        names = f'classname="{escape(each.group)}" name="{escape(each.promise)}"'
         tag = {"held": "", "not asked": "skipped"}.get(each.outcome, "failure")
-        words = quoteattr(f"{each.seen} (expected: {each.expected})")
+        words = escape(f"{each.seen} (expected: {each.expected})")
         kind = f' type="{each.severity}"' if tag == "failure" else ""
-        inner = f"<{tag} message={words}{kind}/>" if tag else ""
+        inner = f'<{tag} message="{words}"{kind}/>' if tag else ""
         lines.append(f"  <testcase {names}>{inner}</testcase>")
     return "\n".join([*lines, "</testsuite>", ""])
 
 
 def scoreboard(verdicts: dict[str, Verdict], width: int) -> str:
     """Return a table for a terminal: groups down, reports across, held of asked."""
-    names = list(verdicts)
+    rows = [("", list(verdicts)), *shares(verdicts)]
+    first = max(len(group) for group, _ in rows)
+    wide = max(8, min(24, (width - first) // len(verdicts) - 2))
+    return "\n".join(
+        "  ".join([f"{group:{first}}", *(f"{cell[-wide:]:>{wide}}" for cell in cells)])
+        for group, cells in rows
+    )
+
+
+def shares(verdicts: dict[str, Verdict]) -> list[tuple[str, list[str]]]:
+    """Return `held/asked` of each group and of all, a dash where nothing was asked."""
     groups = list(dict.fromkeys(p.group for each in verdicts.values() for p in each.promises))
-    first = max(map(len, ["all", *groups]))
-    wide = max(8, min(24, (width - first) // max(1, len(names)) - 2))
-    lines = ["  ".join([" " * first, *(f"{name[-wide:]:>{wide}}" for name in names)])]
-    for group in [*groups, "all"]:
-        cells = [f"{share(verdicts[name], group):>{wide}}" for name in names]
-        lines.append("  ".join([f"{group:{first}}", *cells]))
-    return "\n".join(lines)
+    return [(name, [_share(each, name) for each in verdicts.values()]) for name in [*groups, "all"]]
 
 
-def share(verdict: Verdict, group: str) -> str:
-    """Return `held/asked` of a group (or of all), a dash if nothing of it was asked."""
+def _share(verdict: Verdict, group: str) -> str:
     chosen = [p for p in verdict.promises if group in ("all", p.group)]
     return f"{sum(p.outcome == 'held' for p in chosen)}/{len(chosen)}" if chosen else "-"

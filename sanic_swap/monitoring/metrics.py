@@ -46,6 +46,7 @@ class Labels:
         outcomes: How requests may end.
         call_outcomes: How calls to Spotify may fail.
         key_ids: Of every key that opens tokens here.
+        held_key_ids: Of keys that the settings know and whose tokens are held nevertheless.
         refused_tokens: Why a token may not open.
         formats: Of other services' tokens that open here.
     """
@@ -55,6 +56,7 @@ class Labels:
     outcomes: Iterable[str]
     call_outcomes: Iterable[str]
     key_ids: Iterable[str]
+    held_key_ids: Iterable[str]
     refused_tokens: Iterable[str]
     formats: Iterable[str]
 
@@ -142,12 +144,12 @@ class Metrics:
         for outcome in ("tokens", "cancelled", *labels.call_outcomes):
             self._calls.labels(outcome)
         self._reasons = frozenset(labels.refused_tokens)
-        self._key_ids = frozenset(labels.key_ids)
-        for key_id in self._key_ids:
+        self._held_key_ids = frozenset(labels.held_key_ids)
+        for key_id in labels.key_ids:
             self._opened.labels(key_id)
         for reason in self._reasons:
             self._refused.labels(reason)
-        for key in (_UNKNOWN_KEY, _LEGACY):
+        for key in (_UNKNOWN_KEY, _LEGACY, *self._held_key_ids):
             self._held.labels(key)
         for name in labels.formats:
             self._imports.labels(name)
@@ -165,7 +167,7 @@ class Metrics:
             self._refused.labels(answered.reason).inc()
         elif answered.outcome == "token_held":
             key_id = answered.trace.refused_key_id
-            known = key_id if key_id in self._key_ids else _UNKNOWN_KEY
+            known = key_id if key_id in self._held_key_ids else _UNKNOWN_KEY
             self._held.labels(_LEGACY if key_id is None else known).inc()
         self._grants.count(answered)
         if answered.trace.key_id is not None:

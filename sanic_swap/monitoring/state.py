@@ -3,7 +3,7 @@
 import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -11,11 +11,11 @@ from prometheus_client.registry import Collector
 
 from sanic_swap import __version__
 from sanic_swap.logs import Lines
+from sanic_swap.monitoring.version import commit
 from sanic_swap.spotify.accounts import SpotifyAccounts
 from sanic_swap.swap.limits import InFlight
 from sanic_swap.swap.revocations import Revocations
 from sanic_swap.swap.sharing import SharedRefreshes
-from sanic_swap.version import commit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,39 +116,35 @@ class State(Collector):
         )
 
 
-class ConnectionCounts(Protocol):
-    """Says how many connections there are; `by_state` is called from another thread."""
-
-    @property
-    def limit(self) -> int: ...
-
-    @property
-    def reclaimed(self) -> Mapping[str, int]: ...
-
-    def by_state(self) -> Mapping[str, int]: ...
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # Prometheus keeps it by its identity
 class Connections(Collector):
-    """The open connections of one process."""
+    """
+    The open connections of one process.
 
-    counts: ConnectionCounts
+    Args:
+        by_state: Counts them, from another thread.
+        reclaimed: How many were closed to make room.
+    """
+
+    limit: int
+    by_state: "Callable[[], Mapping[str, int]]"
+    reclaimed: Mapping[str, int]
 
     def collect(self) -> Iterator[Metric]:
         """Yield each metric with its value of this moment."""
         now = GaugeMetricFamily(
             "sanic_swap_connections", "Open connections, by what they wait for.", labels=("state",)
         )
-        for state, count in self.counts.by_state().items():
+        for state, count in self.by_state().items():
             now.add_metric((state,), count)
         yield now
-        yield _gauge("connections_limit", "MAX_CONNECTIONS.", self.counts.limit)
+        yield _gauge("connections_limit", "MAX_CONNECTIONS.", self.limit)
         reclaimed = CounterMetricFamily(
             "sanic_swap_connections_reclaimed",
             "Connections that were closed to make room for new ones.",
             labels=("state",),
         )
-        for state, count in self.counts.reclaimed.items():
+        for state, count in self.reclaimed.items():
             reclaimed.add_metric((state,), count)
         yield reclaimed
 

@@ -145,6 +145,11 @@ class KeyRing:
         """The ids of all keys that open."""
         return list(self._sealers)
 
+    @property
+    def misplaced_key_ids(self) -> list[str]:
+        """The ids that these keys would have at `other_origins`; their tokens are held."""
+        return list(self._origins)
+
     def seal(self, refresh_token: Secret, authorized_at: int) -> str:
         """
         Return *refresh_token* sealed by the current key, safe in any form body or URL.

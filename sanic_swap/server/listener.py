@@ -1,6 +1,5 @@
 """Open the listening socket and close it without dropping accepted connections."""
 
-import ctypes
 import select
 import socket
 import struct
@@ -58,6 +57,8 @@ def drop_new_connections(listener: socket.socket) -> None:
     """
     if sys.platform != "linux":
         return
+    import ctypes  # here, as only the end of a process needs it
+
     code = ctypes.create_string_buffer(_DROP_ALL)
     program = struct.pack("HP", 1, ctypes.addressof(code))
     with suppress(OSError):  # a sandbox may forbid it

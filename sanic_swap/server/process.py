@@ -68,7 +68,8 @@ async def _serve(parts: Parts, readiness: Readiness, stop: asyncio.Event) -> Non
         # Imported here: the library takes time to load, and most services do without.
         from sanic_swap.monitoring.state import Connections
 
-        parts.monitoring.metrics.read_from(Connections(places))
+        connections = Connections(places.limit, places.by_state, places.reclaimed)
+        parts.monitoring.metrics.read_from(connections)
     protocol = partial(Connection, readiness, settings.client_timeout, places)
     listener = bound(
         settings.host, settings.port, settings.client_timeout, reuse_port=settings.reuse_port

@@ -39,7 +39,7 @@ class SpotifyAccounts:
     """
     Exchange codes and refresh tokens at one Spotify accounts service.
 
-    Used as `async with`.
+    Used as `async with`. Whatever fails raises one of the errors below `SpotifyError`.
 
     Args:
         url: Where the accounts service is, without a trailing slash.
@@ -101,11 +101,7 @@ class SpotifyAccounts:
         return max(0.0, self._cooldown.until - monotonic())
 
     async def exchange(
-        self,
-        code: Secret,
-        redirect_uri: str,
-        code_verifier: Secret | None,
-        trace: RequestTrace,
+        self, code: Secret, redirect_uri: str, code_verifier: Secret | None, trace: RequestTrace
     ) -> TokenAnswer:
         """Trade a code for tokens (RFC 6749 section 4.1.3, RFC 7636 4.5); raise `SpotifyError`."""
         form = f"grant_type={Grant.CODE.value}&code={form_encoded(code.reveal())}"
@@ -169,7 +165,8 @@ class SpotifyAccounts:
                 await asyncio.sleep(wait)
                 if self.word != "ok":
                     raise
-                is_repeated |= _may_have_arrived(error)
+                loss = error.loss if isinstance(error, SpotifyUnreachable) else None
+                is_repeated |= loss is not ConnectionLoss.UNSENT  # it may have arrived
             tries += 1
             now = monotonic()
             self.retries += 1
@@ -207,9 +204,6 @@ class SpotifyAccounts:
             self.answer_seconds = now - began
             self.credentials_refused = isinstance(error, CredentialsRefused)
         match error:
-            case None if not self._breaker.is_open:  # as it nearly always is
-                self._breaker.succeeded(began, now)
-                return
             case SpotifyUnreachable(loss=ConnectionLoss.STALE):
                 # Old age of a connection, not trouble; the other idle ones are as old.
                 self._endpoint.close_idle()
@@ -230,10 +224,6 @@ class SpotifyAccounts:
                 if now >= self._cooldown.until:
                     log.warning("Spotify sent Retry-After %d s; all calls paused", seconds)
                 self._cooldown.begin(status, seconds, now)
-
-
-def _may_have_arrived(error: SpotifyError) -> bool:
-    return not (isinstance(error, SpotifyUnreachable) and error.loss is ConnectionLoss.UNSENT)
 
 
 def form_encoded(value: str) -> str:

@@ -52,8 +52,6 @@ class TokenAnswer:
     """
     Spotify's tokens, ready to be handed on with another refresh token in its place.
 
-    Made for each request, and so no frozen dataclass, which takes three times as long to make.
-
     Args:
         before: The object's text up to the value of its refresh token.
         after: And behind it, up to the brace; None if it had none.
@@ -121,9 +119,7 @@ def read_answer(
     Judge one answer of Spotify's.
 
     Args:
-        status: HTTP status.
         body: None if it was larger than any token answer.
-        retry_after: The header of that name.
         now: For a Retry-After that is a date.
 
     Raises:
@@ -212,9 +208,8 @@ def _keep_secret(private: Sequence[Secret], text: str, members: dict[str, Any]) 
     for secret in private:
         # Almost always decided by the text alone; escapes in it need a closer look.
         token = secret.reveal()
-        if token not in text and "\\" not in text:
-            continue
-        if any(token in string for string in strings_in(members)):
+        may_hold = token in text or "\\" in text
+        if may_hold and any(token in string for string in strings_in(members)):
             raise SpotifyNonsense("a plain refresh token or our credentials in the body")
 
 
@@ -226,7 +221,10 @@ def _refusal(status: int, values: dict[str, object], sent: Sent) -> SpotifyError
         return CredentialsRefused(f"Spotify refused our credentials ({status})")
 
     def relayable(value: object) -> str | None:
-        if type(value) is not str or not _is_description(value):
+        """Return what is printable and not empty (RFC 6749 section 5.2), and tells no token."""
+        if type(value) is not str or not value or not value.isascii() or not value.isprintable():
+            return None
+        if '"' in value or "\\" in value:
             return None
         # Some clients search the raw body for `invalid_grant` and log the user out.
         if "invalid_grant" in value and error != "invalid_grant":
@@ -244,9 +242,3 @@ def _refusal(status: int, values: dict[str, object], sent: Sent) -> SpotifyError
         None if uri is None or " " in uri else uri,
         logged="(the code that was sent)" if is_repeated else error[:_LONGEST_LOGGED],
     )
-
-
-def _is_description(text: str) -> bool:
-    """Say whether *text* may be an `error_description` (RFC 6749 section 5.2), and is not empty."""
-    is_printable = text.isascii() and text.isprintable()
-    return bool(text) and is_printable and '"' not in text and "\\" not in text

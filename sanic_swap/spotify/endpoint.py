@@ -37,8 +37,6 @@ class TokenEndpoint:
     Used as `async with`.
 
     Args:
-        url: Where the accounts service is, without a trailing slash.
-        client_id, client_secret: The app's credentials, sent in the Authorization header.
         timeout_seconds: Usual time limit; part of it is the limit for connecting.
 
     Attributes:

@@ -152,21 +152,17 @@ class SpotifyConnection(asyncio.Protocol):
         if not self.closed.done():
             self.closed.set_result(None)
         if self._head is not None and self._body is not None:
-            self._read_end(self._head, self._body)
+            try:
+                self._parser.feed_eof()  # the body may be meant to end with the connection
+            except Exception:  # noqa: BLE001 - as in data_received
+                self._fail(_lost(ConnectionLoss.LATE))
+            else:
+                self._settle(self._head, self._body.read_nowait())
         elif state is _State.WAITING and self._exchanges > 1:
             # Spotify closed it while it was idle (RFC 9112 section 9.3.1).
             self._fail(_lost(ConnectionLoss.STALE))
         else:
             self._fail(_lost(ConnectionLoss.EARLY))
-
-    def _read_end(self, head: RawResponseMessage, body: StreamReader) -> None:
-        """Settle an exchange whose answer has begun: its body may be meant to end so."""
-        try:
-            self._parser.feed_eof()
-        except Exception:  # noqa: BLE001 - as in data_received
-            self._fail(_lost(ConnectionLoss.LATE))
-        else:
-            self._settle(head, body.read_nowait())
 
     def _settle(self, head: RawResponseMessage, body: bytes | None, *, keep: bool = False) -> None:
         if self._answer is not None and not self._answer.done():
@@ -214,11 +210,8 @@ class SpotifyConnection(asyncio.Protocol):
 
 
 def _is_said_by_status(head: RawResponseMessage) -> bool:
-    """
-    Say whether the body of such an answer is read only to keep the connection.
-
-    Just when Spotify is in trouble it should not have to shake hands anew each time.
-    """
+    # Their bodies are read only to keep the connection: just when Spotify is in trouble, it
+    # should not have to shake hands anew each time.
     return head.code >= 500 or head.code == 429
 
 

@@ -49,7 +49,6 @@ def seconds_to_retry(
     Say how long to wait before Spotify is asked again, or None to give up.
 
     Args:
-        error: What the latest try ended with.
         tries: How many there have been, this one included.
         is_repeated: Whether an earlier try may have reached Spotify.
         left_seconds: Until the deadline of the whole request.

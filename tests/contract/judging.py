@@ -1,6 +1,7 @@
 """What is judged and how; filled from pytest's options or by `sanic-swap judge`."""
 
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import pytest
@@ -8,7 +9,6 @@ import pytest
 from .profiles import CLIENT_ID, CLIENT_SECRET, PROFILES, REDIRECT_URI, Profile
 
 DEADLINE_SECONDS = 9.0
-_LOOPBACK = ("127.", "localhost", "::1")
 # Groups that need a program which the suite has started itself: its log, and its end.
 NEEDS_PROGRAM = frozenset({"log", "ending"})
 
@@ -54,8 +54,11 @@ class Judging:
     @property
     def is_remote(self) -> bool:
         """Say whether the service is on another host: it is asked gently."""
-        host = urlsplit(self.url).hostname or ""
-        return bool(self.url) and not host.startswith(_LOOPBACK)
+        host = urlsplit(self.url).hostname or "localhost"
+        try:
+            return not ip_address(host).is_loopback
+        except ValueError:
+            return host != "localhost"
 
     @property
     def unasked(self) -> frozenset[str]:

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from fake_spotify import FakeSpotify
+from fake_spotify.faults import Status
 from tests.contract.http_client import post_form, send
 from tests.contract.processes import wait_until
 from tests.service.metrics import scraped
-from tests.service.running import Running, running_service
+from tests.service.refreshing import log_in
+from tests.service.running import KEY, Running, running_service
+from tests.service.seals import key_id, seal
 
 
 def lines_of(service: Running, request_id: str) -> list[dict[str, Any]]:
@@ -63,6 +66,19 @@ def test_a_refusal_of_ours_has_its_reason(
     assert line["reason"] == reason
 
 
+def test_a_warning_about_one_request_has_its_id_and_its_grant(
+    service: Running, spotify: FakeSpotify
+) -> None:
+    token = log_in(service, spotify)
+    spotify.fault(Status(429, "{}"), times=1)
+    form = {"refresh_token": token}
+    post_form(f"{service.url}/refresh", form, {"X-Request-ID": "throttled"})
+    wait_until(lambda: len(lines_of(service, "throttled")) == 2)
+
+    warning, access = sorted(lines_of(service, "throttled"), key=lambda line: "path" in line)
+    assert (warning["level"], warning["grant"]) == ("warning", access["grant"])
+
+
 @pytest.mark.parametrize(("level", "lines"), [("info", 0), ("debug", 1)])
 def test_health_that_is_good_is_logged_on_debug_only(
     spotify: FakeSpotify, level: str, lines: int
@@ -91,6 +107,23 @@ def test_nobody_fills_the_log_or_the_metrics_with_invented_keys(spotify: FakeSpo
     assert {line["level"] for line in loud} == {"warning"}
     assert "request_id" in loud[0]
     assert (access[0]["reason"], access[0]["key"]) == ("unknown_key", "AAAAAA00")
+
+
+def test_a_key_that_the_settings_know_is_an_error_even_among_inventions(
+    spotify: FakeSpotify,
+) -> None:
+    misplaced = seal("AQtoken", 0, "https://accounts.spotify.com")
+    with running_service(spotify.accounts_url, METRICS_PORT="0") as service:
+        for number in range(12):
+            invented = f"s1.AAAAAA{number:02}.{'A' * 200}"
+            post_form(f"{service.url}/refresh", {"refresh_token": invented})
+        answer = post_form(f"{service.url}/refresh", {"refresh_token": misplaced})
+
+        [line] = [line for line in service.lines() if line["level"] == "error"]
+        key = key_id(KEY, "https://accounts.spotify.com")
+        assert scraped(service)["sanic_swap_tokens_held_total", key] == 1
+    assert answer.status == 503
+    assert "SPOTIFY_ACCOUNTS_URL" in line["message"]
 
 
 def test_it_can_be_turned_off(spotify: FakeSpotify) -> None:

@@ -89,6 +89,6 @@ def test_inspect_tells_key_age_and_rest_of_life(upstream_url: str) -> None:
     assert told["ends_at"][:10] == time.strftime(
         "%Y-%m-%d", time.gmtime(authorized_at + 180 * 86_400)
     )
-    assert (told["key_id"], told["sealed_by"]) == (key_id(OLD), "an older key")
+    assert (told["key_id"], told["sealed_by"]) == (key_id(OLD, upstream_url), "an older key")
     assert (of_imported["opens"], of_imported["authorized_at"]) == (True, None)
     assert not {"age_days", "days_left"} & set(of_imported)

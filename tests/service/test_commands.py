@@ -187,3 +187,20 @@ def test_what_is_not_wanted_need_not_be_installed(spotify: FakeSpotify, tmp_path
     )
     with running_service(spotify.accounts_url, **without) as service:
         assert post_form(f"{service.url}/swap", {"code": spotify.code()}).status == 200
+
+
+def test_the_version_names_the_commit() -> None:
+    done = run_command("--version", env=environment(NOWHERE, SOURCE_COMMIT="0123456789abcdef"))
+
+    assert re.fullmatch(r"sanic-swap \d+\.\d+\.\d+ \(commit 0123456789ab\)\n", done.stdout)
+
+
+def test_inspect_says_the_word_of_the_log_and_the_remedy() -> None:
+    token = f"s1.AAAAAAAA.{'A' * 200}"
+
+    told = json.loads(
+        run_command("inspect", "--json", env=environment(NOWHERE), stdin=token).stdout
+    )
+
+    assert (told["opens"], told["reason"], told["key_id"]) == (False, "unknown_key", "AAAAAAAA")
+    assert "PREVIOUS_ENCRYPTION_SECRETS" in told["remedy"]

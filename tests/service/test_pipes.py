@@ -25,7 +25,8 @@ def serving(**how: object) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Run the service on a known port, whatever becomes of its log; yield URL and process."""
     port = free_port()
     command = [*how.pop("before", []), *SERVE]
-    with launched(command, env=environment(NOWHERE, PORT=str(port)), **how) as process:
+    env = environment(NOWHERE, PORT=str(port), PYTHONUNBUFFERED="")
+    with launched(command, env=env, **how) as process:
         url = f"http://127.0.0.1:{port}"
         wait_until(lambda: is_alive(url) or process.poll() is not None, 20)
         yield url, process

@@ -66,7 +66,7 @@ def steps(dockerfile: str) -> list[tuple[str, str]]:
 def build(context: Path, folder: Path) -> Image:
     """Perform the steps of *context*'s Dockerfile in *folder*."""
     stages: dict[str, Image] = {}
-    image, stage = Image(folder / "root"), ""
+    image, stage, arguments = Image(folder / "root"), "", dict[str, str]()
     for name, text in steps((context / "Dockerfile").read_text()):
         match name:
             case "FROM":
@@ -91,7 +91,11 @@ def build(context: Path, folder: Path) -> Image:
                 assert done.returncode == 0, done.stdout.decode()
             case "ENV":
                 for variable, value in (pair.split("=", 1) for pair in text.split()):
-                    image.env[variable] = value.replace("$PATH", image.env["PATH"])
+                    for name, known in {"PATH": image.env["PATH"], **arguments}.items():
+                        value = value.replace(f"${name}", known)
+                    image.env[variable] = value
+            case "ARG":
+                variable, _, arguments[variable] = text.partition("=")
             case "USER":
                 image.user = text
             case "ENTRYPOINT":

@@ -236,6 +236,12 @@ def test_nobody_outside_can_wake_the_operator(tmp_path):
     )
 
 
+def test_credentials_that_are_refused_at_start_page_before_anybody_asks(tmp_path):
+    seen = {'sanic_swap_credentials_refused{job="x"}': "1x20"}
+
+    check_rules(tmp_path, case(firing("SanicSwapCredentialsRefused"), seen, "10m", 1))
+
+
 def test_tokens_of_a_key_that_the_settings_know_page(tmp_path):
     seen = {KEY % ("y", "new", "current"): "1x20", HELD % ("y", "other"): "0+5x20"}
 
@@ -261,6 +267,22 @@ def test_grafana_can_tell_the_panels_apart():
         "datasource",
         "job",
     }
+
+
+def test_the_dashboard_begins_with_the_status_and_each_panel_says_what_it_shows():
+    [first, *status] = DASHBOARD["panels"][:7]
+    anchors = {
+        re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-")
+        for heading in re.findall(r"^##+ (.+)$", OPERATE, re.MULTILINE)
+    }
+    for panel in panels():
+        [link] = panel["links"]
+        page, _, anchor = link["url"].partition("#")
+        assert panel["description"]
+        assert (page, anchor in anchors) == (RUNBOOK, True), anchor
+
+    assert first["title"] == "Status"
+    assert {panel["type"] for panel in status} == {"stat"}
 
 
 def test_only_documented_metrics_are_asked_for():

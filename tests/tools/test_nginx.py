@@ -14,7 +14,8 @@ from tests.contract.processes import free_port, launched, wait_until
 from tests.programs import need
 from tests.service.running import START_SECONDS, Running, running_service
 
-SITE = (Path(__file__).parents[2] / "deploy/nginx.conf").read_text()
+ROOT = Path(__file__).parents[2]
+SITE = (ROOT / "deploy/nginx.conf").read_text()
 AROUND_IT = """
 daemon off;
 pid {folder}/pid;
@@ -33,14 +34,13 @@ http {{
 
 
 @contextmanager
-def nginx(folder: Path, service: Running) -> Iterator[str]:
+def nginx(folder: Path, service: Running, site: str = SITE) -> Iterator[str]:
     """Run nginx in front of *service*, and give its URL."""
     authority = trustme.CA()
     certificate = authority.issue_cert("127.0.0.1")
     certificate.private_key_and_cert_chain_pem.write_to_path(folder / "server.pem")
     authority.cert_pem.write_to_path(folder / "ca.pem")
     port = free_port()
-    site = SITE
     for ours, here in (
         (r"127\.0\.0\.1:4343", service.url.removeprefix("http://")),
         (r"listen 443", f"listen 127.0.0.1:{port}"),
@@ -85,3 +85,17 @@ def test_nginx_adds_tls_and_tells_the_clients_own_address(
     assert [answer.status for answer in seen] == [200, 200, 429]
     assert json.loads(seen[0].body)["refresh_token"].startswith("s1.")
     assert "192.0.2." not in log
+
+
+def test_the_documented_prefix_is_taken_off(spotify: FakeSpotify, tmp_path: Path) -> None:
+    page = (ROOT / "docs/deploy-anywhere.md").read_text()
+    [block] = re.findall(r"^location /spotify/ \{.*?^\}", page, re.MULTILINE | re.DOTALL)
+    site = SITE.replace("    location / {", f"{block}\n    location / {{")
+    with (
+        running_service(spotify.accounts_url) as service,
+        nginx(tmp_path, service, site) as url,
+    ):
+        swapped = swap(f"{url}/spotify", tmp_path, spotify.code(), "192.0.2.1")
+        outside = send("GET", f"{url}/spotify/readyz/", cafile=tmp_path / "ca.pem")
+
+    assert (swapped.status, outside.status) == (200, 200)

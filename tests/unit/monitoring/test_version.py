@@ -2,7 +2,7 @@
 
 import pytest
 
-from sanic_swap import version
+from sanic_swap.monitoring import version
 
 HASH = "0123456789abcdef0123456789abcdef01234567"
 
