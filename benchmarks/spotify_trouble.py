@@ -51,7 +51,6 @@ from fake_spotify.faults import (
     UpstreamReset,
     UpstreamTimeout,
 )
-from sanic_swap.sealing.keys import new_secret
 
 ENDPOINTS = ("/swap", "/refresh")
 _SLACK_SECONDS = 0.15
@@ -296,9 +295,7 @@ def main() -> None:
             redirect_uris=["benchmark://callback"],
         ) as spotify,
     ):
-        service = programs.service(
-            spotify.accounts_url, new_secret(), SPOTIFY_TIMEOUT=str(arguments.timeout)
-        )
+        service = programs.service(spotify.accounts_url, SPOTIFY_TIMEOUT=str(arguments.timeout))
         body = f"code={spotify.code()}"
         service.wait_for_success(
             (

@@ -8,18 +8,9 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import TypeVar
 
+from fake_spotify.facts import policy as policies
 from fake_spotify.facts import redirects
-from fake_spotify.facts.policy import (
-    MOST_LISTED_USERS,
-    Aged,
-    Consent,
-    NoScope,
-    Policy,
-    QuotaMode,
-    Rotation,
-    Unchanged,
-    of_era,
-)
+from fake_spotify.facts.policy import MOST_LISTED_USERS, Policy
 from fake_spotify.facts.registrations import Registration, User
 from fake_spotify.facts.shapes import TokenShapes
 from fake_spotify.facts.wordings import Era
@@ -119,12 +110,12 @@ _POLICY: dict[str, Callable[[str, object], object]] = {
     "code_lifetime": seconds,
     "access_token_lifetime": _whole_seconds,
     "refresh_token_lifetime": _seconds_or_never,
-    "rotation": _one_of(Rotation),
-    "unchanged": _one_of(Unchanged),
-    "no_scope": _one_of(NoScope),
-    "aged": _one_of(Aged),
-    "consent": _one_of(Consent),
-    "quota_mode": _one_of(QuotaMode),
+    "rotation": _one_of(policies.Rotation),
+    "unchanged": _one_of(policies.Unchanged),
+    "no_scope": _one_of(policies.NoScope),
+    "aged": _one_of(policies.Aged),
+    "consent": _one_of(policies.Consent),
+    "quota_mode": _one_of(policies.QuotaMode),
     "listed_users": _listed_users,
     "owner_premium": flag,
     "quota_calls": _count_or_none,
@@ -144,11 +135,11 @@ def policy(members: Members, base: Policy) -> Policy:
     if "era" in members:
         era = _era("era", members["era"])
         if era is not base.era:
-            base = replace(of_era(era), consent=base.consent)
+            base = replace(policies.of_era(era), consent=base.consent)
     chosen = {name: read(name, members[name]) for name, read in _POLICY.items() if name in members}
     if "auto_approve" in members:
         approves = flag("auto_approve", members["auto_approve"])
-        chosen["consent"] = Consent.AGREE if approves else Consent.ASK
+        chosen["consent"] = policies.Consent.AGREE if approves else policies.Consent.ASK
     return replace(base, **chosen)  # type: ignore[arg-type]  # each reader gives its field's type
 
 
@@ -162,7 +153,6 @@ def fixed_credentials(number: int) -> dict[str, object]:
 
 def registration(members: Members, shapes: TokenShapes) -> Registration:
     """Read an app; missing credentials are generated."""
-    made = {"client_id": shapes.hex_id(), "client_secret": shapes.hex_id()}
     uris = texts("redirect_uris", members.get("redirect_uris", ())) or (DEFAULT_REDIRECT_URI,)
     for uri in uris:
         if not redirects.is_uri(uri):
@@ -171,8 +161,8 @@ def registration(members: Members, shapes: TokenShapes) -> Registration:
                 f"{uri} is no URI without a fragment (RFC 3986; a scheme has no underscore)",
             )
     return Registration(
-        text("client_id", members.get("client_id", made["client_id"])),
-        text("client_secret", members.get("client_secret", made["client_secret"])),
+        text("client_id", members.get("client_id", shapes.hex_id())),
+        text("client_secret", members.get("client_secret", shapes.hex_id())),
         uris,
         text("name", members.get("name", "An app")),
         text("developer", members.get("developer", "developer")),

@@ -18,15 +18,11 @@ class RealTimeLoop(asyncio.SelectorEventLoop):
         return time.clock_gettime(time.CLOCK_MONOTONIC)
 
 
-def _wall_time() -> float:
-    # Looked up at each call: freezegun puts another function in its place.
-    return time.time()
-
-
 class Clock:
     """A clock in Unix seconds, as *source* is, that can be set, advanced and frozen."""
 
-    def __init__(self, source: Callable[[], float] = _wall_time) -> None:
+    # time.time is looked up at each call: freezegun puts another function in its place.
+    def __init__(self, source: Callable[[], float] = lambda: time.time()) -> None:
         self._source = source
         self.ahead_seconds = 0.0
         self._frozen_at: float | None = None

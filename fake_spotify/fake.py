@@ -29,10 +29,7 @@ class FakeSpotify(App):
         choices: Anything that such a file may contain, by the same names: `port` (a free one unless
             chosen), `client_id`, `client_secret`, `redirect_uris`, `era`, `auto_approve`,
             `code_lifetime`, `access_token_lifetime`, `refresh_token_lifetime`, `rotation`,
-            `unchanged`, `seed`, `https`, `users`, ...
-
-    Raises:
-        ChoiceError: If a choice is not possible.
+            `unchanged`, `seed`, `https`, `users`, ... A ChoiceError if one is not possible.
     """
 
     def __init__(self, config: str | Path | None = None, **choices: object) -> None:

@@ -23,17 +23,11 @@ _NAMES = _SERVER_NAMES | _APP_NAMES | {"client_secret_file", "random_credentials
 @dataclass(frozen=True, slots=True)
 class Settings:
     """
-    How a fake is set up.
+    How a fake is set up; it has an app and a user at least.
 
-    Args:
-        apps: At least one; the first is used wherever none is named.
-        users: At least one; the first is logged in unless another is chosen.
-        seed: Makes codes, tokens and ids repeatable.
-        has_control: False hides everything below /_fake/.
-        allowed_hosts: Names in lower case that the control API answers to besides loopback's.
-        is_https: True serves HTTPS with a certificate made for the run.
-        ca_file: Where to write the certificate of the authority that signed it; None is a
-            temporary directory.
+    The first app is used wherever none is named; the first user is logged in unless another is
+    chosen. The control API answers to `allowed_hosts`, in lower case, besides loopback. What
+    clients must trust for HTTPS is written to `ca_file`; None is a temporary directory.
     """
 
     apps: tuple[tuple[Registration, Policy], ...]

@@ -52,14 +52,9 @@ Without an ordinary answer the connection is closed after the last step.
 """
 
 
-def edge_text(status: int, words: str) -> Reply:
-    """Make a plain text answer like those of Envoy in front of Spotify."""
-    return Reply(status, (("content-type", "text/plain"), ("server", "envoy")), words.encode())
-
-
-def edge_html(status: int, markup: str) -> Reply:
-    """Make an HTML answer like those of Spotify's front end."""
-    return Reply(status, (("content-type", "text/html"), ("server", "envoy")), markup.encode())
+def edge(status: int, content_type: str, body: str) -> Reply:
+    """Make an answer like those of Envoy and the front end before Spotify's services."""
+    return Reply(status, (("content-type", content_type), ("server", "envoy")), body.encode())
 
 
 def page(status: int, markup: str) -> Reply:

@@ -51,15 +51,10 @@ class App(AppState):
         code_challenge: str | None = None,
     ) -> str:
         """
-        Make an authorization code without a browser, as if *user* had just agreed.
+        Make an authorization code without a browser, as if *user*, an id, had just agreed.
 
-        Args:
-            user: A user's id; the first user if None.
-            redirect_uri: The first registered one if None.
-            code_challenge: Binds the code (RFC 7636, S256).
-
-        Raises:
-            ChoiceError: If there is no such user or scope, or the redirect URI is not registered.
+        The user and the redirect URI are the first ones if None; *code_challenge* binds the code
+        (RFC 7636, S256). A ChoiceError if there is no such user, scope or redirect URI.
         """
         with self.held():
             _check_scope(scope)
@@ -83,10 +78,8 @@ class App(AppState):
         Make a grant and its refresh token, as if *user* had agreed and a code had been exchanged.
 
         With *is_public* it belongs to a client without secret (PKCE). A *refresh_token* can be
-        chosen, such as one that a client has kept from an earlier run.
-
-        Raises:
-            ChoiceError: If there is no such user or scope, or the token is taken or malformed.
+        chosen, such as one that a client has kept from an earlier run. A ChoiceError if there is no
+        such user or scope, or the token is taken or malformed.
         """
         with self.held():
             _check_scope(scope)
@@ -136,10 +129,8 @@ class App(AppState):
             is_processed: True lets the request take effect (the code is spent) although its
                 answer is lost.
 
-        Raises:
-            ChoiceError: If there is no such kind, or it has other parameters.
-            ValueError: If *match* needs the answer, or *is_processed* is False for a fault that
-                changes the normal answer.
+        A ChoiceError if there is no such kind, or it has other parameters; a ValueError if *match*
+        needs the answer, or *is_processed* is False for a fault that changes the normal answer.
         """
         if isinstance(fault, str):
             if fault in self.outages:

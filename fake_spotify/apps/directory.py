@@ -16,9 +16,8 @@ class Directory:
     """
     Registers and finds apps.
 
-    Args:
-        first: Also answers for requests that name no registered app; later apps get its users and
-            its seed.
+    *first* also answers for requests that name no registered app; later apps get its users and
+    its seed.
     """
 
     def __init__(self, first: App) -> None:

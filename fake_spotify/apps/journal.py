@@ -73,12 +73,7 @@ class Entry:
 
 
 class Journal:
-    """
-    Keeps the latest requests of one app.
-
-    Args:
-        on_entry: Called with each entry, kept or not.
-    """
+    """Keeps the latest requests of one app; *on_entry* is called with each, kept or not."""
 
     def __init__(self, on_entry: Callable[[Entry], None]) -> None:
         self._entries: deque[Entry] = deque()

@@ -20,17 +20,9 @@ class AppState:
     """
     What is registered, issued, planned and received for one app.
 
-    Nothing is shared with another app, so tests that register an app each can share one fake.
-
-    Args:
-        seed: Makes codes, tokens and ids repeatable.
-        lock: Held while state is read or changed; the apps of one fake share it.
+    Apps share nothing but the *lock*, which is held while state is read or changed; so tests that
+    register an app each can share one fake. A *seed* makes codes, tokens and ids repeatable.
     """
-
-    ledger: Ledger
-    fault_queue: FaultQueue
-    expectations: Expectations
-    journal: Journal
 
     def __init__(
         self,

@@ -10,18 +10,6 @@ from fake_spotify import options
 from fake_spotify.choices import ChoiceError
 from fake_spotify.options import Settings
 
-COMMANDS = """
-commands:
-  run [options] -- COMMAND ...   start a fake, run COMMAND in front of it, end with its exit code
-  ready [--wait]                 exit code 0 if a fake is running
-  code                           print an authorization code, made without a browser
-  fault NAME [key=value ...]     plan a fault; `fault --list` names them all
-  clock [+1h | freeze | ...]     show or change the time
-  journal [key=value ...]        list the requests so far
-  reset                          drop all state
-Each of them has --help.
-"""
-
 
 def _lifetime(value: str) -> float | str:
     return value if value == "never" else float(value)
@@ -35,8 +23,7 @@ def parser_of(command: str, **how: Any) -> argparse.ArgumentParser:  # noqa: ANN
     parser = argparse.ArgumentParser(
         formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False, **how
     )
-    text = files("fake_spotify.commands").joinpath("options.json").read_text("utf-8")
-    for option in json.loads(text)[command]:
+    for option in json.loads(_read("options.json"))[command]:
         flags = option.pop("flags")
         if "type" in option:
             option["type"] = _TYPES[option["type"]]
@@ -48,12 +35,16 @@ def parser_of(command: str, **how: Any) -> argparse.ArgumentParser:  # noqa: ANN
     return parser
 
 
+def _read(name: str) -> str:
+    return files("fake_spotify.commands").joinpath(name).read_text("utf-8")
+
+
 def serving_parser(program: str = "fake-spotify") -> argparse.ArgumentParser:
     return parser_of(
         "serve",
         prog=program,
         description="A stand-in for accounts.spotify.com that is as strict as the real one.",
-        epilog=COMMANDS if program == "fake-spotify" else None,
+        epilog=_read("commands.txt") if program == "fake-spotify" else None,
     )
 
 
@@ -63,9 +54,7 @@ def read_settings(
     """
     Read the command line, and the file that it names; an option wins over the file.
 
-    Raises:
-        SystemExit: With code 2, after a message that names the option, if one is wrong; with
-            code 0 after --help.
+    A wrong option is a SystemExit with code 2, after a message that names it; --help has code 0.
     """
     parsed = vars(parser.parse_args(arguments))
     given = {"port": port, **{name: it for name, it in parsed.items() if it is not None}}

@@ -25,9 +25,7 @@ class Control:
     """
     The control API at the address in FAKE_SPOTIFY_CONTROL_URL, by default on the default port.
 
-    Args:
-        client_id: The app that is meant; None is the first one.
-        timeout_seconds: For each answer.
+    It speaks of the app *client_id*, or of the first one.
     """
 
     def __init__(

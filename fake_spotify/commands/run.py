@@ -12,7 +12,6 @@ from fake_spotify.commands.serve import cannot_serve, service_variables, warning
 from fake_spotify.options import Settings
 from fake_spotify.web.server import Server
 
-_USAGE = "fake-spotify run [options] -- COMMAND [ARGUMENT ...]"
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 # What the command left running has this long to end by itself.
 _LEFTOVER_SECONDS = 2.0
@@ -23,29 +22,21 @@ def run(arguments: Sequence[str]) -> int:
     Start a fake, run a command with the fake in its environment, and return its exit code.
 
     128 and the number of the signal that ended it, as a shell does; 127 if there is no such
-    command, 126 if it cannot be run, 1 if the fake cannot listen.
-
-    Raises:
-        SystemExit: With code 2 if the options are wrong, or there is no command.
+    command, 126 if it cannot be run, 1 if the fake cannot listen. Wrong options, or no command,
+    are a SystemExit with code 2.
     """
     parser = serving_parser("fake-spotify run")
-    parser.usage = _USAGE
-    own, separator, command = _split(arguments)
-    settings = read_settings(parser, own, port=0)
-    if not separator or not command:
+    parser.usage = "fake-spotify run [options] -- COMMAND [ARGUMENT ...]"
+    place = list(arguments).index("--") if "--" in arguments else len(arguments)
+    command = arguments[place + 1 :]
+    settings = read_settings(parser, arguments[:place], port=0)
+    if not command:
         parser.error("no COMMAND; write it after --")
     try:
         return asyncio.run(_run(settings, command))
     except OSError as error:
         print(cannot_serve(settings, error), file=sys.stderr)
         return 1
-
-
-def _split(arguments: Sequence[str]) -> tuple[Sequence[str], bool, Sequence[str]]:
-    if "--" not in arguments:
-        return arguments, False, ()
-    place = list(arguments).index("--")
-    return arguments[:place], True, arguments[place + 1 :]
 
 
 async def _run(settings: Settings, command: Sequence[str]) -> int:

@@ -27,10 +27,7 @@ class ControlEndpoints:
     Serves the control API.
 
     `client_id`, in the query string or the JSON object, names the app; without it, the first one
-    is meant.
-
-    Args:
-        outages: By their kind; each takes seconds and, as `kept`, the connection that stays.
+    is meant. Each of *outages*, by kind, takes seconds and, as `kept`, the connection that stays.
     """
 
     def __init__(self, directory: Directory, outages: Mapping[str, Outage], guard: Guard) -> None:

@@ -6,7 +6,7 @@ Such a page can send requests to loopback ports, and with a host name that chang
 """
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -40,12 +40,7 @@ class Guard:
     def refusal(
         self, scheme: str, method: str, headers: Iterable[tuple[str, str]], *, is_page: bool
     ) -> str | None:
-        """
-        Say why a request is refused; None lets it through.
-
-        Args:
-            is_page: True for what a person may follow a link to, from anywhere.
-        """
+        """Say why a request is refused, or None; a page may be opened by a link from anywhere."""
         sent: dict[str, list[str]] = {}
         for name, value in headers:
             sent.setdefault(name.lower(), []).append(value.strip().lower())
@@ -53,7 +48,9 @@ class Guard:
             if len(sent.get(name, ())) > 1:
                 return f"{name}: sent twice"
         host = sent.get("host", [""])[0]
-        if is_loopback(self.listens_on) and not self._answers_to(host):
+        named = _place(f"http://{host}")
+        is_known = named and (is_loopback(named[1]) or named[1] in self.allowed_hosts)
+        if is_loopback(self.listens_on) and not is_known:
             return "host: is no loopback address; start fake-spotify with --allow-host to allow it"
         if is_page and method == "GET" and sent.get("sec-fetch-mode") == ["navigate"]:
             return None
@@ -62,10 +59,6 @@ class Guard:
         if not set(sent.get("sec-fetch-site", ())) <= {"same-origin", "none"}:
             return "sec-fetch-site: web pages of other sites must not control the fake"
         return None
-
-    def _answers_to(self, authority: str) -> bool:
-        place = _place(f"http://{authority}")
-        return place is not None and (is_loopback(place[1]) or place[1] in self.allowed_hosts)
 
 
 def _place(origin: str) -> tuple[str, str, int] | None:
@@ -78,18 +71,3 @@ def _place(origin: str) -> tuple[str, str, int] | None:
     if not parts.hostname or port is None or parts.username is not None:
         return None
     return parts.scheme, parts.hostname, port
-
-
-def headers_of_page(script: str, style: str) -> Mapping[str, str]:
-    """Return the headers of a page that no other page may frame, by the hashes of its parts."""
-    policy = (
-        "default-src 'none'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; "
-        f"form-action 'none'; frame-ancestors 'none'; script-src {script}; style-src {style}"
-    )
-    return {
-        "content-security-policy": policy,
-        "x-frame-options": "DENY",
-        "x-content-type-options": "nosniff",
-        "referrer-policy": "no-referrer",
-        "cache-control": "no-store",
-    }

@@ -6,15 +6,25 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from fake_spotify.control.guard import headers_of_page
-
 
 @cache
 def control_page() -> tuple[str, Mapping[str, str]]:
-    """Return the page, and the headers that let its own script and style run and no others."""
+    """Return the page, and headers by which only its own script runs and nobody frames it."""
     script, style = _read("page.js"), _read("page.css")
     markup = _read("page.html").replace("/*style*/", style).replace("/*script*/", script)
-    return markup, headers_of_page(_hash(script), _hash(style))
+    policy = (
+        "default-src 'none'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'; "
+        f"script-src {_hash(script)}; style-src {_hash(style)}"
+    )
+    headers = {
+        "content-security-policy": policy,
+        "x-frame-options": "DENY",
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "cache-control": "no-store",
+    }
+    return markup, headers
 
 
 def _read(name: str) -> str:

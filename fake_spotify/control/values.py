@@ -20,7 +20,6 @@ _UNIT_SECONDS = {
     "advance_days": 86400,
 }
 _CLOCK_NAMES = frozenset({"now", "frozen", *_UNIT_SECONDS})
-_REAL = "real"
 
 
 def read_members(body: bytes) -> dict[str, object]:
@@ -45,7 +44,7 @@ def change_clock(clock: Clock, members: Mapping[str, object]) -> None:
     advance = sum(
         _number(name, members.get(name, 0)) * seconds for name, seconds in _UNIT_SECONDS.items()
     )
-    is_real = members.get("now") == _REAL
+    is_real = members.get("now") == "real"
     moment = _moment(members["now"]) if "now" in members and not is_real else clock.now()
     usual = clock.is_frozen and not is_real
     frozen = flag("frozen", members["frozen"]) if "frozen" in members else usual

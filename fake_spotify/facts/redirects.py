@@ -12,7 +12,6 @@ from urllib.parse import quote, urlsplit
 # Literals only: `localhost` may resolve to another host, 127.0.0.1 cannot.
 _LOOPBACK = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(:[0-9]{1,5})?(?=[/?]|\Z)")
 
-
 # As the service reads CALLBACK_URL. An underscore in a scheme (my_app://) is against RFC 3986, 3.1,
 # and browsers do not follow such a redirect: openid/AppAuth-Android#570 and #774.
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[\x21\x22\x24-\x7e]+\Z")

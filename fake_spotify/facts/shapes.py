@@ -12,12 +12,7 @@ _REFRESH_TOKEN_LENGTH = 131
 
 
 class TokenShapes:
-    """
-    Generates the random parts of what Spotify issues.
-
-    Args:
-        seed: Equal seeds make equal values; None is the system's own randomness.
-    """
+    """Generates the random parts of what Spotify issues; equal seeds make equal values."""
 
     def __init__(self, seed: str | None = None) -> None:
         # Repeatable on purpose: nothing that a fake issues protects anything.

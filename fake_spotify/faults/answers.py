@@ -10,10 +10,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate
-from typing import ClassVar
+from importlib.resources import files
 
+from fake_spotify.facts.wordings import Refusal
 from fake_spotify.faults.queue import Fault
-from fake_spotify.replies import Reply, edge_html, edge_text
+from fake_spotify.replies import Reply, edge
+
+_EDGE = json.loads(files("fake_spotify.faults").joinpath("edge.json").read_text("utf-8"))
+
+# Source: developer.spotify.com/blog/2026-07-23-web-api-quota-updates for the reason; where it
+# stands in the object is not captured.
+QUOTA_EXCEEDED = {"status": 429, "message": "API rate limit exceeded", "reason": "QUOTA_EXCEEDED"}
 
 
 class Replacement(Fault, ABC):
@@ -54,7 +61,8 @@ class OAuthError(Replacement):
     status: int = 400
 
     def reply(self, _: float, /) -> Reply:
-        return _oauth_error(self.status, self.error, self.description)
+        refusal = Refusal(self.status, self.error, self.description or None)
+        return _json(self.status, refusal.members())
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,7 @@ class FalseInvalidGrant(Replacement):
     description: str = "Refresh token revoked"
 
     def reply(self, _: float, /) -> Reply:
-        return _oauth_error(400, "invalid_grant", self.description)
+        return OAuthError("invalid_grant", self.description).reply(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +102,8 @@ class QuotaExceeded(Replacement):
     retry_after_seconds: int = 30
 
     def reply(self, _: float, /) -> Reply:
-        return quota_exceeded(self.retry_after_seconds)
+        wait = ("retry-after", str(self.retry_after_seconds))
+        return _json(429, {"error": QUOTA_EXCEEDED}, wait, ("server", "envoy"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,95 +129,47 @@ class Redirected(Replacement):
 
 
 class _EdgeAnswer(Replacement):
-    answer: ClassVar[Reply]
+    """What Spotify's edge says, as `edge.json` has it by the name of the class."""
 
     def reply(self, _: float, /) -> Reply:
-        return self.answer
+        return edge(*_EDGE[type(self).__name__])
 
 
 class UpstreamReset(_EdgeAnswer):
     """503: Envoy lost its upstream."""
 
-    answer = edge_text(
-        503,
-        "upstream connect error or disconnect/reset before headers. "
-        "reset reason: connection termination",
-    )
-
 
 class NoHealthyUpstream(_EdgeAnswer):
     """503: Envoy has nobody to ask."""
-
-    answer = edge_text(503, "no healthy upstream")
 
 
 class UpstreamTimeout(_EdgeAnswer):
     """504: Envoy waited in vain."""
 
-    answer = edge_text(504, "upstream request timeout")
-
 
 class BadGateway(_EdgeAnswer):
     """502 as HTML."""
-
-    answer = edge_html(
-        502,
-        "<html><head><title>502 Bad Gateway</title></head>"
-        "<body><h1>502 Bad Gateway</h1></body></html>",
-    )
 
 
 class Forbidden(_EdgeAnswer):
     """403 as HTML: the front end blocks the client."""
 
-    answer = edge_html(
-        403,
-        "<html><title>Error 403 (Forbidden)</title><body>Your client does not have permission to "
-        "get URL <code>/api/token</code> from this server.</body></html>",
-    )
-
 
 class BadRequest(_EdgeAnswer):
     """400 as HTML: the front end does not understand the message."""
-
-    answer = edge_html(
-        400,
-        "<html><title>Error 400 (Bad Request)</title><body>Your client has issued a malformed or "
-        "illegal request.</body></html>",
-    )
 
 
 class EmptyAnswer(_EdgeAnswer):
     """200 with nothing in it."""
 
-    answer = edge_html(200, "")
-
 
 class CaptivePortal(_EdgeAnswer):
     """200 with the page of something in between."""
 
-    answer = edge_html(200, "<html><body>captive portal</body></html>")
-
-
-def quota_exceeded(retry_after_seconds: int) -> Reply:
-    """
-    Make the 429 of a developer whose quota is used up.
-
-    Source: developer.spotify.com/blog/2026-07-23-web-api-quota-updates for the reason; where it
-    stands in the object is not captured.
-    """
-    error = {"status": 429, "message": "API rate limit exceeded", "reason": "QUOTA_EXCEEDED"}
-    wait = ("retry-after", str(retry_after_seconds))
-    return _json(429, {"error": error}, wait, ("server", "envoy"))
-
 
 def _too_many_requests(retry_after: str) -> Reply:
-    return edge_text(429, "Too many requests").with_header("retry-after", retry_after)
-
-
-def _oauth_error(status: int, error: str, description: str) -> Reply:
-    described = {"error_description": description} if description else {}
-    return _json(status, {"error": error, **described})
+    reply = edge(429, "text/plain", "Too many requests")
+    return reply.with_header("retry-after", retry_after)
 
 
 def _json(status: int, members: Mapping[str, object], *headers: tuple[str, str]) -> Reply:

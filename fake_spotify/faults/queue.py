@@ -7,8 +7,6 @@ from fake_spotify.choices import ChoiceError
 from fake_spotify.matching import ANY, Match, Request
 
 FOREVER = "forever"
-
-
 LONGEST_SECONDS = 600.0
 
 
@@ -43,13 +41,7 @@ class Fault:
 
 @dataclass(slots=True)
 class Planned:
-    """
-    A fault that waits for a request.
-
-    Args:
-        times: How often it is played; None is forever.
-        is_processed: Whether the request takes effect all the same.
-    """
+    """A fault that waits for a request, to be played *times* times; None is forever."""
 
     id: int
     fault: Fault

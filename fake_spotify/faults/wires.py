@@ -7,7 +7,7 @@ import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
+from http.client import responses
 from typing import ClassVar
 
 from fake_spotify.faults.queue import Fault, check_wait
@@ -28,27 +28,23 @@ class Damage(Fault, ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class SlowHead(Damage):
-    """The whole answer comes late."""
-
+class _Late(Damage):
     seconds: float
 
     def __post_init__(self) -> None:
         check_wait("seconds", self.seconds)
+
+
+class SlowHead(_Late):
+    """The whole answer comes late."""
 
     def steps(self, normal: Reply, /) -> Iterator[Step]:
         yield Pause(self.seconds)
         yield normal
 
 
-@dataclass(frozen=True, slots=True)
-class SlowBody(Damage):
+class SlowBody(_Late):
     """The head comes at once, the body late."""
-
-    seconds: float
-
-    def __post_init__(self) -> None:
-        check_wait("seconds", self.seconds)
 
     def steps(self, normal: Reply, /) -> Iterator[Step]:
         yield head(normal)
@@ -188,7 +184,7 @@ class InformationalFlood(Damage):
 
     def steps(self, normal: Reply, /) -> Iterator[Step]:
         for _ in range(self.count):
-            yield f"HTTP/1.1 {self.status} {_reason(self.status)}\r\n\r\n".encode()
+            yield f"HTTP/1.1 {self.status} {responses.get(self.status, 'Unknown')}\r\n\r\n".encode()
         yield normal
 
 
@@ -221,7 +217,7 @@ class Huge(Damage):
 
 def head(reply: Reply) -> bytes:
     """Serialise the head of *reply*, with its length and `connection: close`."""
-    lines = [f"HTTP/1.1 {reply.status} {_reason(reply.status)}"]
+    lines = [f"HTTP/1.1 {reply.status} {responses.get(reply.status, 'Unknown')}"]
     lines += [f"{name}: {value}" for name, value in reply.headers]
     lines += [f"content-length: {len(reply.body)}", "connection: close", "", ""]
     return "\r\n".join(lines).encode("latin-1")
@@ -233,7 +229,3 @@ def _endless_string(megabytes: int) -> Iterator[bytes]:
     whole, rest = divmod(megabytes * _MEGABYTE, _PIECE_BYTES)
     yield from itertools.repeat(piece, whole)
     yield piece[:rest] + b'"}'
-
-
-def _reason(status: int) -> str:
-    return HTTPStatus(status).phrase if status in HTTPStatus._value2member_map_ else "Unknown"

@@ -10,27 +10,17 @@ from functools import cache
 from importlib.resources import files
 
 from fake_spotify.apps.app import App
-from fake_spotify.rules import profile
 from fake_spotify.rules.token_endpoint import Answer
 
 
 def of_token(app: App, parameters: Mapping[str, str], answer: Answer) -> str:
     """Explain what the token endpoint answered; empty if it refused nothing."""
     words = [str(answer.members.get(name, "")) for name in ("error", "error_description")]
-    return _sentence("token", ": ".join(filter(None, words)), app, parameters)
+    return explain("token", ": ".join(filter(None, words)), app, parameters)
 
 
-def of_page(app: App, parameters: Mapping[str, str], words: str) -> str:
-    """Explain the *words* of an error page of /authorize."""
-    return _sentence("authorize", words, app, parameters)
-
-
-def of_api(app: App, answer: Answer) -> str:
-    """Explain what /v1/me answered; empty if it refused nothing."""
-    return _sentence("api", profile.message_of(answer), app, {})
-
-
-def _sentence(endpoint: str, words: str, app: App, parameters: Mapping[str, str]) -> str:
+def explain(endpoint: str, words: str, app: App, parameters: Mapping[str, str]) -> str:
+    """Explain the *words* of a refusal to who sent *parameters*; empty if nothing was refused."""
     fitting = [start for start in _texts()[endpoint] if words.startswith(start)]
     if not fitting:
         return ""
@@ -47,6 +37,5 @@ def _sentence(endpoint: str, words: str, app: App, parameters: Mapping[str, str]
 
 @cache
 def _texts() -> dict[str, dict[str, str]]:
-    return dict(
-        json.loads(files("fake_spotify.rules").joinpath("explanations.json").read_text("utf-8"))
-    )
+    text = files("fake_spotify.rules").joinpath("explanations.json").read_text("utf-8")
+    return dict(json.loads(text))

@@ -1,14 +1,13 @@
 """The rules of /v1/me: the owner of an access token, or why it is not valid."""
 
 import hashlib
-import json
 from math import ceil
 
 from fake_spotify.apps.app import App
 from fake_spotify.apps.directory import Directory
 from fake_spotify.facts.policy import QuotaMode
 from fake_spotify.facts.registrations import User
-from fake_spotify.faults.answers import quota_exceeded
+from fake_spotify.faults.answers import QUOTA_EXCEEDED
 from fake_spotify.rules.token_endpoint import Answer
 
 QUOTA_SECONDS = 30.0
@@ -53,8 +52,7 @@ def answer(directory: Directory, owner: App | None, token: str | None, base_url:
         return _refused(401, "The access token expired")
     wait = _quota_wait_seconds(directory, owner)
     if wait is not None:
-        reply = quota_exceeded(wait)
-        return Answer(429, json.loads(reply.body), (("retry-after", str(wait)),))
+        return Answer(429, {"error": QUOTA_EXCEEDED}, (("retry-after", str(wait)),))
     is_development = owner.policy.quota_mode is QuotaMode.DEVELOPMENT
     if is_development and not owner.policy.owner_premium:
         return Answer(403, {}, text=NO_PREMIUM)

@@ -42,9 +42,14 @@ def answer(directory: Directory, request: TokenRequest) -> Answer:
 
 
 def _outcome(directory: Directory, request: TokenRequest) -> _Outcome:
-    refusal = _refuse_message(request)
-    if refusal is not None:
-        return refusal
+    if request.method != "POST":
+        return words.METHOD_WRONG
+    if not request.content_type:
+        return words.CONTENT_TYPE_MISSING
+    if not request.is_form:
+        return words.CONTENT_TYPE_WRONG
+    if request.is_malformed:
+        return words.MALFORMED
     client = authenticate(directory, request)
     if isinstance(client, Refusal):
         return client
@@ -55,18 +60,6 @@ def _outcome(directory: Directory, request: TokenRequest) -> _Outcome:
     if grant is None:
         return WORDINGS[client.app.policy.era].grant_type_refused(grant_type)
     return grant(directory, client, request.parameters)
-
-
-def _refuse_message(request: TokenRequest) -> Refusal | None:
-    if request.method != "POST":
-        return words.METHOD_WRONG
-    if not request.content_type:
-        return words.CONTENT_TYPE_MISSING
-    if not request.is_form:
-        return words.CONTENT_TYPE_WRONG
-    if request.is_malformed:
-        return words.MALFORMED
-    return None
 
 
 def _exchange_code(_: Directory, client: Client, parameters: Mapping[str, str]) -> _Outcome:

@@ -28,7 +28,6 @@ class AccountsEndpoints:
         self._control_page = control_page
 
     def routes(self) -> list[web.RouteDef]:
-        """List the routes, each with and without a trailing slash."""
         return [
             web.route(method, path + slash, handler)
             for slash in ("", "/")
@@ -55,15 +54,13 @@ class AccountsEndpoints:
         client_id = token_request.shown_client_id()
         app = self._app(client_id)
         request = Request(http.method, "/api/token", client_id, token_request.parameters)
-        traits = headers.traits(http.headers, is_https=http.secure)
 
         def normal() -> Outcome:
             answer = token_endpoint.answer(self._directory, token_request)
             error = str(answer.members.get("error", ""))
-            reply = headers.of_accounts(answer, app.shapes, traits)
-            return Outcome(
-                reply, error, explanations.of_token(app, token_request.parameters, answer)
-            )
+            reply = headers.of_accounts(answer, app.shapes, http)
+            why = explanations.of_token(app, token_request.parameters, answer)
+            return Outcome(reply, error, why)
 
         return await exchange.perform(http, app, request, body, normal)
 
@@ -75,8 +72,8 @@ class AccountsEndpoints:
         def normal() -> Outcome:
             if http.body_exists:
                 refusal = "Your client has issued a malformed request"
-                why = explanations.of_page(self._directory.first, query, refusal)
-                return Outcome(BadRequest.answer, refusal, why)
+                why = explanations.explain("authorize", refusal, self._directory.first, query)
+                return Outcome(BadRequest().reply(0), refusal, why)
             return self._shown(query, browser)
 
         return await self._perform(http, query, b"", normal)
@@ -122,7 +119,7 @@ class AccountsEndpoints:
             return _redirected(outcome)
         app = self._directory.find(sent.get("client_id", ""))
         shown = app or self._directory.first
-        why = explanations.of_page(shown, sent, outcome.words)
+        why = explanations.explain("authorize", outcome.words, shown, sent)
         markup = pages.problem(outcome.words, why, sent, shown, self._control_page)
         return Outcome(page(400, markup), outcome.words, why)
 

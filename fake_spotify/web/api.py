@@ -19,7 +19,6 @@ class ApiEndpoints:
         self._directory = directory
 
     def routes(self) -> list[web.RouteDef]:
-        """List the routes, each with and without a trailing slash."""
         return [
             web.route(method, path, handler)
             for path in ("/v1/me", "/v1/me/")
@@ -32,13 +31,12 @@ class ApiEndpoints:
         app = owner or self._directory.first
         client_id = None if owner is None else owner.client_id
         request = Request("GET", "/v1/me", client_id, dict(http.query), token)
-        traits = headers.traits(http.headers, is_https=http.secure)
 
         def normal() -> Outcome:
             answer = profile.answer(self._directory, owner, token, str(http.url.origin()))
             error = profile.message_of(answer)
-            reply = headers.of_api(answer, app.shapes, traits)
-            return Outcome(reply, error, explanations.of_api(app, answer))
+            reply = headers.of_api(answer, app.shapes, http)
+            return Outcome(reply, error, explanations.explain("api", error, app, {}))
 
         return await exchange.perform(http, app, request, b"", normal)
 

@@ -43,7 +43,10 @@ async def perform(
         planned = app.fault_queue.take(request)
         outcome, steps = (normal(), None) if planned is None else _misbehave(app, planned, normal)
         headers = {name.lower(): value for name, value in http.headers.items()}
-        kind = "" if planned is None else kind_of(planned.fault)
+        kind, why = "", outcome.why
+        if planned is not None:
+            kind = kind_of(planned.fault)
+            why = f"The planned fault {kind}: {sentence(type(planned.fault))} {why}".strip()
         app.journal.add(
             Entry(
                 request,
@@ -54,15 +57,10 @@ async def perform(
                 outcome.error,
                 kind,
                 answer=outcome.reply,
-                why=outcome.why if planned is None else _why(planned, outcome),
+                why=why,
             )
         )
     return response(outcome.reply) if steps is None else await _play(http, steps)
-
-
-def _why(planned: Planned, outcome: Outcome) -> str:
-    fault = f"The planned fault {kind_of(planned.fault)}: {sentence(type(planned.fault))}"
-    return f"{fault} {outcome.why}".strip()
 
 
 def response(reply: Reply) -> web.Response:

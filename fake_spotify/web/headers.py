@@ -2,8 +2,8 @@
 
 import gzip
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+
+from aiohttp import web
 
 from fake_spotify.facts.shapes import TokenShapes
 from fake_spotify.replies import Reply
@@ -35,39 +35,22 @@ PREFLIGHT_HEADERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ClientTraits:
-    """What the headers of an answer depend on: the client's own headers and its connection."""
-
-    takes_gzip: bool
-    is_https: bool
-    origin: str | None
-
-
-def traits(headers: Mapping[str, str], *, is_https: bool) -> ClientTraits:
-    """Read the client's request headers."""
-    takes_gzip = "gzip" in headers.get("accept-encoding", "").lower()
-    return ClientTraits(takes_gzip, is_https, headers.get("origin"))
-
-
-def of_accounts(answer: Answer, shapes: TokenShapes, client: ClientTraits) -> Reply:
+def of_accounts(answer: Answer, shapes: TokenShapes, http: web.Request) -> Reply:
     """Make the reply that accounts.spotify.com would send."""
     device = ("set-cookie", _DEVICE.format(shapes.device_id()))
-    return _json(answer, shapes, client, device, ("set-cookie", _TRACKING))
+    return _json(answer, shapes, http, device, ("set-cookie", _TRACKING))
 
 
-def of_api(answer: Answer, shapes: TokenShapes, client: ClientTraits) -> Reply:
+def of_api(answer: Answer, shapes: TokenShapes, http: web.Request) -> Reply:
     """Make the reply that api.spotify.com would send."""
     if answer.status != 401:
-        return _json(answer, shapes, client, *answer.headers)
+        return _json(answer, shapes, http, *answer.headers)
     words = profile.message_of(answer)
     challenge = f'Bearer realm="spotify", error="invalid_token", error_description="{words}"'
-    return _json(answer, shapes, client, ("www-authenticate", challenge))
+    return _json(answer, shapes, http, ("www-authenticate", challenge))
 
 
-def _json(
-    answer: Answer, shapes: TokenShapes, client: ClientTraits, *more: tuple[str, str]
-) -> Reply:
+def _json(answer: Answer, shapes: TokenShapes, http: web.Request, *more: tuple[str, str]) -> Reply:
     body = answer.text.encode() or json.dumps(answer.members, separators=(",", ":")).encode()
     headers = (
         ("content-type", "text/plain" if answer.text else "application/json"),
@@ -76,11 +59,11 @@ def _json(
         *more,
         *_EDGE,
     )
-    if not client.is_https:
+    if not http.secure:
         headers = (*headers, *_PLAIN_HTTP_ONLY)
-    if client.origin is not None:
+    if "origin" in http.headers:
         headers = (*headers, *_CROSS_ORIGIN)
-    if client.takes_gzip:
+    if "gzip" in http.headers.get("accept-encoding", "").lower():
         headers = (*headers, ("content-encoding", "gzip"))
         body = gzip.compress(body, compresslevel=1, mtime=0)
     return Reply(answer.status, headers, body)

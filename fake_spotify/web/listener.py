@@ -16,9 +16,8 @@ class Listener:
     """
     Owns the listening socket: closes it and opens it again on the same port.
 
-    Args:
-        serve: Starts to serve on a listening socket.
-        leave: Stops to serve on it, and drops every connection but the one that it is given.
+    *serve* starts to serve on a listening socket; *leave* stops, and drops every connection but the
+    one that it is given.
     """
 
     def __init__(

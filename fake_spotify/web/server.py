@@ -15,7 +15,7 @@ from fake_spotify.control.endpoints import ControlEndpoints
 from fake_spotify.control.guard import Guard
 from fake_spotify.matching import Request
 from fake_spotify.options import Settings
-from fake_spotify.replies import edge_text, redirect
+from fake_spotify.replies import edge, redirect
 from fake_spotify.web import certificates, exchange
 from fake_spotify.web.accounts import AccountsEndpoints
 from fake_spotify.web.api import ApiEndpoints
@@ -80,7 +80,11 @@ class Server:
         """Start to listen; an OSError if it cannot, or cannot write the certificate."""
         async with AsyncExitStack() as undo:
             if self._settings.is_https:
-                self._make_certificate()
+                self.ca_file = self._settings.ca_file
+                if self.ca_file is None:
+                    self._temporary = tempfile.TemporaryDirectory(prefix="fake-spotify-")
+                    self.ca_file = Path(self._temporary.name) / "ca.pem"
+                self._tls = certificates.make(self._settings.host, self.ca_file)
             self._runner = web.AppRunner(
                 self._application(),
                 # Without it a slow answer outlives the client that hung up.
@@ -103,14 +107,6 @@ class Server:
         if self._temporary is not None:
             self._temporary.cleanup()
 
-    def _make_certificate(self) -> None:
-        if self._settings.ca_file is not None:
-            self.ca_file = self._settings.ca_file
-        else:
-            self._temporary = tempfile.TemporaryDirectory(prefix="fake-spotify-")
-            self.ca_file = Path(self._temporary.name) / "ca.pem"
-        self._tls = certificates.make(self._settings.host, self.ca_file)
-
     async def _serve(self, listening: socket.socket) -> None:
         if self._runner is not None:
             self._site = web.SockSite(self._runner, listening, ssl_context=self._tls)
@@ -126,7 +122,7 @@ class Server:
                     connection.force_close()
 
     async def _not_found(self, http: web.Request) -> web.Response:
-        outcome = Outcome(edge_text(404, "Not Found"), "Not Found")
+        outcome = Outcome(edge(404, "text/plain", "Not Found"), "Not Found")
         if http.path.startswith("/_fake") or http.path == "/favicon.ico":
             # Not meant for Spotify: a browser requests the latter by itself.
             return exchange.response(outcome.reply)

@@ -13,8 +13,8 @@ from tests.contract.processes import free_port, launched
 
 ROOT = Path(__file__).parents[2]
 IMITATIONS = ROOT / "tests" / "imitations"
-LONGEST_SECONDS = 60
-_SPOTIFY_SECONDS = 1.0
+LONGEST_SECONDS = 90
+_SPOTIFY_SECONDS = 0.7
 
 
 @dataclass(frozen=True)

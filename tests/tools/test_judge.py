@@ -1,14 +1,11 @@
-"""`sanic-swap judge`: whom it judges and whom it refuses, its reports, and what a wheel ships."""
+"""`sanic-swap judge`: its reports, its other ways in, its guide, and what a wheel ships."""
 
 import json
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -16,9 +13,8 @@ import pytest
 from fake_spotify import FakeSpotify
 from sanic_swap.judge.arguments import add_arguments
 from tests.contract import patience, promise_report, pytest_options
-from tests.contract.deadline_client import listens
 from tests.contract.http_client import send
-from tests.contract.processes import free_port, group_members, launched, wait_until
+from tests.contract.processes import free_port
 from tests.contract.profiles import PROFILES
 from tests.tools.judging import (
     IMITATIONS,
@@ -41,103 +37,6 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Judged:
     """A verdict with something broken, in all formats."""
     folder = tmp_path_factory.mktemp("judged")
     return judge_imitation(folder, FAULTS, "--only=sealing", "--only=log", "--only=main job")
-
-
-@pytest.fixture
-def stranger() -> Iterator[str]:
-    """A server that never asks our fake."""
-
-    class Stranger(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.send_response(404)
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Stranger) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
-def listen() -> str:
-    return f"--fake-listen=127.0.0.1:{free_port()}"
-
-
-def test_a_server_that_never_asks_our_fake_is_not_judged(tmp_path: Path, stranger: str) -> None:
-    judged = run_judge(tmp_path, stranger, listen(), "--deadline=1")
-
-    assert judged.code == 2
-    assert "The service must be set to" in judged.problem
-    assert "did not ask this fake of Spotify" in judged.problem
-    assert "--swap-path" in judged.problem
-    assert judged.printed == ""
-
-
-def test_a_url_at_which_somebody_answers_already_is_not_judged(
-    tmp_path: Path, stranger: str
-) -> None:
-    judged = run_judge(tmp_path, stranger, listen(), "--command", "sleep 60")
-
-    assert judged.code == 2
-    assert f"Somebody answers at {stranger} already" in judged.problem
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        pytest.param(
-            ["http://127.0.0.1:{port}", "--command", "{python} -c 'print(1); raise SystemExit(3)'"],
-            r"ended with exit code 3 .*its last lines:\s+1\s",
-            id="the command ends at once",
-        ),
-        pytest.param(
-            ["http://127.0.0.1:{port}", "--command", "no-such-program"],
-            "cannot be started",
-            id="there is no such command",
-        ),
-        pytest.param(
-            ["http://127.0.0.1:{port}", "--wait", "0.1"], "Nobody answers at", id="nobody is there"
-        ),
-        pytest.param(["http://swap.example"], "--allow-remote", id="another host"),
-        pytest.param(["http://127.0.0.1.example"], "--allow-remote", id="a name like loopback"),
-        pytest.param(
-            ["http://swap.example", "--allow-remote"], "--fake-url", id="another host, our loopback"
-        ),
-        pytest.param([], "--self", id="no service named"),
-        pytest.param(
-            ["--self", "--only", "no such words"], "the groups are main job", id="no promise"
-        ),
-        pytest.param(["--self", "--profile", "perl"], "known are any", id="no such profile"),
-        pytest.param(["--self", "--report", "a.pdf"], "must end in", id="no such report"),
-        pytest.param(["--compare", "{python}"], "not a JSON report", id="nothing to compare"),
-    ],
-)
-def test_what_cannot_be_judged_is_exit_code_2_and_one_clear_sentence(
-    tmp_path: Path, arguments: list[str], words: str
-) -> None:
-    values = {"port": free_port(), "python": sys.executable}
-
-    judged = run_judge(tmp_path, listen(), *(word.format(**values) for word in arguments))
-
-    assert judged.code == 2
-    assert re.search(words, judged.problem, re.DOTALL), judged.problem
-    assert "Traceback" not in judged.problem
-
-
-def test_a_service_with_another_registration_is_told_which_setting(tmp_path: Path) -> None:
-    command = f"CALLBACK_URL=https://other.example/ {sys.executable} {IMITATIONS}"
-
-    judged = run_judge(
-        tmp_path,
-        f"http://127.0.0.1:{free_port()}",
-        listen(),
-        *("--command", f"{command}/correct_service.py"),
-    )
-
-    assert judged.code == 2
-    assert "redirect URI (callback URL) is not https://app.example/callback" in judged.problem
 
 
 def test_the_terminal_shows_harm_expectation_what_was_seen_and_a_line_to_try(
@@ -212,34 +111,6 @@ def test_the_lines_to_try_are_taken_by_a_shell_and_by_the_fake(judged: Judged) -
         for fault in faults:
             body = json.dumps(fault).encode()
             assert send("POST", f"{spotify.control_url}/faults", body).status == 201
-
-
-def test_a_judge_that_is_told_to_end_ends_the_service_and_what_it_has_started(
-    tmp_path: Path,
-) -> None:
-    port, log = free_port(), tmp_path / "pids"
-    command = f"sh -c 'echo $$ > {log}; {sys.executable} {IMITATIONS}/faulty_service.py'"
-    arguments = ["judge", f"http://127.0.0.1:{port}", listen(), "--command", command]
-    env = {**os.environ, "FAULTS": "workers survive"}
-
-    with launched([sys.executable, "-m", "sanic_swap", *arguments], env=env) as judging:
-        wait_until(lambda: listens(f"http://127.0.0.1:{port}"), 20)
-        group = int(log.read_text())
-        assert len(group_members(group)) >= 2
-        judging.terminate()
-        assert judging.wait(patience.seconds(20)) == 2
-
-    assert group_members(group) == []
-
-
-def test_without_pytest_it_says_what_to_install(tmp_path: Path) -> None:
-    (tmp_path / "pytest.py").write_text("raise ModuleNotFoundError(name='pytest')")
-    path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
-
-    judged = run_judge(tmp_path, "--self", env={"PYTHONPATH": path})
-
-    assert judged.code == 2
-    assert "sanic-swap[judge]" in judged.problem
 
 
 def test_a_wheel_judges_our_own_service_without_the_checkout(tmp_path: Path) -> None:

@@ -141,7 +141,10 @@ def test_a_faulty_service_breaks_what_its_faults_break_and_nothing_else(
 ) -> None:
     only = [f"--only={words}" for words in asked]
 
-    judged = judge_imitation(tmp_path, faults, *only, f"--deadline={patience.seconds(1)}")
+    # Every hanging request lasts as long.
+    deadline = patience.seconds(0.4 if "hangs" in faults else 1.4)
+
+    judged = judge_imitation(tmp_path, faults, *only, f"--deadline={deadline}")
 
     assert judged.code == 1, judged.problem
     assert judged.not_held() == {
