@@ -208,7 +208,8 @@ def test_inspect_reads_legacy_tokens_too(spotify: FakeSpotify) -> None:
     assert re.match(r"[A-Za-z0-9_-]{8}\Z", told["grant"])
     assert elsewhere.returncode == 1
     assert json.loads(elsewhere.stdout)["format"] == "ruby"
-    assert "LEGACY_TOKENS" in json.loads(elsewhere.stdout)["reason"]
+    assert json.loads(elsewhere.stdout)["reason"] == "legacy_unset"
+    assert "LEGACY_TOKENS" in json.loads(elsewhere.stdout)["remedy"]
 
 
 def test_a_missing_library_is_told_at_start(tmp_path: Path) -> None:

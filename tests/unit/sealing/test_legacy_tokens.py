@@ -227,3 +227,20 @@ def test_an_altered_fernet_token_never_opens():
     for at in range(5, len(sealed.rstrip("=")) - 1):
         other = "A" if sealed[at] != "A" else "B"
         assert refuses(ALL, sealed[:at] + other + sealed[at + 1 :])
+
+
+@pytest.mark.parametrize(
+    ("formats", "token", "is_guessable"),
+    [
+        pytest.param("plain", TOKEN, True, id="nothing proves it"),
+        pytest.param("fernet", TOKEN, False, id="no such format opens"),
+        pytest.param("node", TOKEN, False, id="another format opens"),
+        pytest.param("node,fernet", sealed_as("node", TOKEN), True, id="one of two"),
+        pytest.param("fernet", sealed_as("fernet", TOKEN), False, id="it proves itself"),
+        pytest.param("plain,node", "hello", False, id="no token"),
+    ],
+)
+def test_a_token_is_guessable_if_its_format_opens_and_nothing_proves_it(
+    formats, token, is_guessable
+):
+    assert legacy(formats).is_guessable(token) is is_guessable
