@@ -27,7 +27,7 @@ _OWN_WORDS = frozenset(
     b"error invalid_request invalid_grant error_description invalid_client Invalid refresh token"
     b" refresh_token client_id grant_type redirect_uri code_verifier authorization_code undefined"
     b" application urlencoded Content Encoding identity CALLBACK_URL method Method Request"
-    b" Entity".split()
+    b" Entity healthz readyz openapi json swap api token".split()
 )
 
 
