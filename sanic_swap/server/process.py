@@ -46,10 +46,15 @@ def serve(settings: Settings) -> None:
 
 
 async def _run(settings: Settings) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    def stop_soon(*_: object) -> None:
+        loop.call_soon_threadsafe(stop.set)
+
+    # Not by `loop.add_signal_handler`: its removal gives way to the default for a moment, and a
+    # signal in it would end the process.
     for number in _SIGNALS:
-        loop.add_signal_handler(number, stop.set)
+        signal.signal(number, stop_soon)
     readiness = Readiness()
     parts = make_parts(settings, readiness)
     log.info("keys", extra={"fields": settings.key_ids_in_use})
@@ -57,7 +62,6 @@ async def _run(settings: Settings) -> None:
         await _serve(parts, readiness, stop)
     log.info("stopped")
     for number in _SIGNALS:  # a signal while Python shuts down must not change the exit code
-        loop.remove_signal_handler(number)
         signal.signal(number, signal.SIG_IGN)
 
 
