@@ -76,7 +76,7 @@ class TokenEndpoint:
         # There is no public way to have connections of our own. For each undocumented part of
         # aiohttp that is used there is a test.
         connection: Any = partial(SpotifyConnection, loop, self._connections)
-        self._connector._factory = connection  # noqa: SLF001
+        self._connector._factory = connection  # noqa: SLF001 - it has no public door
         # It only names the target; nothing is sent by it.
         self._target = aiohttp.ClientRequest("POST", self._url, loop=loop)
         return self

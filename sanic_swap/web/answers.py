@@ -23,7 +23,7 @@ class Answer(HTTPResponse):
     """
 
     __slots__ = ()
-    headers: dict[str, str]  # type: ignore[assignment]
+    headers: dict[str, str]  # type: ignore[assignment]  # Sanic has a multidict
 
     def __init__(
         self,
