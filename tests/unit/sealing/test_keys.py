@@ -103,15 +103,6 @@ def test_what_cannot_be_a_key_is_refused_without_being_repeated(secret):
         root_key(secret)
 
     assert not secret or secret not in str(refused.value)
-    assert refused.value.__cause__ is None
-
-
-def test_a_secret_that_is_no_text_is_refused_for_every_purpose():
-    with pytest.raises(ValueError, match="UTF-8") as refused:
-        root_key("\ud800" * 16)
-
-    assert not isinstance(refused.value, UnusableSecret)  # which a previous secret may be
-    assert refused.value.__cause__ is None
 
 
 def test_a_secret_that_stands_in_public_source_is_refused():
