@@ -16,7 +16,7 @@ from sanic_swap.sealing.legacy import LegacyTokens, readings, shape_of
 from sanic_swap.secret import Secret
 from tests import strategies
 from tests.legacy_sealers import FERNET_KEY, SEALERS, sealed_by_fernet
-from tests.reading import read_settings
+from tests.reading import APP, read_settings
 
 SECRET = "s3cr3t"
 NODE = "20b5f1b6c7268767a286d1346dcb27d178a2710af930a624eda65e7ad15213cb"
@@ -33,9 +33,7 @@ each_format = pytest.mark.parametrize("name", SEALERS)
 def legacy(formats=EVERYTHING, **changes):
     """Return what opens tokens by these settings; a change to None leaves a variable out."""
     environ = {
-        "CLIENT_ID": "an-app",
-        "CLIENT_SECRET": "shared-with-spotify",
-        "CALLBACK_URL": "my-app://callback",
+        **APP,
         "ENCRYPTION_SECRET": "ab" * 32,
         "LEGACY_TOKENS": formats,
         "LEGACY_SECRETS": f"a wrong one\n{FERNET_KEY}\n{SECRET}",
@@ -176,19 +174,11 @@ def test_another_secret_does_not_open(name):
     assert refuses(legacy(LEGACY_SECRETS="s3cr3T\nxxx"), sealed_as(name, TOKEN))
 
 
-@pytest.mark.parametrize("name", ["node", "ruby"])
-@pytest.mark.parametrize(
-    "changes",
-    [
-        pytest.param({"ENCRYPTION_SECRET": SECRET * 3}, id="the one that seals"),
-        pytest.param({"PREVIOUS_ENCRYPTION_SECRETS": f"x\n{SECRET * 3}"}, id="an older one"),
-    ],
-)
-def test_without_secrets_of_their_own_all_of_ours_are_tried(name, changes):
-    sealed = SEALERS[name](SECRET * 3, TOKEN)
+def test_without_secrets_of_their_own_all_of_ours_are_tried():
+    sealed, ours = sealed_as("node", TOKEN), {"PREVIOUS_ENCRYPTION_SECRETS": f"x\n{SECRET}"}
 
-    assert legacy(**changes, LEGACY_SECRETS=None).open(sealed).imported == name
-    assert refuses(legacy(**changes), sealed)
+    assert legacy(**ours, LEGACY_SECRETS=None).open(sealed).imported == "node"
+    assert refuses(legacy(**ours, LEGACY_SECRETS="x"), sealed)
 
 
 def test_a_day_ends_their_time():
@@ -259,13 +249,6 @@ def test_whatever_comes_is_refused_or_looks_like_spotifys(text):
 @pytest.mark.parametrize("around", ["*{}", "{}trailingdata", "{}===", "{0}{0}"])
 def test_what_does_not_belong_to_a_fernet_token_is_not_skipped(around):
     assert refuses(ALL, around.format(sealed_by_fernet(FERNET_KEY, TOKEN)))
-
-
-def test_an_altered_fernet_token_never_opens():
-    sealed = sealed_by_fernet(FERNET_KEY, TOKEN)
-    for at in range(5, len(sealed.rstrip("=")) - 1):
-        other = "A" if sealed[at] != "A" else "B"
-        assert refuses(ALL, sealed[:at] + other + sealed[at + 1 :])
 
 
 @pytest.mark.parametrize(

@@ -12,14 +12,10 @@ from sanic_swap.settings.reading import read
 from sanic_swap.settings.risks import risks
 from sanic_swap.settings.table import variables
 from tests import strategies
+from tests.reading import APP as NEEDED
 from tests.reading import read_settings
 
 KEY, OLDER = "1" * 64, "2" * 64
-NEEDED = {
-    "CLIENT_ID": "an-app",
-    "CLIENT_SECRET": "shared-with-spotify",
-    "CALLBACK_URL": "myapp://callback",
-}
 SEALED = NEEDED | {"ENCRYPTION_SECRET": KEY}
 KEY_ID = read_settings(SEALED).key_ids_in_use["current"]
 # Backwards, so that a search for the secret does not find it in one more place.

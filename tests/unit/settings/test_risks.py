@@ -9,14 +9,9 @@ from sanic_swap.sealing.keys import SealingContext, root_key
 from sanic_swap.settings.findings import Level
 from sanic_swap.settings.risks import risks
 from tests.legacy_sealers import FERNET_KEY
-from tests.reading import read_settings
+from tests.reading import APP, read_settings
 
-SETTINGS = {
-    "CLIENT_ID": "an-app",
-    "CLIENT_SECRET": "shared-with-spotify",
-    "CALLBACK_URL": "myapp://callback",
-    "ENCRYPTION_SECRET": "1234" * 16,
-}
+SETTINGS = APP | {"ENCRYPTION_SECRET": "1234" * 16}
 HEROKU, FLY = {"DYNO": "web.1"}, {"FLY_MACHINE_ID": "e784"}
 OLDER, HORSE = "PREVIOUS_ENCRYPTION_SECRETS", "correct horse battery staple"
 SOON = (datetime.now(UTC) + timedelta(days=180)).date().isoformat()
