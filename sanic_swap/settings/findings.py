@@ -55,6 +55,7 @@ def contradictions(settings: Settings, environ: Mapping[str, str], now: float) -
 
     Args:
         settings: With defaults in place of what cannot be read.
+        environ: With what the file of settings adds.
         now: Unix seconds.
     """
     yield from _about_keys(settings, environ)
@@ -88,7 +89,7 @@ def contradictions(settings: Settings, environ: Mapping[str, str], now: float) -
 def _about_keys(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
     reasons = {
         "REUSE_PORT": settings.reuse_port,
-        "STORE_URL": settings.store_url,
+        "STORE_URL": settings.store_url or environ.get("STORE_URL"),  # also one to be corrected
         "PREVIOUS_ENCRYPTION_SECRETS": settings.previous_secrets,
         "LEGACY_TOKENS": settings.legacy_tokens,
         "FLY_MACHINE_ID": environ.get("FLY_MACHINE_ID"),

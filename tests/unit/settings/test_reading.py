@@ -365,6 +365,12 @@ def test_a_temporary_key_will_do_otherwise(environ):
     assert read_settings(NEEDED | environ).encryption_secret is None
 
 
+def test_a_wrong_store_needs_a_key_as_a_right_one_does():
+    wrong = problems(NEEDED | {"STORE_URL": "http://store.example"})
+
+    assert named(wrong) == ["ENCRYPTION_SECRET", "STORE_URL"]
+
+
 def test_an_empty_encryption_secret_is_a_mistake_wherever_it_stands(written):
     environ, path = written("ENCRYPTION_SECRET", "", NEEDED)
 
