@@ -105,8 +105,7 @@ class MemoryCounts:
         self._clock = clock
         # For each length: count and end of window by name, the first to end first.
         # A plain dict finds its oldest key ever more slowly.
-        self._windows: defaultdict[int, OrderedDict[str, tuple[int, float]]]
-        self._windows = defaultdict(OrderedDict)
+        self._windows = defaultdict[int, OrderedDict[str, tuple[int, float]]](OrderedDict)
 
     def __len__(self) -> int:
         return sum(map(len, self._windows.values()))
@@ -166,7 +165,7 @@ class RateLimit:
         It counts from its beginning, or many at once would pass before the first is refused.
         """
         name, rates = f"import/{network_of(address)}", self._rates or REFUSED_IMPORTS
-        stays_counted = rates is not REFUSED_IMPORTS
+        stays_counted = bool(self._rates)
         try:
             await self._count(name, rates)
             yield
@@ -182,5 +181,4 @@ class RateLimit:
         for rate in rates:
             count, seconds_left = await self._counts.count(f"{name}/{rate.requests}", rate.seconds)
             if count > rate.requests:
-                left = max(1, math.ceil(seconds_left))
-                raise RateLimited(rate.requests, rate.seconds, left)
+                raise RateLimited(rate.requests, rate.seconds, max(1, math.ceil(seconds_left)))

@@ -61,9 +61,7 @@ class SharedRefreshes:
     The refreshes of this process.
 
     Args:
-        call: Calls Spotify.
         replay_seconds: How long a replaced refresh token keeps getting the same answer.
-        other_machines: None if there are none.
         clock: Seconds that only go forward.
 
     Attributes:
@@ -101,14 +99,13 @@ class SharedRefreshes:
         Raises:
             SpotifyError: The same one for everybody who waited for it.
         """
-        kept = self._rotations.get(digest)
-        if kept is not None:
+        if (kept := self._rotations.get(digest)) is not None:
             self.replayed += 1
             return kept
-        flight = self._flights.get(digest)
-        if flight is None:
+        if (flight := self._flights.get(digest)) is None:
             flight = asyncio.create_task(self._fly(digest, opened, trace))
-            flight.add_done_callback(_mark_retrieved)
+            # Or asyncio would log the error of a flight that nobody waits for any more.
+            flight.add_done_callback(lambda done: done.cancelled() or done.exception())
             self._flights[digest] = flight
         else:
             self._joined += 1
@@ -172,9 +169,3 @@ class Rotations:
                 return
             self._kept.popitem(last=False)
             self.size -= oldest.size
-
-
-def _mark_retrieved(flight: asyncio.Task[Refreshed]) -> None:
-    """Retrieve the error of a flight that nobody waits for any more, or asyncio would log it."""
-    if not flight.cancelled():
-        flight.exception()

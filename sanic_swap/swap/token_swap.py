@@ -52,8 +52,6 @@ class TokenSwap:
 
     Args:
         replay_seconds: How long a token that Spotify replaced keeps getting the same answer.
-        other_machines: Shares refreshes with them; None if there are none.
-        rate_limit: Counts swaps, refreshes and imports.
         revocations: Holds back false refusals; None believes every one.
         lifetime_seconds: How long a refresh token lives from the user's authorization;
             given, answers say what is left of it. None says nothing.
@@ -164,10 +162,9 @@ class TokenSwap:
         if refreshed.is_rotation and replacement is not None:
             trace.rotated_to = self._grant_ids.of(replacement)
         if refreshed.is_rotation or not opened.is_current:
-            if refreshed.sealed is None or refreshed.authorized_at != opened.authorized_at:
+            sealed = refreshed.sealed or ""
+            if not sealed or refreshed.authorized_at != opened.authorized_at:
                 sealed = self._seal(answer, opened)  # the same grant, sealed otherwise
-            else:
-                sealed = refreshed.sealed
         if opened.imported is not None:
             _log_import(opened, trace)
         return answer.render(sealed, self._seconds_left(opened.authorized_at))
