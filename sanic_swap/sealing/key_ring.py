@@ -42,8 +42,7 @@ _TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/"
 
 @dataclass(slots=True)
 class OpenedToken:
-    """
-    The content of a sealed token.
+    """The content of a sealed token.
 
     Attributes:
         sealed_at, authorized_at: Unix seconds; 0 if unknown.
@@ -97,8 +96,7 @@ class _Sealer:
 
 
 class KeyRing:
-    """
-    Seals with the current key, opens with the current and the previous ones.
+    """Seals with the current key, opens with the current and the previous ones.
 
     Args:
         previous: Keys that open and never seal, newest first.
@@ -148,8 +146,7 @@ class KeyRing:
         return list(self._origins)
 
     def seal(self, refresh_token: Secret, authorized_at: int) -> str:
-        """
-        Return *refresh_token* sealed by the current key, safe in any form body or URL.
+        """Return *refresh_token* sealed by the current key, safe in any form body or URL.
 
         Args:
             refresh_token: 1 to 2925 printable ASCII characters.
@@ -167,8 +164,7 @@ class KeyRing:
         return self._current.seal(payload, self._randomness(_RANDOM))
 
     def open(self, sealed: str) -> OpenedToken:
-        """
-        Return the content of *sealed*.
+        """Return the content of *sealed*.
 
         Raises:
             TokenRefused: If it is altered, of a retired or gone temporary key, from before

@@ -43,8 +43,7 @@ class SealingContext:
 
 @dataclass(frozen=True, slots=True)
 class RootKey:
-    """
-    32 secret bytes from which every other key is derived.
+    """32 secret bytes from which every other key is derived.
 
     Attributes:
         from_passphrase: Whether a person chose it, rather than a random generator.
@@ -56,8 +55,7 @@ class RootKey:
     is_temporary: bool = False
 
     def key_id(self, context: SealingContext) -> str:
-        """
-        Return the public id of this key in *context*, 8 characters.
+        """Return the public id of this key in *context*, 8 characters.
 
         Equal ids prove equal secret, app and origin. The first bit marks a temporary key.
         """
@@ -99,8 +97,7 @@ def new_secret() -> str:
 
 
 def root_key(secret: str) -> RootKey:
-    """
-    Return the root key of an operator's secret.
+    """Return the root key of an operator's secret.
 
     32 bytes in base64 (either alphabet) or hex are the key itself; anything else of
     16 or more code points goes through Argon2id, which takes about 0.1 s and 64 MiB.

@@ -41,8 +41,7 @@ _LINE_ENDS = str.maketrans("", "", "\r\n")
 
 @dataclass(frozen=True, slots=True)
 class LegacyTokens:
-    """
-    Opens the tokens of some other services.
+    """Opens the tokens of some other services.
 
     Attributes:
         openers: For each format, one opener for each secret; other formats are refused.
@@ -59,8 +58,7 @@ class LegacyTokens:
     now: Callable[[], float] = time.time
 
     def open(self, as_sent: str) -> OpenedToken:
-        """
-        Return the content of a token; the time of authorization is unknown.
+        """Return the content of a token; the time of authorization is unknown.
 
         Args:
             as_sent: With the blanks around it.
@@ -102,8 +100,7 @@ def shape_of(as_sent: str) -> str | None:
 
 
 def readings(as_sent: str) -> Iterator[tuple[str, bytes]]:
-    """
-    Yield each service that may have made a token, and the bytes that it sealed it to.
+    """Yield each service that may have made a token, and the bytes that it sealed it to.
 
     There may be several: a token of the Ruby service can look like a plain one, and the
     other way round. Those whose content can be checked come first.

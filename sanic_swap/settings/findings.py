@@ -27,8 +27,7 @@ class Level(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """
-    One thing that was found; it contains no secret.
+    """One thing that was found; it contains no secret.
 
     Attributes:
         variable: The setting or settings, or their file; "" for all.
@@ -50,8 +49,7 @@ def wrong(variable: str, text: str) -> Finding:
 
 
 def contradictions(settings: Settings, environ: Mapping[str, str], now: float) -> Iterator[Finding]:
-    """
-    Yield the reasons why settings that can be read cannot be used.
+    """Yield the reasons why settings that can be read cannot be used.
 
     Args:
         settings: With defaults in place of what cannot be read.

@@ -19,8 +19,7 @@ _LAST_NEWLINE = re.compile(r"\r?\n\Z")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """
-    The text of one setting.
+    """The text of one setting.
 
     Attributes:
         name: Under which it was found: the variable's, an alias, or one of them with `_FILE`.
@@ -34,8 +33,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """
-    What environment and file say, right or wrong.
+    """What environment and file say, right or wrong.
 
     Attributes:
         values: What could be read, by the name of the attribute in `Settings`.
@@ -57,8 +55,7 @@ class Reading:
         return [*self.problems, *self.contradictions]
 
     def settings(self) -> Settings:
-        """
-        Return the settings that were read.
+        """Return the settings that were read.
 
         Raises:
             SettingsError: With every problem.
@@ -85,8 +82,7 @@ def read(
     env_file: Path | None = None,
     now: Callable[[], float] = time.time,
 ) -> Reading:
-    """
-    Return what *environ* and the `NAME=value` lines of *env_file* say; *environ* wins.
+    """Return what *environ* and the `NAME=value` lines of *env_file* say; *environ* wins.
 
     Args:
         now: Unix seconds, for tests.
@@ -144,8 +140,7 @@ def is_of_kubernetes(name: str, texts: Mapping[str, str]) -> bool:
 
 
 def _found(variable: Variable, sources: Mapping[str, Mapping[str, str]]) -> list[Written]:
-    """
-    Return *variable* as the first of *sources* that has it writes it, under each of its names.
+    """Return *variable* as the first of *sources* that has it writes it, under each of its names.
 
     Raises:
         ValueError: If it is missing though required, or cannot be found out.

@@ -28,8 +28,7 @@ def risks(
     *,
     now: Callable[[], float] = time.time,
 ) -> Iterator[Finding]:
-    """
-    Yield everything that may do harm, and names in the file that are no settings.
+    """Yield everything that may do harm, and names in the file that are no settings.
 
     Args:
         names_in_file: Every name that the file of settings has.

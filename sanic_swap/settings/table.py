@@ -18,8 +18,7 @@ AUTHORIZATION_SECONDS = 180 * 86_400  # since July 2026 users' authorizations en
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """
-    One setting as the operator sees it.
+    """One setting as the operator sees it.
 
     Attributes:
         read: Turns the variable's text into the value; raises ValueError with a text

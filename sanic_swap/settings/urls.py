@@ -27,8 +27,7 @@ _STORE_OPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class AccountsUrl:
-    """
-    Where Spotify's accounts service is.
+    """Where Spotify's accounts service is.
 
     Attributes:
         url: Without a trailing slash.
@@ -148,8 +147,7 @@ def store_url(text: str) -> Secret:
 
 
 def is_loopback(host: str) -> bool:
-    """
-    Say whether *host* is this machine itself, so that nobody on the way can read along.
+    """Say whether *host* is this machine itself, so that nobody on the way can read along.
 
     Addresses that merely lead there on some systems (`::ffff:127.0.0.1`) are not counted:
     Pythons differ about them, and the client secret goes in clear where this says yes.

@@ -49,8 +49,7 @@ end
 
 
 class StoreFlights:
-    """
-    Refreshes of all machines that have this store.
+    """Refreshes of all machines that have this store.
 
     Args:
         timeout_seconds: The longest that a refresh may take, waiting for others included.
@@ -80,8 +79,7 @@ class StoreFlights:
     async def refresh(
         self, call: CallSpotify, digest: bytes, opened: OpenedToken, trace: RequestTrace
     ) -> Refreshed:
-        """
-        Return what *call* returns, here or on another machine.
+        """Return what *call* returns, here or on another machine.
 
         Raises:
             SpotifyError: What *call* raised here.

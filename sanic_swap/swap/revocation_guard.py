@@ -30,8 +30,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """
-    The latest refusal of one young grant.
+    """The latest refusal of one young grant.
 
     Attributes:
         moment: Seconds of any clock.
@@ -56,8 +55,7 @@ def judge(
     patience_seconds: float = PEER_WAIT_SECONDS,
     spike_began_at: float | None = None,
 ) -> tuple[Verdict, float | None]:
-    """
-    Judge the *refusal* of a young grant by what became of the others.
+    """Judge the *refusal* of a young grant by what became of the others.
 
     It is a spike when the last `LEAST_GRANTS` grants were refused within the window while
     hardly any refresh succeeded. Then a refusal is held, but no longer than `LONGEST_SECONDS`

@@ -21,8 +21,7 @@ LARGEST = 32 * 1024 * 1024  # characters of all kept answers together; the oldes
 
 @dataclass(slots=True)
 class Refreshed:
-    """
-    What Spotify answered to a refresh token; several requests can share it.
+    """What Spotify answered to a refresh token; several requests can share it.
 
     Attributes:
         sealed: The refresh token that replaces the one that came in; None if that one stays.
@@ -57,8 +56,7 @@ class OtherMachines(Protocol):
 
 
 class SharedRefreshes:
-    """
-    The refreshes of this process.
+    """The refreshes of this process.
 
     Args:
         replay_seconds: How long a replaced refresh token keeps getting the same answer.
@@ -90,8 +88,7 @@ class SharedRefreshes:
         return self._joined + (self._other_machines.joined if self._other_machines else 0)
 
     async def refresh(self, digest: bytes, opened: OpenedToken, trace: RequestTrace) -> Refreshed:
-        """
-        Return what Spotify answers to *opened*, whose refresh token has this *digest*.
+        """Return what Spotify answers to *opened*, whose refresh token has this *digest*.
 
         The call has a task of its own: a client that hangs up neither takes the others'
         answer away nor loses a rotation.
@@ -133,8 +130,7 @@ class SharedRefreshes:
 
 
 class Rotations:
-    """
-    Rotations' answers, each kept for *seconds*.
+    """Rotations' answers, each kept for *seconds*.
 
     Attributes:
         size: The characters of all of them; beyond *largest* the oldest go.

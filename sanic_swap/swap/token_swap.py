@@ -47,8 +47,7 @@ class RefreshRequest:
 
 
 class TokenSwap:
-    """
-    Trades codes and sealed refresh tokens at Spotify, and seals what comes back.
+    """Trades codes and sealed refresh tokens at Spotify, and seals what comes back.
 
     Args:
         replay_seconds: How long a token that Spotify replaced keeps getting the same answer.
@@ -89,8 +88,7 @@ class TokenSwap:
         self._refusal_seconds: deque[float] = deque(maxlen=_REFUSALS)
 
     async def swap(self, request: SwapRequest, trace: RequestTrace) -> bytes:
-        """
-        Trade an authorization code for Spotify's answer with a sealed refresh token.
+        """Trade an authorization code for Spotify's answer with a sealed refresh token.
 
         Raises:
             RateLimited: If the client swapped too often.
@@ -111,8 +109,7 @@ class TokenSwap:
         return answer.render(sealed, self._seconds_left(authorized_at))
 
     async def refresh(self, request: RefreshRequest, trace: RequestTrace) -> bytes:
-        """
-        Trade a sealed refresh token for a new access token.
+        """Trade a sealed refresh token for a new access token.
 
         The answer always has a refresh token: the rotated one, or the one that came in.
 
@@ -128,8 +125,7 @@ class TokenSwap:
             return await self._import(request, trace)
 
     async def _import(self, request: RefreshRequest, trace: RequestTrace) -> bytes:
-        """
-        Refresh with a token that nothing authenticates.
+        """Refresh with a token that nothing authenticates.
 
         What is refused here takes as long as what Spotify refuses. Otherwise time would tell
         whether an altered token still decrypts to something like a refresh token, and so,
