@@ -13,10 +13,11 @@ from sanic_swap.sealing.grant_id import GrantIds
 from sanic_swap.sealing.key_ring import KeyRing
 from sanic_swap.sealing.keys import Keys
 from sanic_swap.sealing.legacy import CIPHERED, LegacyTokens, Opener
-from sanic_swap.settings.table import AUTHORIZATION_SECONDS, Settings
+from sanic_swap.settings.table import Settings
 from sanic_swap.spotify.accounts import SpotifyAccounts
 from sanic_swap.spotify.credentials import Credentials
 from sanic_swap.swap.limits import Counts, InFlight, RateLimit
+from sanic_swap.swap.revocation_guard import AUTHORIZATION_SECONDS
 from sanic_swap.swap.revocations import Revocations
 from sanic_swap.swap.sharing import OtherMachines
 from sanic_swap.swap.token_swap import TokenSwap

@@ -13,7 +13,6 @@ from sanic_swap.settings.values import SealingSecret
 from sanic_swap.swap.limits import Rate
 
 _SPOTIFY = AccountsUrl(urls.SPOTIFY, urls.SPOTIFY, True)
-AUTHORIZATION_SECONDS = 180 * 86_400  # since July 2026 users' authorizations end after six months
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-YOUNG_SECONDS = 180 * 86_400  # refresh tokens live six months from the user's authorization
+AUTHORIZATION_SECONDS = 180 * 86_400  # since July 2026 users' authorizations end after six months
 LEAST_GRANTS = 5  # different ones; below that, each is a case of its own
 WINDOW_SECONDS = 600.0  # older refusals have nothing to do with today's
 BEGINS_AT = 1  # a spike begins with no more successes than refusals
@@ -43,7 +43,7 @@ class Refusal:
 
 def is_young(authorized_at: int, now: float) -> bool:
     """Say whether a grant is known to be too young to have expired (Unix seconds)."""
-    return authorized_at > 0 and now - authorized_at < YOUNG_SECONDS
+    return authorized_at > 0 and now - authorized_at < AUTHORIZATION_SECONDS
 
 
 def judge(

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sanic_swap.swap.revocation_guard import (
+    AUTHORIZATION_SECONDS,
     ENDS_AT,
     LEAST_GRANTS,
     LONGEST_SECONDS,
     PEER_WAIT_SECONDS,
     SUCCESS_MARGIN,
     WINDOW_SECONDS,
-    YOUNG_SECONDS,
     Refusal,
     Verdict,
     is_young,
@@ -109,8 +109,8 @@ def test_a_spike_ends_when_four_in_five_succeed(seen):
     ("authorized_at", "young"),
     [
         pytest.param(MONDAY, True, id="of today"),
-        pytest.param(MONDAY - YOUNG_SECONDS + 1, True, id="in its last second"),
-        pytest.param(MONDAY - YOUNG_SECONDS, False, id="past its life"),
+        pytest.param(MONDAY - AUTHORIZATION_SECONDS + 1, True, id="in its last second"),
+        pytest.param(MONDAY - AUTHORIZATION_SECONDS, False, id="past its life"),
         pytest.param(MONDAY + 60, True, id="of a clock that is ahead"),
         pytest.param(0, False, id="of unknown age"),
     ],
@@ -183,4 +183,4 @@ def test_on_a_replayed_normal_day_nobody_is_held_back(share, seconds_apart):
 
 def test_the_numbers_are_those_that_the_document_gives():
     assert (LEAST_GRANTS, SUCCESS_MARGIN, PEER_WAIT_SECONDS) == (5, 3, 1.0)
-    assert (WINDOW_SECONDS, LONGEST_SECONDS, YOUNG_SECONDS) == (600, 7200, 180 * 86_400)
+    assert (WINDOW_SECONDS, LONGEST_SECONDS, AUTHORIZATION_SECONDS) == (600, 7200, 180 * 86_400)
