@@ -86,6 +86,7 @@ def _is_mistake(entry: Entry) -> bool:
     if entry.request.path == "/api/token":
         return entry.error in _MISTAKES
     if entry.request.path == "/v1/me":
-        # Every client meets expired and revoked access tokens; a malformed header is a mistake.
-        return entry.status == 400
+        # Every client meets expired and revoked access tokens; a malformed header or another
+        # method is a mistake.
+        return entry.status in {400, 405}
     return entry.status >= 400

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 import tempfile
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from fake_spotify.web.listener import Listener
 _SHUTDOWN_SECONDS = 0.1
 _LARGEST_BODY = 1024 * 1024
 _CONTROL_PAGE = "/_fake/"
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Server:
@@ -50,7 +52,7 @@ class Server:
         self.listener = Listener(settings.host, settings.port, serve=self._serve, leave=self._leave)
 
     def _application(self) -> web.Application:
-        application = web.Application(client_max_size=_LARGEST_BODY)
+        application = web.Application(client_max_size=_LARGEST_BODY, middlewares=[self._route])
         control_page = _CONTROL_PAGE if self._settings.has_control else None
         application.add_routes(AccountsEndpoints(self.directory, control_page).routes())
         application.add_routes(ApiEndpoints(self.directory).routes())
@@ -61,7 +63,6 @@ class Server:
                 "connection_ignored": self.listener.ignore,
             }
             application.add_routes(ControlEndpoints(self.directory, outages, guard).routes())
-        application.router.add_route("*", "/{path:.*}", self._not_found)
         return application
 
     @property
@@ -121,13 +122,24 @@ class Server:
                 if connection is not kept:
                     connection.force_close()
 
-    async def _not_found(self, http: web.Request) -> web.Response:
-        outcome = Outcome(edge(404, "text/plain", "Not Found"), "Not Found")
-        if http.path.startswith("/_fake") or http.path == "/favicon.ico":
+    @web.middleware
+    async def _route(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        """Pass *request* on, or answer that there is no such path, or no such method for it."""
+        missing = request.match_info.http_exception
+        if missing is None:
+            return await handler(request)
+        reply = edge(404, "text/plain", "Not Found")
+        # CONNECT names a host, never an endpoint.
+        if isinstance(missing, web.HTTPMethodNotAllowed) or request.method == "CONNECT":
+            allow = ", ".join(sorted(getattr(missing, "allowed_methods", ())))
+            reply = edge(405, "text/plain", "Method Not Allowed").with_header("allow", allow)
+        if request.path.startswith("/_fake") or request.path == "/favicon.ico":
             # Not meant for Spotify: a browser requests the latter by itself.
-            return exchange.response(outcome.reply)
-        is_browser = http.method == "GET" and "text/html" in http.headers.get("accept", "")
-        if http.path == "/" and is_browser and self._settings.has_control:
+            return exchange.response(reply)
+        is_browser = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+        if request.path == "/" and is_browser and self._settings.has_control:
             return exchange.response(redirect(_CONTROL_PAGE))
-        request = Request(http.method, http.path, None, dict(http.query))
-        return await exchange.perform(http, self.directory.first, request, b"", lambda: outcome)
+        outcome = Outcome(reply, reply.body.decode())
+        asked = Request(request.method, request.path, None, dict(request.query))
+        first = self.directory.first
+        return await exchange.perform(request, first, asked, b"", lambda: outcome)

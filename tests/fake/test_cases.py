@@ -108,6 +108,26 @@ def test_authorize_does_what_was_seen(case, spotify):
         assert seen.header("location") is None
 
 
+@pytest.mark.parametrize("era", ["2026"])
+@pytest.mark.parametrize(
+    ("path", "allow"),
+    [
+        ("/api/token", None),  # as captured
+        ("/authorize", "GET, HEAD, POST"),
+        ("/en/authorize", "GET, HEAD"),
+        ("/v1/me", "GET, HEAD, OPTIONS"),
+        ("/images/ada.png", "GET, HEAD"),
+    ],
+)
+@pytest.mark.parametrize("method", ["TRACE", "PUT", "QUERY", "CONNECT"])
+def test_a_method_that_an_endpoint_has_not_is_405_and_a_mistake(spotify, method, path, allow):
+    seen = ask(spotify.accounts_url, method, path)
+
+    # CONNECT names a host to reach, never an endpoint.
+    assert (seen.status, seen.header("allow")) == (405, "" if method == "CONNECT" else allow)
+    assert len(spotify.mistakes()) == 1
+
+
 def _compare_location(scene, case, seen):
     expected = case["response"]["headers"]["location"]
     expected = expected.replace("<state>", quote(cases.STATE, safe=""))
