@@ -12,7 +12,7 @@ from fake_spotify.apps.app import App
 from fake_spotify.facts.policy import Policy
 from fake_spotify.facts.registrations import Registration
 from fake_spotify.web import pages
-from tests.fake.browser import Browser, ask, post_form, text_of
+from tests.fake.browser import FORM, Browser, ask, ask_token, refresh, text_of
 
 REDIRECT_URI = "https://app.example/callback"
 SCRIPT = "<script>alert(1)</script>\"'"
@@ -41,14 +41,8 @@ def _query(spotify, **more):
 
 def _user_of(spotify, location):
     code = parse_qs(urlsplit(location).query)["code"][0]
-    form = {
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": REDIRECT_URI,
-        "client_id": spotify.client_id,
-        "client_secret": spotify.client_secret,
-    }
-    granted = json.loads(post_form(spotify.accounts_url, "/api/token", form).body)
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI}
+    granted = json.loads(ask_token(spotify, **form).body)
     bearer = {"authorization": f"Bearer {granted['access_token']}"}
     return json.loads(ask(spotify.api_url, "GET", "/v1/me/", headers=bearer).body)["id"]
 
@@ -61,53 +55,37 @@ def test_the_page_says_who_wants_what(spotify, browser):
     assert "Play music in this app" in text
 
 
-def test_agree_alone_is_enough(spotify, browser):
-    seen = browser.press("agree", browser.open("/authorize", _query(spotify)))
-
-    assert _user_of(spotify, seen.header("location")) == "ada"
-
-
-def test_another_user_can_be_chosen(spotify, browser):
-    page = browser.open("/authorize", _query(spotify))
-    seen = browser.press("agree", page, user="grace")
-
-    assert _user_of(spotify, seen.header("location")) == "grace"
-
-
-def test_who_agreed_is_not_asked_again(spotify, browser):
-    browser.press("agree", browser.open("/authorize", _query(spotify)), user="grace")
+@pytest.mark.parametrize("choice", [{}, {"user": "grace"}], ids=["agree alone", "another user"])
+def test_who_agreed_is_not_asked_again(spotify, browser, choice):
+    seen = browser.press("agree", browser.open("/authorize", _query(spotify)), **choice)
     again = browser.open("/authorize", _query(spotify))
+    user = choice.get("user", "ada")
 
     assert again.status == 302
-    assert _user_of(spotify, again.header("location")) == "grace"
+    assert _user_of(spotify, seen.header("location")) == user
+    assert _user_of(spotify, again.header("location")) == user
 
 
 @pytest.mark.parametrize(
-    "more", [{"show_dialog": "true"}, {"scope": "user-read-email user-top-read"}]
+    ("button", "more"),
+    [
+        ("agree", {"show_dialog": "true"}),
+        ("agree", {"scope": "user-read-email user-top-read"}),
+        ("cancel", {}),
+    ],
 )
-def test_who_agreed_is_asked_again_for_more_or_on_demand(spotify, browser, more):
-    browser.press("agree", browser.open("/authorize", _query(spotify)))
+def test_others_are_asked_again(spotify, browser, button, more):
+    browser.press(button, browser.open("/authorize", _query(spotify)))
 
     assert browser.open("/authorize", _query(spotify, **more)).status == 200
 
 
-def test_another_browser_is_asked(spotify, browser):
+def test_another_browser_is_asked_and_who_took_it_back(spotify, browser):
     browser.press("agree", browser.open("/authorize", _query(spotify)))
-
-    assert Browser(spotify.accounts_url).open("/authorize", _query(spotify)).status == 200
-
-
-def test_who_took_it_back_is_asked_again(spotify, browser):
-    browser.press("agree", browser.open("/authorize", _query(spotify)))
+    other = Browser(spotify.accounts_url).open("/authorize", _query(spotify)).status
     spotify.revoke_user("ada")
 
-    assert browser.open("/authorize", _query(spotify)).status == 200
-
-
-def test_who_cancelled_is_asked_again(spotify, browser):
-    browser.press("cancel", browser.open("/authorize", _query(spotify)))
-
-    assert browser.open("/authorize", _query(spotify)).status == 200
+    assert (other, browser.open("/authorize", _query(spotify)).status) == (200, 200)
 
 
 @pytest.mark.parametrize("name", ["state", "redirect_uri", "scope", "client_id", "utm_source"])
@@ -165,13 +143,8 @@ def test_the_api_refuses_in_spotifys_words(spotify, headers, query, status, mess
 
 
 def _access_token(spotify, scope=""):
-    form = {
-        "grant_type": "refresh_token",
-        "refresh_token": spotify.grant(scope=scope).refresh_token,
-        "client_id": spotify.client_id,
-        "client_secret": spotify.client_secret,
-    }
-    return json.loads(post_form(spotify.accounts_url, "/api/token", form).body)["access_token"]
+    granted = refresh(spotify, spotify.grant(scope=scope).refresh_token)
+    return json.loads(granted.body)["access_token"]
 
 
 def test_an_access_token_lives_for_an_hour(spotify):
@@ -193,26 +166,14 @@ def test_the_profile_tells_what_the_scopes_allow(spotify):
         return set(json.loads(ask(spotify.api_url, "GET", f"/v1/me?access_token={token}").body))
 
     public = members("")
-    assert public == {
-        "account_id",
-        "display_name",
-        "external_urls",
-        "followers",
-        "href",
-        "id",
-        "images",
-        "type",
-        "uri",
-    }
+    known = "account_id display_name external_urls followers href id images type uri"
+    assert public == set(known.split())
     assert members("user-read-email") - public == {"email"}
     assert members("user-read-private") - public == {"country", "explicit_content", "product"}
 
 
 def test_a_body_that_is_not_packed_as_it_says_is_refused(spotify):
-    headers = {
-        "content-type": "application/x-www-form-urlencoded",
-        "content-encoding": "gzip",
-    }
+    headers = {"content-type": FORM, "content-encoding": "gzip"}
     seen = ask(spotify.accounts_url, "POST", "/api/token", headers=headers, body=b"no gzip")
 
     assert (seen.status, json.loads(seen.body)) == (400, {"error": "invalid_client"})
