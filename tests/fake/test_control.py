@@ -7,18 +7,11 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from fake_spotify import FakeSpotify
 from fake_spotify.choices import ChoiceError
 from fake_spotify.faults.kinds import KINDS, OUTAGES
 from tests.fake.browser import ask, ask_token, refresh
 
 PATIENCE_SECONDS = 20
-
-
-@pytest.fixture
-def spotify():
-    with FakeSpotify(redirect_uris=["https://app.example/callback"]) as running:
-        yield running
 
 
 def _control(spotify, method, path, members=None):

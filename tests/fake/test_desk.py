@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 import pytest
 import pytest_asyncio
 
-from fake_spotify import FakeSpotify
 from fake_spotify.faults.kinds import KINDS
 from tests.chromium import opened
 from tests.fake.browser import ask_token, refresh
@@ -39,12 +38,6 @@ CONTRAST = """(() => {
   }
   return {seen, bad};
 })()"""
-
-
-@pytest.fixture
-def spotify():
-    with FakeSpotify(redirect_uris=[REDIRECT_URI], name="Tunes") as running:
-        yield running
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -16,12 +16,6 @@ from tests.fake.browser import ask, ask_token, refresh
 PATIENCE_SECONDS = 20
 
 
-@pytest.fixture
-def spotify():
-    with FakeSpotify(redirect_uris=["https://app.example/callback"]) as running:
-        yield running
-
-
 def _refresh(spotify):
     return refresh(spotify, spotify.grant().refresh_token)
 

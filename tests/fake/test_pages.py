@@ -19,12 +19,6 @@ SCRIPT = "<script>alert(1)</script>\"'"
 
 
 @pytest.fixture
-def spotify():
-    with FakeSpotify(redirect_uris=[REDIRECT_URI], name="Tunes & <Co>") as running:
-        yield running
-
-
-@pytest.fixture
 def browser(spotify):
     return Browser(spotify.accounts_url)
 

@@ -111,12 +111,6 @@ def test_run_ends_what_its_command_left_running(capfd):
 
 
 @pytest.fixture
-def spotify():
-    with FakeSpotify() as running_fake:
-        yield running_fake
-
-
-@pytest.fixture
 def drive(capsys, monkeypatch):
     def drive(url, name, *arguments):
         """Give exit code, output and errors of a command that is pointed at the fake at *url*."""
