@@ -58,11 +58,8 @@ class Server:
         application.add_routes(ApiEndpoints(self.directory).routes())
         if self._settings.has_control:
             guard = Guard(self._settings.host, frozenset(self._settings.allowed_hosts))
-            outages = {
-                "connection_refused": self.listener.refuse,
-                "connection_ignored": self.listener.ignore,
-            }
-            application.add_routes(ControlEndpoints(self.directory, outages, guard).routes())
+            control = ControlEndpoints(self.directory, self.listener.fail, guard)
+            application.add_routes(control.routes())
         return application
 
     @property

@@ -219,7 +219,7 @@ def test_an_outage_ends_connections_that_were_open(spotify):
         connection.sendall(b"GET /v1/me HTTP/1.1\r\nHost: fake\r\n\r\n")
         while b"No token provided" not in connection.recv(65536):
             pass
-        spotify.refuse_connections(60)
+        spotify.begin_outage("connection_refused", 60)
 
         assert connection.recv(1) == b""
 

@@ -55,7 +55,7 @@ def test_it_can_be_stopped_twice_and_started_again():
 
 def test_it_says_so_if_it_does_not_run():
     with pytest.raises(RuntimeError, match="is not running"):
-        FakeSpotify().refuse_connections(1)
+        FakeSpotify().begin_outage("connection_refused", 1)
 
 
 def test_an_address_that_cannot_be_had_is_an_oserror():
