@@ -113,11 +113,6 @@ def _requests(call: Call) -> Members:
     }
 
 
-def _change_clock(call: Call) -> Members:
-    values.change_clock(call.app.clock, call.members)
-    return values.of_clock(call.app.clock)
-
-
 def _reset(call: Call) -> None:
     choices.only(call.members, frozenset(), "a reset")
     call.app.reset()
@@ -137,6 +132,6 @@ OF_AN_APP: tuple[tuple[str, str, int, Perform], ...] = (
     ("GET", "/requests", 200, _requests),
     ("DELETE", "/requests", 204, lambda call: call.app.clear_requests()),
     ("GET", "/clock", 200, lambda call: values.of_clock(call.app.clock)),
-    ("PUT", "/clock", 200, _change_clock),
+    ("PUT", "/clock", 200, lambda call: values.change_clock(call.app.clock, call.members)),
     ("POST", "/reset", 204, _reset),
 )

@@ -39,7 +39,7 @@ def read_limit(value: str) -> int:
     return int(value)
 
 
-def change_clock(clock: Clock, members: Mapping[str, object]) -> None:
+def change_clock(clock: Clock, members: Mapping[str, object]) -> dict[str, object]:
     only(members, _CLOCK_NAMES, "the clock")
     advance = sum(
         _number(name, members.get(name, 0)) * seconds for name, seconds in _UNIT_SECONDS.items()
@@ -52,13 +52,14 @@ def change_clock(clock: Clock, members: Mapping[str, object]) -> None:
         clock.reset()
         moment = clock.now()
         if not frozen and not advance:
-            return
+            return of_clock(clock)
     # Freeze first: then the time is exactly what was chosen, not a microsecond later.
     if frozen:
         clock.freeze()
     clock.set(moment + advance)
     if not frozen:
         clock.run()
+    return of_clock(clock)
 
 
 def _moment(value: object) -> float:

@@ -8,7 +8,6 @@ from aiohttp import web
 
 from fake_spotify.apps.app import App
 from fake_spotify.apps.directory import Directory
-from fake_spotify.facts.policy import Consent
 from fake_spotify.faults.answers import BadRequest
 from fake_spotify.matching import Request
 from fake_spotify.replies import Reply, page, redirect
@@ -82,9 +81,9 @@ class AccountsEndpoints:
     def _shown(
         self, query: Mapping[str, str], browser: str, request: AuthorizationRequest
     ) -> Reply:
-        if request.app.policy.consent is Consent.CANCEL:
+        if request.app.policy.consent == "cancel":
             return redirect(authorization.deny(request))
-        if request.app.policy.consent is Consent.AGREE:
+        if request.app.policy.consent == "agree":
             user_id: str | None = request.app.users[0].id
         else:
             user_id = authorization.approved_before(request, browser)

@@ -12,7 +12,7 @@ from fake_spotify.apps import ledger
 from fake_spotify.apps.app import App
 from fake_spotify.apps.directory import Directory
 from fake_spotify.facts.pkce import challenge_of
-from fake_spotify.facts.policy import NoScope, Policy, of_era
+from fake_spotify.facts.policy import Policy, of_era
 from fake_spotify.facts.registrations import Registration
 from fake_spotify.facts.wordings import Era
 from fake_spotify.rules import profile, token_endpoint, token_requests
@@ -211,7 +211,7 @@ def test_a_parameter_with_two_values_is_malformed(bench):
 
 @pytest.mark.parametrize(
     ("no_scope", "members"),
-    [(NoScope.EMPTY, {"scope": ""}), (NoScope.BLANK, {"scope": " "}), (NoScope.ABSENT, {})],
+    [("empty", {"scope": ""}), ("blank", {"scope": " "}), ("absent", {})],
 )
 def test_no_scope_can_look_in_three_ways(no_scope, members):
     bench = Bench(replace(Policy(), no_scope=no_scope))
