@@ -54,9 +54,9 @@ class Clock:
 
     def run(self) -> None:
         """Let the time run on from where it was frozen."""
-        moment = self.now()
-        self._frozen_at = None
-        self.set(moment)
+        if self._frozen_at is not None:
+            moment, self._frozen_at = self._frozen_at, None
+            self.set(moment)
 
     def reset(self) -> None:
         """Return to the real time."""
