@@ -61,7 +61,6 @@ class Match:
         )
 
     def fits_answered(self, request: Request, status: int, error: str) -> bool:
-        """Return whether *request* and its answer match."""
         return (
             (self.status is None or self.status == status)
             and (self.error is None or self.error == error)

@@ -60,7 +60,6 @@ class Expectations:
                 self.unexpected.append(entry)
 
     def complaints(self) -> list[str]:
-        """Return everything that is wrong, one sentence each."""
         missing = [expectation.complaint() for expectation in self._expected]
         found = [complaint for complaint in missing if complaint is not None]
         found.extend(

@@ -33,12 +33,6 @@ def read_members(body: bytes) -> dict[str, object]:
     return members
 
 
-def read_limit(value: str) -> int:
-    if not value.isdecimal() or not int(value):
-        raise ChoiceError("limit", "must be a number from 1")
-    return int(value)
-
-
 def change_clock(clock: Clock, members: Mapping[str, object]) -> dict[str, object]:
     only(members, _CLOCK_NAMES, "the clock")
     advance = sum(

@@ -43,7 +43,6 @@ def outage_seconds(members: Mapping[str, object]) -> float:
 
 
 def sentence(kind: type[Fault]) -> str:
-    """Describe *kind* in one sentence."""
     return (kind.__doc__ or "").strip().partition("\n")[0]
 
 

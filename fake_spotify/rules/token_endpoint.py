@@ -57,7 +57,9 @@ def _outcome(directory: Directory, request: TokenRequest) -> _Outcome:
         return words.GRANT_TYPE_MISSING
     grant = _GRANTS.get(grant_type)
     if grant is None:
-        return WORDINGS[client.app.policy.era].grant_type_refused(grant_type)
+        description = WORDINGS[client.app.policy.era].unknown_grant_type
+        description = description.replace("<value>", grant_type)
+        return Refusal(400, "unsupported_grant_type", description)
     return grant(directory, client, request.parameters)
 
 

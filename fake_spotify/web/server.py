@@ -45,7 +45,7 @@ class Server:
             self.directory.add(registration, policy)
         self._settings = settings
         self.ca_file: Path | None = None
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._opened = AsyncExitStack()
         self._tls: ssl.SSLContext | None = None
         self._runner: web.AppRunner | None = None
         self._site: web.SockSite | None = None
@@ -76,12 +76,9 @@ class Server:
 
     async def start(self) -> None:
         """Start to listen; an OSError if it cannot, or cannot write the certificate."""
-        async with AsyncExitStack() as undo:
+        try:
             if self._settings.is_https:
-                self.ca_file = self._settings.ca_file
-                if self.ca_file is None:
-                    self._temporary = tempfile.TemporaryDirectory(prefix="fake-spotify-")
-                    self.ca_file = Path(self._temporary.name) / "ca.pem"
+                self.ca_file = self._settings.ca_file or self._temporary_folder() / "ca.pem"
                 self._tls = certificates.make(self._settings.host, self.ca_file)
             self._runner = web.AppRunner(
                 self._application(),
@@ -93,17 +90,20 @@ class Server:
                 shutdown_timeout=_SHUTDOWN_SECONDS,
             )
             await self._runner.setup()
-            undo.push_async_callback(self._runner.cleanup)
+            self._opened.push_async_callback(self._runner.cleanup)
             await self.listener.open()
-            undo.pop_all()
+            self._opened.push_async_callback(self.listener.close)
+        except BaseException:
+            await self.stop()
+            raise
+
+    def _temporary_folder(self) -> Path:
+        folder = tempfile.TemporaryDirectory(prefix="fake-spotify-")
+        return Path(self._opened.enter_context(folder))
 
     async def stop(self) -> None:
-        """Stop listening, and drop every connection."""
-        await self.listener.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-        if self._temporary is not None:
-            self._temporary.cleanup()
+        """Stop listening, and drop every connection; may be called twice."""
+        await self._opened.aclose()
 
     async def _serve(self, listening: socket.socket) -> None:
         if self._runner is not None:
