@@ -59,6 +59,17 @@ def refresh(spotify, refresh_token, app=None) -> Seen:
     return ask_token(spotify, app, grant_type="refresh_token", refresh_token=refresh_token)
 
 
+def login_query(app, **more):
+    """Give the parameters with which an app begins a login."""
+    return {
+        "client_id": app.client_id,
+        "response_type": "code",
+        "redirect_uri": app.redirect_uris[0],
+        "scope": "user-read-email streaming",
+        **more,
+    }
+
+
 class _Forms(HTMLParser):
     def __init__(self, page):
         super().__init__()

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from fake_spotify.faults.kinds import KINDS
 from tests.chromium import opened
-from tests.fake.browser import ask_token, refresh
+from tests.fake.browser import ask_token, login_query, refresh
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -254,8 +254,7 @@ async def test_every_text_can_be_read_on_every_screen_in_light_and_dark(spotify,
         refresh(spotify, "AQnever")
     spotify.fault("slow_body", seconds=1, times=3)
     spotify.grant(scope="streaming")
-    login = {"client_id": spotify.client_id, "response_type": "code", "scope": "streaming"}
-    login["redirect_uri"] = REDIRECT_URI
+    login = login_query(spotify)
     wrong = {**login, "redirect_uri": "https://b.example/a-rather-long-path/to/somewhere/else"}
     pages = {
         "/_fake/": READY + " && document.querySelectorAll('#request-list li').length > 1",

@@ -12,7 +12,7 @@ from fake_spotify.apps.app import App
 from fake_spotify.facts.policy import Policy
 from fake_spotify.facts.registrations import Registration
 from fake_spotify.web import pages
-from tests.fake.browser import FORM, Browser, ask, ask_token, refresh, text_of
+from tests.fake.browser import FORM, Browser, ask, ask_token, login_query, refresh, text_of
 
 REDIRECT_URI = "https://app.example/callback"
 SCRIPT = "<script>alert(1)</script>\"'"
@@ -21,16 +21,6 @@ SCRIPT = "<script>alert(1)</script>\"'"
 @pytest.fixture
 def browser(spotify):
     return Browser(spotify.accounts_url)
-
-
-def _query(spotify, **more):
-    return {
-        "client_id": spotify.client_id,
-        "response_type": "code",
-        "redirect_uri": REDIRECT_URI,
-        "scope": "user-read-email streaming",
-        **more,
-    }
 
 
 def _user_of(spotify, location):
@@ -42,7 +32,7 @@ def _user_of(spotify, location):
 
 
 def test_the_page_says_who_wants_what(spotify, browser):
-    text = text_of(browser.open("/authorize", _query(spotify)).text)
+    text = text_of(browser.open("/authorize", login_query(spotify)).text)
 
     assert "Tunes & <Co> wants to connect" in text
     assert "See your e-mail address" in text
@@ -51,8 +41,8 @@ def test_the_page_says_who_wants_what(spotify, browser):
 
 @pytest.mark.parametrize("choice", [{}, {"user": "grace"}], ids=["agree alone", "another user"])
 def test_who_agreed_is_not_asked_again(spotify, browser, choice):
-    seen = browser.press("agree", browser.open("/authorize", _query(spotify)), **choice)
-    again = browser.open("/authorize", _query(spotify))
+    seen = browser.press("agree", browser.open("/authorize", login_query(spotify)), **choice)
+    again = browser.open("/authorize", login_query(spotify))
     user = choice.get("user", "ada")
 
     assert again.status == 302
@@ -69,22 +59,22 @@ def test_who_agreed_is_not_asked_again(spotify, browser, choice):
     ],
 )
 def test_others_are_asked_again(spotify, browser, button, more):
-    browser.press(button, browser.open("/authorize", _query(spotify)))
+    browser.press(button, browser.open("/authorize", login_query(spotify)))
 
-    assert browser.open("/authorize", _query(spotify, **more)).status == 200
+    assert browser.open("/authorize", login_query(spotify, **more)).status == 200
 
 
 def test_another_browser_is_asked_and_who_took_it_back(spotify, browser):
-    browser.press("agree", browser.open("/authorize", _query(spotify)))
-    other = Browser(spotify.accounts_url).open("/authorize", _query(spotify)).status
+    browser.press("agree", browser.open("/authorize", login_query(spotify)))
+    other = Browser(spotify.accounts_url).open("/authorize", login_query(spotify)).status
     spotify.revoke_user("ada")
 
-    assert (other, browser.open("/authorize", _query(spotify)).status) == (200, 200)
+    assert (other, browser.open("/authorize", login_query(spotify)).status) == (200, 200)
 
 
 @pytest.mark.parametrize("name", ["state", "redirect_uri", "scope", "client_id", "utm_source"])
 def test_nothing_from_the_address_becomes_markup(spotify, browser, name):
-    seen = browser.open("/authorize", _query(spotify, **{name: SCRIPT}))
+    seen = browser.open("/authorize", login_query(spotify, **{name: SCRIPT}))
 
     assert "<script" not in seen.text
     assert name not in {"state", "utm_source"} or escape(SCRIPT) in seen.text
@@ -99,7 +89,7 @@ def test_words_on_an_error_page_are_no_markup():
 
 
 def test_the_page_needs_no_script_and_nothing_from_elsewhere(spotify, browser):
-    page = browser.open("/authorize", _query(spotify)).text
+    page = browser.open("/authorize", login_query(spotify)).text
 
     assert "<script" not in page
     assert "src=" not in page
@@ -115,7 +105,7 @@ def test_a_get_with_a_body_is_refused_by_the_front_end(spotify):
 
 def test_auto_approve_redirects_at_once_and_keeps_the_state():
     with FakeSpotify(redirect_uris=[REDIRECT_URI], auto_approve=True) as spotify:
-        seen = Browser(spotify.accounts_url).open("/authorize", _query(spotify, state="a+b c"))
+        seen = Browser(spotify.accounts_url).open("/authorize", login_query(spotify, state="a+b c"))
 
     assert parse_qs(urlsplit(seen.header("location")).query)["state"] == ["a+b c"]
 
