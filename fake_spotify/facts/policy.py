@@ -13,19 +13,14 @@ MOST_LISTED_USERS = 5
 
 Rotation = Literal["off", "pkce", "all"]
 """Which refreshes bring a new refresh token and revoke the old one."""
-
 Unchanged = Literal["absent", "empty"]
 """What a refresh answers as `refresh_token` when there is no new one."""
-
 NoScope = Literal["empty", "blank", "absent"]
 """What `scope` contains when none was requested; all three have been seen."""
-
 Consent = Literal["ask", "agree", "cancel"]
 """Who answers the consent question."""
-
 QuotaMode = Literal["extended", "development"]
 """Whether the Web API serves every user, or only those on the app's list."""
-
 Aged = Literal["expired", "revoked"]
 """Which words refuse an expired refresh token; both have been seen."""
 
