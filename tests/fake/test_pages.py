@@ -72,6 +72,14 @@ def test_another_browser_is_asked_and_who_took_it_back(spotify, browser):
     assert (other, browser.open("/authorize", login_query(spotify)).status) == (200, 200)
 
 
+@pytest.mark.parametrize(("era", "status"), [("2021", 400), ("2026", 200)])
+def test_any_port_of_loopback_fits_only_since_the_rules_of_2025(era, status):
+    with FakeSpotify(era=era) as spotify:
+        query = login_query(spotify, redirect_uri="http://127.0.0.1:5000/callback")
+
+        assert Browser(spotify.accounts_url).open("/authorize", query).status == status
+
+
 @pytest.mark.parametrize("name", ["state", "redirect_uri", "scope", "client_id", "utm_source"])
 def test_nothing_from_the_address_becomes_markup(spotify, browser, name):
     seen = browser.open("/authorize", login_query(spotify, **{name: SCRIPT}))
