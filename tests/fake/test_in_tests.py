@@ -80,7 +80,8 @@ def test_the_examples_for_a_shell_run(tmp_path):
 
 # The environment that the action makes finds what this one has: pip has nothing to download.
 PYTHON3 = """#!/bin/sh
-"{python}" "$@" --without-pip && echo {packages} > "$(ls -d "$3"/lib/python*/site-packages)"/here.pth
+"{python}" "$@" --without-pip || exit
+echo {packages} > "$(ls -d "$3"/lib/python*/site-packages)"/here.pth
 """
 
 
