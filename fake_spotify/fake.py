@@ -59,6 +59,7 @@ class FakeSpotify(App):
         return self._server.ca_file
 
     def app(self, client_id: str) -> App:
+        """Return another registered app; a ChoiceError if there is none."""
         return self._server.directory.get(client_id)
 
     def register(self, **choices: object) -> App:

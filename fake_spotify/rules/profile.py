@@ -55,12 +55,12 @@ def answer(directory: Directory, owner: App | None, token: str | None, base_url:
     is_development = owner.policy.quota_mode == "development"
     if is_development and not owner.policy.owner_premium:
         return Answer(403, {}, text=NO_PREMIUM)
-    user = None if access.user_id is None else owner.users_by_id.get(access.user_id)
-    if user is None:
+    user = None if access.grant is None else owner.users_by_id.get(access.grant.user_id)
+    if access.grant is None or user is None:
         return _refused(401, "Valid user authentication required")
     if is_development and not owner.is_listed(user.id):
         return Answer(403, {}, text=NOT_LISTED)
-    members = of(user, access.scope.split(), base_url)
+    members = of(user, access.grant.scope.split(), base_url)
     if is_development:
         for name in ("country", "email", "explicit_content", "followers", "product"):
             members.pop(name, None)

@@ -75,7 +75,7 @@ class GrantLives(RuleBasedStateMachine):
             assert answer.members["error"] == "invalid_grant"
             return token
         access = self.app.ledger.access_token(answer.members["access_token"])
-        assert access.user_id == self.living[token][0]
+        assert access.grant.user_id == self.living[token][0]
         if rotation == "off":
             assert "refresh_token" not in answer.members
             return token
