@@ -178,6 +178,7 @@ def test_fault_clock_journal_and_reset_from_a_shell(spotify, drive):
     assert tell("clock", "2030-01-31T00:00:00Z") == "2030-01-31T00:00:00Z (frozen)\n"
     assert "frozen" not in tell("clock", "now")
     assert not spotify.clock.is_frozen
+    assert abs(spotify.clock.now() - time.time()) < 60
     tell("reset")
     assert spotify.faults() == spotify.requests() == []
     listed = tell("fault", "--list")
