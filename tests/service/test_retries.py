@@ -224,12 +224,12 @@ def test_over_tls_a_certificate_that_is_trusted_is_enough() -> None:
 def test_connections_that_do_not_come_about_count_as_unsent(
     retrying: Running, spotify: FakeSpotify
 ) -> None:
-    spotify.ignore_connections(60)
+    spotify.begin_outage("connection_ignored", 60)
     began = time.monotonic()
     try:
         answer = swap(retrying, "code")
     finally:
-        spotify.ignore_connections(0)
+        spotify.begin_outage("connection_ignored", 0)
 
     assert answer.status in (502, 504)
     assert time.monotonic() - began < DEADLINE_SECONDS + patience.seconds(1)
