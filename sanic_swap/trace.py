@@ -11,12 +11,13 @@ class RequestTrace:
 
     Attributes:
         client: The address of the client, as far as the proxies in front are believed.
+        request_id: As in the answer's `X-Request-ID`.
+        path: The endpoint, one of ours; None if it is none of them. Never the caller's text.
+        unknown_path: The path of a request for no endpoint, as far as it may be shown.
         grant: The grant id of the refresh token that came in, or of the new one.
         rotated_to: The grant id of the token that Spotify put in its place.
         key_id: The key that had sealed the token that came in.
         refused_key_id: The key that a token named which did not open.
-        request_id: As in the answer's `X-Request-ID`.
-        unknown_path: The path of a request for no endpoint, as far as it may be shown.
         authorized_at: When the user agreed, in Unix seconds; None or 0 if unknown.
         imported: Which other swap service had made it, None if we had.
         spotify_ms: Milliseconds that were spent waiting for Spotify.
@@ -25,12 +26,13 @@ class RequestTrace:
     """
 
     client: str = ""
+    request_id: str = ""
+    path: str | None = None
+    unknown_path: str | None = None
     grant: str | None = None
     rotated_to: str | None = None
     key_id: str | None = None
     refused_key_id: str | None = None
-    request_id: str = ""
-    unknown_path: str | None = None
     authorized_at: int | None = None
     imported: str | None = None
     spotify_ms: float | None = None
@@ -48,7 +50,6 @@ class Answered(NamedTuple):
 
     Attributes:
         method: Any word; "-" where the request's head could not be read.
-        path: The endpoint, one of ours; None if it was none of them. Never the caller's text.
         status: 499 if the client was gone.
         outcome: `ok`, or how the error table calls what went wrong.
         error: The `error` of the answer's body as far as it may be logged, None if it has none.
@@ -57,13 +58,11 @@ class Answered(NamedTuple):
         agent: The User-Agent header.
     """
 
+    trace: RequestTrace
     method: str
-    path: str | None
     status: int
     outcome: str
     error: str | None
     reason: str | None
     seconds: float
-    request_id: str
     agent: str
-    trace: RequestTrace

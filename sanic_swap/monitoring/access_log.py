@@ -27,11 +27,11 @@ class AccessLog:
 
     def write(self, answered: Answered) -> None:
         """Log one answer."""
-        if answered.path in self.quiet and answered.status == 200:
-            return
         trace = answered.trace
+        if trace.path in self.quiet and answered.status == 200:
+            return
         method = answered.method[:_LONGEST_METHOD]
-        path = answered.path or trace.unknown_path or "-"
+        path = trace.path or trace.unknown_path or "-"
         milliseconds = answered.seconds * 1000
         agent = answered.agent[:_LONGEST_AGENT]
         if not agent.isascii():  # bytes that are no UTF-8 would be half a surrogate pair in JSON
@@ -39,7 +39,7 @@ class AccessLog:
         fields: dict[str, object] = {
             "client": trace.client,
             "agent": agent,
-            "request_id": answered.request_id,
+            "request_id": trace.request_id,
         }
         if answered.error is not None:
             fields["error"] = answered.error
@@ -59,11 +59,7 @@ class AccessLog:
         if trace.retries:
             fields["retries"] = trace.retries
         if self.line_format is json_line:  # a machine need not take the message apart
-            fields |= {
-                "method": method,
-                "path": path,
-                "status": answered.status,
-                "ms": round(milliseconds, 1),
-            }
+            fields |= {"method": method, "path": path, "status": answered.status}
+            fields["ms"] = round(milliseconds, 1)
         message = f"{method} {path} {answered.status} {milliseconds:.1f}ms"
         self.lines.put(self.line_format(time.time(), "INFO", message, fields))

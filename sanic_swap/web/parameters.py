@@ -49,7 +49,7 @@ class ParameterRules:
 
     Args:
         client_id: Ours; a request may name it, and no other.
-        callbacks: What `redirect_uri` may be.
+        callback_urls: What `redirect_uri` may be; the first is the default.
         holds: Says whether a refresh would be held. Then another client id is no error: it
             is CLIENT_ID that may be wrong.
     """
@@ -57,11 +57,11 @@ class ParameterRules:
     def __init__(
         self,
         client_id: str,
-        callbacks: CallbackUrls,
+        callback_urls: Sequence[str],
         holds: Callable[[RefreshRequest], bool] = lambda _: False,
     ) -> None:
         self._client_id = client_id
-        self._callbacks = callbacks
+        self._callbacks = CallbackUrls(callback_urls)
         self._holds = holds
 
     def read(self, fields: Sequence[Field], grant_type: str | None) -> SwapRequest | RefreshRequest:

@@ -9,14 +9,12 @@ from hypothesis import strategies as st
 from sanic_swap.errors import InvalidRequest, OtherClient, RequestRefused, UnsupportedGrantType
 from sanic_swap.swap.token_swap import RefreshRequest, SwapRequest
 from sanic_swap.web.body import FORM, JSON, Field, read_fields
-from sanic_swap.web.parameters import REFRESH, SWAP, CallbackUrls, ParameterRules
+from sanic_swap.web.parameters import REFRESH, SWAP, ParameterRules
 from tests import strategies
 
 CLIENT_ID = "961392984a198dadab432ab5b9688056"
 DEFAULT, SECOND = "myapp://callback", "https://app.example/cb?from=spotify"
-RULES = ParameterRules(
-    CLIENT_ID, CallbackUrls([DEFAULT, SECOND, "http://127.0.0.1/cb", "http://[::1]/cb"])
-)
+RULES = ParameterRules(CLIENT_ID, [DEFAULT, SECOND, "http://127.0.0.1/cb", "http://[::1]/cb"])
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # RFC 7636, appendix B
 NOTHING_WORDS = ("(null)", "null", "undefined")
 
@@ -116,7 +114,7 @@ def test_another_client_is_noticed_everywhere(endpoint, client_id):
 def test_a_token_that_is_held_is_held_whatever_client_id_comes_with_it(endpoint, fields, is_held):
     rules = ParameterRules(
         CLIENT_ID,
-        CallbackUrls(["app://callback"]),
+        ["app://callback"],
         lambda request: request.refresh_token.reveal() == "held",
     )
     sent = [Field(name, value) for name, value in {**fields, "client_id": "other"}.items()]
@@ -372,7 +370,7 @@ def test_a_refresh_token_may_be_any_text():
 def test_a_redirect_uri_is_compared_character_for_character_but_for_loopback_ports(
     registered, asked, good
 ):
-    rules = ParameterRules(CLIENT_ID, CallbackUrls([registered]))
+    rules = ParameterRules(CLIENT_ID, [registered])
     fields = [Field("code", "AQ"), Field("redirect_uri", asked)]
 
     if good:
