@@ -113,7 +113,7 @@ class Parts:
 
         refreshes, revocations, store = self.swap.refreshes, self.revocations, self.store
         parts = self.spotify, refreshes, revocations, store, self.in_flight, self.lines
-        metrics.read_from(lambda: of_service(*parts, lambda: self.readiness.draining))
+        metrics.read_from(lambda: of_service(*parts, lambda: self.readiness.phase == "draining"))
 
     def _make_swap(self) -> TokenSwap:
         settings, sealing, keys = self.settings, self.sealing, self.sealing.keys

@@ -16,8 +16,6 @@ class AccessLog:
     Writes past `logging`, which takes longer over a line than over all that is in it.
 
     Args:
-        lines: Where they go.
-        line_format: How they look.
         quiet: Endpoints whose successes are not logged: platforms ask for health every second.
     """
 
@@ -36,11 +34,8 @@ class AccessLog:
         agent = answered.agent[:_LONGEST_AGENT]
         if not agent.isascii():  # bytes that are no UTF-8 would be half a surrogate pair in JSON
             agent = agent.encode("utf-8", "backslashreplace").decode()
-        fields: dict[str, object] = {
-            "client": trace.client,
-            "agent": agent,
-            "request_id": trace.request_id,
-        }
+        fields: dict[str, object]
+        fields = {"client": trace.client, "agent": agent, "request_id": trace.request_id}
         if answered.error is not None:
             fields["error"] = answered.error
             fields["outcome"] = answered.outcome

@@ -13,18 +13,12 @@ _MOST = 100_000  # of one day; shares do not need more
 
 
 class Grants:
-    """
-    How long authorizations still last, and how many of them Spotify ended.
-
-    Args:
-        lifetime_seconds: From a user's authorization to its end.
-        now: Unix seconds, for tests.
-    """
+    """How long authorizations still last, and how many of them Spotify ended."""
 
     def __init__(
         self,
         registry: CollectorRegistry,
-        lifetime_seconds: int,
+        lifetime_seconds: int,  # from a user's authorization to its end
         now: Callable[[], float] = time.time,
     ) -> None:
         self._lifetime_seconds = lifetime_seconds

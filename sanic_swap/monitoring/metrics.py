@@ -47,7 +47,6 @@ class Metrics:
 
     Args:
         token_paths, other_paths: The endpoints; those that apps post to come with each outcome.
-        outcomes: How requests may end.
         call_outcomes: How calls to Spotify may fail, by the kind of error.
         keys: Uses (`current`, `previous`, `retired`), each with ids that commas separate, or `-`.
         key_ids: Of every key that opens tokens here.

@@ -22,7 +22,6 @@ from sanic_swap.server.kernel import allow_open_files, forbid_core_dumps, most_c
 from sanic_swap.server.listener import bound, drop_new_connections, is_readable
 from sanic_swap.server.places import Places
 from sanic_swap.settings.table import Settings
-from sanic_swap.web.ops import Phase
 
 _BACKLOG = 4096
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -87,7 +86,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
-    readiness.phase = Phase.READY
+    readiness.phase = "ready"
 
     def announce() -> None:
         log.info("listening", extra={"fields": {"url": _url(listener)}})
@@ -95,7 +94,7 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
     # Requests are answered meanwhile, but whoever waits for this line waits for /readyz too.
     async with parts.credentials.watched(announce):
         await stop.wait()
-    readiness.phase = Phase.DRAINING
+    readiness.phase = "draining"
     log.info("draining", extra={"fields": {"seconds": settings.drain_seconds}})
     await asyncio.sleep(settings.drain_delay)
     await _empty_queue(listener)

@@ -24,7 +24,6 @@ from sanic_swap.web.error_table import CLIENT_GONE, Refusal, refusal_of
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 _LIKE_A_TOKEN = re.compile("AQ|BQ|s1\\.")
 Handler = Callable[[Request, RequestTrace], Awaitable[Answer]]
-SanicHandler = Callable[[Request], Awaitable[Answer]]
 
 
 def shown_path(path: str) -> str:
@@ -68,7 +67,7 @@ class Edge:
         # Known topics have places of their own, so that nobody takes them with invented ones.
         self._known_topics, self._unknown_topics = OncePerMinute(), OncePerMinute()
 
-    def around(self, handler: Handler, path: str) -> SanicHandler:
+    def around(self, handler: Handler, path: str) -> Callable[[Request], Awaitable[Answer]]:
         """Return *handler*, which answers at *path*, as Sanic calls it: it never raises."""
 
         async def handle(request: Request) -> Answer:
@@ -165,12 +164,12 @@ class Edge:
             log.log(level, refusal.log, error, extra={"fields": trace.fields()})
 
     def _trace_of(self, request: Request, path: str | None) -> RequestTrace:
-        peer, headers = request.ip, request.headers
+        client, headers = request.ip, request.headers
         request_id = headers.get("x-request-id")
         if request_id is None or not _REQUEST_ID.match(request_id):
             request_id = new_request_id()
-        believed = self._believed
-        client = peer if believed is None else believed.client_of(peer, headers)
+        if (believed := self._believed) is not None:
+            client = believed.client_in(headers.getall(believed.name, [])) or client
         return RequestTrace(client, request_id, path)
 
 

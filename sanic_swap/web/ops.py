@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Callable
-from enum import Enum
 from importlib.resources import files
+from typing import Literal
 
 from sanic import Request
 
@@ -22,17 +22,9 @@ _PAGE_POLICY = (
 )
 
 
-class Phase(Enum):
-    """Where in its life the process is; the value is what `/readyz` says."""
-
-    STARTING = "starting"
-    READY = "ready"
-    DRAINING = "draining"
-
-
 class Readiness:
     """
-    Whether traffic is welcome; the server decides by the phase, `/readyz` says so.
+    Whether traffic is welcome; the server decides by the *phase*, `/readyz` says so.
 
     Args:
         words: Returns what each part says of itself now, by a word.
@@ -42,14 +34,9 @@ class Readiness:
     def __init__(
         self, words: Callable[[], dict[str, str]], are_credentials_good: Callable[[], bool]
     ) -> None:
-        self.phase = Phase.STARTING
+        self.phase: Literal["starting", "ready", "draining"] = "starting"
         self.words = words
         self.are_credentials_good = are_credentials_good
-
-    @property
-    def draining(self) -> bool:
-        """Whether the process is about to end."""
-        return self.phase is Phase.DRAINING
 
 
 def handlers(readiness: Readiness) -> dict[str, Handler]:
@@ -68,13 +55,13 @@ def handlers(readiness: Readiness) -> dict[str, Handler]:
         return Answer(b'{"status": "ok"}')
 
     async def ready(_: Request, __: RequestTrace) -> Answer:
-        words, phase = readiness.words(), readiness.phase
-        if phase is Phase.READY and not readiness.are_credentials_good():
-            phase = Phase.STARTING
-        is_ready = phase is Phase.READY
-        status = phase.value if not is_ready or _FINE.issuperset(words.values()) else "degraded"
+        words, status = readiness.words(), str(readiness.phase)
+        if status == "ready" and not readiness.are_credentials_good():
+            status = "starting"
+        elif status == "ready" and not _FINE.issuperset(words.values()):
+            status = "degraded"
         body = json.dumps({"status": status, **words}).encode()
-        return Answer(body, 200 if is_ready else 503)
+        return Answer(body, 200 if status in ("ready", "degraded") else 503)
 
     async def describe(_: Request, __: RequestTrace) -> Answer:
         return Answer(description)
