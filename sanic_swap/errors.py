@@ -27,6 +27,7 @@ Which HTTP answer and which log line each becomes stands in `error_table` alone.
 holds a token, code or secret, and `str()` of each is safe to log.
 """
 
+from dataclasses import dataclass
 from enum import Enum
 from errno import EADDRINUSE
 
@@ -155,28 +156,18 @@ class CannotListen(Exception):
 class SpotifyError(SwapError): ...
 
 
+@dataclass(eq=False, repr=False)
 class GrantRefused(SpotifyError):
-    """Spotify's refusal in its own words (RFC 6749 section 5.2), each fit to be relayed or None.
+    """Spotify's refusal in its own words (RFC 6749 section 5.2), each fit to be relayed or None."""
 
-    Args:
-        status: 400 or 403.
-        logged: What the log may say of *error*; None for all of it.
-    """
+    status: int  # 400 or 403
+    error: str
+    description: str | None
+    uri: str | None
+    logged: str | None = None  # what the log may say of *error*; None for all of it
 
-    def __init__(
-        self,
-        status: int,
-        error: str,
-        description: str | None,
-        uri: str | None,
-        logged: str | None = None,
-    ) -> None:
-        self.logged = error if logged is None else logged
-        super().__init__(f"Spotify refused: {self.logged}")
-        self.status = status
-        self.error = error
-        self.description = description
-        self.uri = uri
+    def __str__(self) -> str:
+        return f"Spotify refused: {self.logged or self.error}"
 
 
 class RevocationDoubted(SpotifyError):

@@ -42,19 +42,29 @@ class Parts:
     """
     The service of one process; nothing of it is open before `opened`.
 
-    What is an optional extra, or takes time to load, is imported where it is made.
+    What is an optional extra, or takes time to load, is imported where it is made. None stands
+    for what the settings leave out.
     """
+
+    access_log: AccessLog | None = None
+    metrics: "Metrics | None" = None
+    new_relic: "NewRelic | None" = None
+    store: "RedisStore | None" = None
+    revocations: Revocations | None = None
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.sealing = sealing = make_sealing(settings)
         self.lines, line_format = configure_logging(settings.log_level, settings.log_format)
-        self.access_log: AccessLog | None = None
         if settings.access_log and settings.log_level in ("debug", "info"):
             quiet = frozenset() if settings.log_level == "debug" else HEALTH_PATHS
             self.access_log = AccessLog(self.lines, line_format, quiet)
         self.metrics = _make_metrics(settings, sealing.ring)
-        self.new_relic = _make_new_relic(settings)
+        if settings.new_relic_license_key is not None:
+            from sanic_swap.monitoring.new_relic import NewRelic
+
+            origin = settings.accounts_url.origin
+            self.new_relic = NewRelic(settings.new_relic_license_key, origin)
         self.spotify = SpotifyAccounts(
             settings.accounts_url.url,
             settings.client_id,
@@ -63,8 +73,10 @@ class Parts:
             observe=self._calling if self.metrics or self.new_relic else nullcontext,
         )
         self.credentials = Credentials(self.spotify)
-        self.store = _make_store(settings)
-        self.revocations: Revocations | None = None
+        if settings.store_url is not None:
+            from sanic_swap.store.redis import RedisStore
+
+            self.store = RedisStore(settings.store_url)
         if settings.revocation_guard:
             self.revocations = Revocations(timeout_seconds=settings.spotify_timeout)
         self.swap = self._make_swap()
@@ -187,14 +199,6 @@ def _make_legacy(settings: Settings) -> LegacyTokens:
     )
 
 
-def _make_store(settings: Settings) -> "RedisStore | None":
-    if settings.store_url is None:
-        return None
-    from sanic_swap.store.redis import RedisStore
-
-    return RedisStore(settings.store_url)
-
-
 def _make_metrics(settings: Settings, ring: KeyRing) -> "Metrics | None":
     if settings.metrics_port is None:
         return None
@@ -206,16 +210,7 @@ def _make_metrics(settings: Settings, ring: KeyRing) -> "Metrics | None":
         outcomes=OUTCOMES,
         call_outcomes=CALL_OUTCOMES,
         keys=settings.key_ids_in_use,
-        key_ids=ring.key_ids,
-        held_key_ids=ring.misplaced_key_ids,
+        ring=ring,
         formats=[name for name in settings.legacy_tokens if name != "none"],
         lifetime_seconds=settings.refresh_token_lifetime or AUTHORIZATION_SECONDS,
     )
-
-
-def _make_new_relic(settings: Settings) -> "NewRelic | None":
-    if settings.new_relic_license_key is None:
-        return None
-    from sanic_swap.monitoring.new_relic import NewRelic  # it starts threads
-
-    return NewRelic(settings.new_relic_license_key, settings.accounts_url.origin)

@@ -31,6 +31,7 @@ from sanic_swap.errors import REFUSED_TOKENS, CannotListen, SpotifyError
 from sanic_swap.logs import log
 from sanic_swap.monitoring.grants import Grants
 from sanic_swap.monitoring.version import commit
+from sanic_swap.sealing.key_ring import KeyRing
 from sanic_swap.trace import Answered
 
 _OTHER = "other"  # the endpoint of requests for none of ours
@@ -49,8 +50,6 @@ class Metrics:
         token_paths, other_paths: The endpoints; those that apps post to come with each outcome.
         call_outcomes: How calls to Spotify may fail, by the kind of error.
         keys: Uses (`current`, `previous`, `retired`), each with ids that commas separate, or `-`.
-        key_ids: Of every key that opens tokens here.
-        held_key_ids: Of keys that the settings know and whose tokens are held nevertheless.
         formats: Of other services' tokens that open here.
         lifetime_seconds: From a user's authorization to its end.
     """
@@ -63,14 +62,13 @@ class Metrics:
         outcomes: Iterable[str],
         call_outcomes: Mapping[type[SpotifyError], str],
         keys: Mapping[str, str],
-        key_ids: Iterable[str],
-        held_key_ids: Iterable[str],
+        ring: KeyRing,
         formats: Iterable[str],
         lifetime_seconds: int,
     ) -> None:
         self._endpoints = frozenset((*token_paths, *other_paths))
         self._call_outcomes = call_outcomes
-        self._held_key_ids = frozenset(held_key_ids)
+        self._held_key_ids = frozenset(ring.misplaced_key_ids)
         # Twice the lines, for what Prometheus does not use.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no types
         self._registry = registry = CollectorRegistry()
@@ -111,7 +109,7 @@ class Metrics:
         self._opened = self._counter(
             "tokens_opened",
             "Sealed tokens that opened, by the key that had sealed them.",
-            key=key_ids,
+            key=ring.key_ids,
         )
         self._refused = self._counter(
             "tokens_refused", "Refresh tokens that do not open here, by why.", reason=REFUSED_TOKENS

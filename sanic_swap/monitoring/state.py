@@ -33,43 +33,19 @@ def of_service(
     yield _gauge("requests_in_flight", "Token requests under way now.", in_flight.count)
     yield _gauge("requests_in_flight_limit", "MAX_IN_FLIGHT.", in_flight.limit)
     yield _counter("log_lines_dropped", "Log lines that nobody read.", lines.dropped)
-    yield _gauge(
-        "credentials_refused",
-        "1 while Spotify refuses CLIENT_ID and CLIENT_SECRET.",
-        bool(spotify.credentials_refused),
-    )
+    is_refused = bool(spotify.credentials_refused)
+    yield _gauge("credentials_refused", "1 while Spotify refuses our credentials.", is_refused)
     yield _counter("spotify_retries", "Calls to Spotify that were repetitions.", spotify.retries)
-    yield _counter(
-        "spotify_not_asked",
-        "Requests that were turned away without a call, to spare Spotify.",
-        spotify.suppressed,
-    )
-    yield _gauge(
-        "spotify_breaker_open",
-        "1 while the circuit breaker is open: Spotify is failing.",
-        spotify.breaker_is_open,
-    )
-    yield _gauge(
-        "spotify_hold_back_seconds",
-        "How long all calls stay paused because of Spotify's Retry-After.",
-        spotify.cooldown_seconds,
-    )
-    yield _counter(
-        "refreshes_coalesced",
-        "Refreshes that shared the answer of an equal one under way.",
-        refreshes.coalesced,
-    )
-    yield _counter(
-        "refreshes_replayed",
-        "Refreshes that got the answer of an earlier rotation.",
-        refreshes.replayed,
-    )
+    yield _counter("spotify_not_asked", "Requests refused to spare Spotify.", spotify.suppressed)
+    yield _gauge("spotify_breaker_open", "1 while Spotify is failing.", spotify.breaker_is_open)
+    left = spotify.cooldown_seconds
+    yield _gauge("spotify_hold_back_seconds", "What is left of Spotify's Retry-After.", left)
+    joined, replayed = refreshes.coalesced, refreshes.replayed
+    yield _counter("refreshes_coalesced", "Refreshes that shared one answer under way.", joined)
+    yield _counter("refreshes_replayed", "Refreshes that got a rotation's answer.", replayed)
     if revocations is not None:
-        yield _gauge(
-            "revocation_guard_holding",
-            "1 while refusals of young grants are held back.",
-            revocations.is_holding,
-        )
+        is_active = revocations.is_holding
+        yield _gauge("revocation_guard_holding", "1 while refusals are held back.", is_active)
         yield _counter("revocations_held", "Refusals that were held back.", revocations.held)
     if store is not None:
         yield _gauge("store_lost", "1 while the store does not answer.", store.is_lost)

@@ -116,7 +116,7 @@ class Edge:
             reason, trace.refused_key_id = error.reason, error.key_id
         elif refusal.outcome == "http_error":
             reason = refusal.description.partition(";")[0]
-        logged = error.logged if isinstance(error, GrantRefused) else refusal.error
+        logged = (error.logged if isinstance(error, GrantRefused) else None) or refusal.error
         answer = Answer(refusal.body(), refusal.status, headers)
         return self._finish(request, answer, trace, refusal.outcome, logged, reason)
 
