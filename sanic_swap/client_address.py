@@ -23,12 +23,11 @@ class AddressHeader:
     The header in which the operator's proxies write the client's address.
 
     Attributes:
-        name: In any case.
         place: Which entry of a list, counted from the right, over all lines of that name;
             1 is the last. None: the header holds one address, and stands there once.
     """
 
-    name: str
+    name: str  # in any case
     place: int | None = None
 
     def client_in(self, lines: list[str]) -> str | None:

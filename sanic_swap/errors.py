@@ -33,25 +33,16 @@ from errno import EADDRINUSE
 
 
 class SwapError(Exception):
-    """
-    The root of all errors that are foreseen.
+    """The root of all errors that are foreseen; what is None is left to `error_table`."""
 
-    Attributes:
-        status, error, description, uri, retry_after: Parts of the answer that this error sets
-            itself (RFC 6749 section 5.2; seconds); None leaves them to `error_table`.
-        limit: How many requests in how many seconds our own rate limit allows, if that refuses.
-        reason: Why this service refused, for the access log; it never reaches the app.
-        key_id: The key of the token that did not open, if it names one.
-    """
-
-    status: int | None = None
+    status: int | None = None  # of the answer, whose parts are those of RFC 6749 section 5.2
     error: str | None = None
     description: str | None = None
     uri: str | None = None
-    retry_after: int | None = None
-    limit: tuple[int, int] | None = None
-    reason: str | None = None
-    key_id: str | None = None
+    retry_after: int | None = None  # seconds
+    limit: tuple[int, int] | None = None  # requests in so many seconds: our own rate limit
+    reason: str | None = None  # why this service refused, for the access log, not for the app
+    key_id: str | None = None  # that a token names which did not open
 
 
 class SettingsError(SwapError):

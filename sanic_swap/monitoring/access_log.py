@@ -12,16 +12,11 @@ _LONGEST_AGENT = 200
 
 @dataclass(frozen=True, slots=True)
 class AccessLog:
-    """
-    Writes past `logging`, which takes longer over a line than over all that is in it.
-
-    Args:
-        quiet: Endpoints whose successes are not logged: platforms ask for health every second.
-    """
+    """Writes past `logging`, which takes longer over a line than over all that is in it."""
 
     lines: Lines
     line_format: LineFormat
-    quiet: frozenset[str] = frozenset()
+    quiet: frozenset[str]  # not logged if it is a 200: platforms ask for health every second
 
     def write(self, answered: Answered) -> None:
         """Log one answer."""

@@ -10,6 +10,7 @@ import platform
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from time import perf_counter
 
@@ -82,34 +83,26 @@ class Metrics:
             for key_id in () if ids == "-" else ids.split(","):
                 key_info.labels(key_id, use).set(1)
         self._grants = Grants(registry, lifetime_seconds)
+        histogram = partial(Histogram, buckets=_SECONDS, registry=registry)
         self._requests = self._counter(
-            "requests",
-            "Requests that were answered, by endpoint and how they ended.",
-            endpoint=token_paths,
-            outcome=outcomes,
+            "requests", "Answers, by endpoint and outcome.", endpoint=token_paths, outcome=outcomes
         )
-        self._durations = Histogram(
+        self._durations = histogram(
             "sanic_swap_request_duration_seconds",
             "From a request's complete head to its answer.",
             ("endpoint",),
-            buckets=_SECONDS,
-            registry=registry,
         )
         self._calls = self._counter(
             "spotify_calls",
             "Calls to Spotify, each try by itself, by how they ended.",
             outcome=("tokens", "cancelled", *call_outcomes.values()),
         )
-        self._call_durations = Histogram(
+        self._call_durations = histogram(
             "sanic_swap_spotify_call_duration_seconds",
             "How long calls to Spotify took, each try by itself.",
-            buckets=_SECONDS,
-            registry=registry,
         )
         self._opened = self._counter(
-            "tokens_opened",
-            "Sealed tokens that opened, by the key that had sealed them.",
-            key=ring.key_ids,
+            "tokens_opened", "Sealed tokens that opened, by the key they name.", key=ring.key_ids
         )
         self._refused = self._counter(
             "tokens_refused", "Refresh tokens that do not open here, by why.", reason=REFUSED_TOKENS
@@ -122,11 +115,10 @@ class Metrics:
         self._imports = self._counter(
             "imports", "Tokens of other services that opened, by their format.", format=formats
         )
-        self._lag = Histogram(
+        self._lag = histogram(
             "sanic_swap_event_loop_lag_seconds",
             "How much later than due a timer fires.",
             buckets=_LAG_SECONDS,
-            registry=registry,
         )
 
     def _counter(self, name: str, meaning: str, **labels: Iterable[str]) -> Counter:

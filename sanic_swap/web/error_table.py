@@ -26,27 +26,17 @@ _ENDPOINTS = (
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """
-    What becomes of all errors of one kind, or of one error.
+    """What becomes of all errors of one kind, or of one error (RFC 6749 section 5.2)."""
 
-    Attributes:
-        outcome: How logs and metrics call it.
-        status, error, description, uri: The answer (RFC 6749 section 5.2).
-        retry_after: Whole seconds; always there on 429 and 503.
-        level, log: The line for the operator, beside the access log's; the error's own text
-            takes the place of `%s`.
-        limit: How many requests in how many seconds our own rate limit allows, if that refuses.
-    """
-
-    outcome: str
+    outcome: str  # how logs and metrics call it
     status: int
     error: str
     description: str
-    retry_after: int | None = None
-    level: int = NOTSET
-    log: str = "%s"
+    retry_after: int | None = None  # whole seconds; always there on 429 and 503
+    level: int = NOTSET  # of the line for the operator, beside the access log's
+    log: str = "%s"  # that line; the error's own text takes the place of `%s`
     uri: str | None = None
-    limit: tuple[int, int] | None = None
+    limit: tuple[int, int] | None = None  # requests in so many seconds: our own rate limit
 
     def body(self) -> bytes:
         """Return the JSON body."""
