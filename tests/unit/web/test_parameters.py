@@ -153,32 +153,25 @@ SIX = ("client_id", "grant_type", "code", "redirect_uri", "code_verifier", "refr
 
 
 @pytest.mark.parametrize("name", SIX)
-@pytest.mark.parametrize("word", NOTHING_WORDS)
-@pytest.mark.parametrize("around", ["", " ", "\r\n"], ids=["bare", "in blanks", "in lines"])
-def test_a_null_that_became_a_word_is_refused_by_name(name, word, around):
-    with pytest.raises(InvalidRequest, match=name):
-        read(None, **complete(**{name: around + word + around}))
+@pytest.mark.parametrize(
+    "value",
+    [*NOTHING_WORDS, " null ", "\r\nundefined", 1, 0, -0.5, True, False, [], {}, ["x"]],
+    ids=repr,
+)
+def test_a_null_that_became_a_word_and_what_is_no_string_are_refused_by_name(name, value):
+    body = json.dumps(complete(**{name: value})).encode()
+
+    with pytest.raises(InvalidRequest, match=f"{name} must (not )?be"):
+        RULES.read(read_fields(body, JSON), None)
 
 
 @pytest.mark.parametrize("name", SIX)
-@pytest.mark.parametrize("value", ["1", "0", "-0.5", "true", "false", "[]", "{}", '["x"]'])
-def test_what_is_no_json_string_is_refused_by_name(name, value):
-    members = {key: json.dumps(text) for key, text in complete(**{name: "x"}).items()}
-    members[name] = value
-    body = "{" + ",".join(f'"{key}":{text}' for key, text in members.items()) + "}"
-
-    with pytest.raises(InvalidRequest, match=name):
-        RULES.read(read_fields(body.encode(), JSON), None)
-
-
-@pytest.mark.parametrize("name", SIX)
-@pytest.mark.parametrize("second", ["the same", "another", "empty"])
+@pytest.mark.parametrize("second", ["the same", "another", ""])
 def test_a_repeated_parameter_is_refused_by_name(name, second):
-    fields = complete(**({name: "s1.x"} if name == "refresh_token" else {}))
-    value = {"the same": fields[name], "another": "x", "empty": ""}[second]
+    fields = complete(**{name: "the same"})
 
-    with pytest.raises(InvalidRequest, match=name):
-        RULES.read([*map(Field, fields, fields.values()), Field(name, value)], None)
+    with pytest.raises(InvalidRequest, match=f"{name} must not be repeated"):
+        RULES.read([*map(Field, fields, fields.values()), Field(name, second)], None)
 
 
 @pytest.mark.parametrize(
@@ -274,14 +267,11 @@ def test_blanks_around_an_optional_value_are_stripped_too(name):
     assert read(None, **fields | {name: f" \t{fields[name]}\r\n"}) == read(None, **fields)
 
 
-def test_length_is_judged_without_the_blanks_around():
-    assert read(SWAP, code=" " * 50 + "A" * 2048 + "\n").code.reveal() == "A" * 2048
-
-
 def test_a_refresh_token_is_also_kept_as_it_was_sent():
-    asked = read(REFRESH, refresh_token=" +abc\n")
+    value = "+" * 4096  # its length is judged without the blanks around
+    asked = read(REFRESH, refresh_token=f" {value}\n")
 
-    assert (asked.refresh_token.reveal(), asked.as_sent.reveal()) == ("+abc", " +abc\n")
+    assert (asked.refresh_token.reveal(), asked.as_sent.reveal()) == (value, f" {value}\n")
 
 
 @pytest.mark.parametrize(
@@ -332,32 +322,25 @@ def test_a_redirect_uri_is_compared_character_for_character_but_for_loopback_por
     assert accepted == fit
 
 
-WRONG = [
-    pytest.param({"client_id": "other"}, OtherClient, id="client_id"),
-    pytest.param({"grant_type": "password"}, UnsupportedGrantType, id="grant_type"),
-    pytest.param({"code": "é"}, InvalidRequest, id="code"),
-    pytest.param({"redirect_uri": "evil://cb"}, InvalidRequest, id="redirect_uri"),
-    pytest.param({"code_verifier": "short"}, InvalidRequest, id="code_verifier"),
-]
+WRONG_CLIENT = [({"client_id": 7}, InvalidRequest), ({"client_id": "other"}, OtherClient)]
+WRONG_TYPE = [({"grant_type": 7}, InvalidRequest), ({"grant_type": "x"}, UnsupportedGrantType)]
+WRONG_REST = [{"code": "é"}, {"redirect_uri": "evil://cb"}, {"code_verifier": "short"}]
 
 
-@pytest.mark.parametrize(("earlier", "error"), WRONG[:2])
-@pytest.mark.parametrize(("later", "_"), WRONG)
-def test_client_and_grant_type_are_judged_in_this_order_before_the_rest(earlier, error, later, _):
-    first = OtherClient if "client_id" in later else error
-
-    with pytest.raises(first):
+@pytest.mark.parametrize(
+    ("earlier", "error", "later"),
+    [
+        *((wrong, error, later) for wrong, error in WRONG_CLIENT for later, _ in WRONG_TYPE),
+        *(
+            (wrong, error, later)
+            for wrong, error in WRONG_CLIENT + WRONG_TYPE
+            for later in WRONG_REST
+        ),
+    ],
+)
+def test_client_and_grant_type_are_judged_in_this_order_before_the_rest(earlier, error, later):
+    with pytest.raises(error, match=next(iter(earlier))):
         read(SWAP, **complete(**(later | earlier)))
-
-
-def test_a_malformed_client_id_comes_before_a_wrong_grant_type():
-    with pytest.raises(InvalidRequest, match="client_id"):
-        read(SWAP, **complete(client_id=7, grant_type="password"))
-
-
-def test_a_wrong_client_id_comes_before_a_malformed_grant_type():
-    with pytest.raises(OtherClient):
-        read(SWAP, **complete(client_id="other", grant_type=7))
 
 
 @given(
