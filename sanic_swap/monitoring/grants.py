@@ -26,13 +26,11 @@ class Grants:
         self._day = 0
         self._seen: set[tuple[str, str | None]] = set()
         self._refused = Counter(
-            "sanic_swap_grants_refused",
-            "Grants in tokens of ours that Spotify refused, each once a day in a process.",
-            registry=registry,
+            "sanic_swap_grants_refused", "Grants that Spotify refused.", registry=registry
         )
         self._remaining = Histogram(
             "sanic_swap_authorization_remaining_days",
-            "Days that users' authorizations still last, each once a day in a process.",
+            "Days that users' authorizations still last.",
             buckets=_DAYS,
             registry=registry,
         )

@@ -5,7 +5,7 @@ import re
 import traceback
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from random import getrandbits
 from time import perf_counter
 from typing import Any
@@ -43,29 +43,21 @@ def new_request_id() -> str:
     return f"{getrandbits(64):016x}"  # not a secret  # nosec B311
 
 
+@dataclass(frozen=True, slots=True)
 class Edge:
     """
     Finishes every answer, and makes answers of errors.
 
     Around handlers and not as Sanic's response middleware, which would do the same for a
     noticeable part of what a whole request costs.
-
-    Args:
-        believed: Where trusted proxies write the client's address, if there are any.
-        observers: Each is called with every answer: access log, metrics.
     """
 
-    def __init__(
-        self,
-        cors: Cors,
-        believed: AddressHeader | None,
-        observers: Sequence[Callable[[Answered], None]],
-    ) -> None:
-        self._cors = cors
-        self._believed = believed
-        self._observers = observers
-        # Known topics have places of their own, so that nobody takes them with invented ones.
-        self._known_topics, self._unknown_topics = OncePerMinute(), OncePerMinute()
+    cors: Cors
+    believed: AddressHeader | None  # where trusted proxies write the client's address
+    observers: Sequence[Callable[[Answered], None]]  # access log, metrics; each sees every answer
+    # Known topics have places of their own, so that nobody takes them with invented ones.
+    known_topics: OncePerMinute = field(default_factory=OncePerMinute)
+    unknown_topics: OncePerMinute = field(default_factory=OncePerMinute)
 
     def around(self, handler: Handler, path: str) -> Callable[[Request], Awaitable[Answer]]:
         """Return *handler*, which answers at *path*, as Sanic calls it: it never raises."""
@@ -91,7 +83,7 @@ class Edge:
                 headers, origin = {"Allow": _allowed(error)}, request.headers.get("origin")
                 if "access-control-request-method" in request.headers:
                     requested = request.headers.get("access-control-request-headers")
-                    headers |= self._cors.preflight_headers(origin, requested)
+                    headers |= self.cors.preflight_headers(origin, requested)
                 return self._finish(request, Answer(b"", 204, headers), trace, "ok")
         return self._refuse(request, error, trace)
 
@@ -133,7 +125,7 @@ class Edge:
         headers = request.headers
         answer.headers["X-Request-ID"] = trace.request_id
         if (origin := headers.get("origin")) is not None:
-            answer.headers.update(self._cors.headers(origin))
+            answer.headers.update(self.cors.headers(origin))
         began: float | None = getattr(request.stream, "perft0", None)
         is_gone = request.conn_info is not None and request.conn_info.lost
         answered = Answered(
@@ -146,14 +138,13 @@ class Edge:
             perf_counter() - began if began else 0.0,
             headers.get("user-agent", "-"),
         )
-        for observe in self._observers:
+        for observe in self.observers:
             observe(answered)
         return answer
 
     def _log_held(self, error: TokenHeld, refusal: Refusal, trace: RequestTrace) -> None:
         """Log a held token: each topic once a minute, ten unknown ones and one for the rest."""
-        places = self._known_topics if error.is_known else self._unknown_topics
-        place = places.take(error.topic)
+        place = (self.known_topics if error.is_known else self.unknown_topics).take(error.topic)
         if place == OTHERS:
             log.warning(
                 "Refresh tokens not accepted (503): more than 10 unknown keys in a minute."
@@ -168,7 +159,7 @@ class Edge:
         request_id = headers.get("x-request-id")
         if request_id is None or not _REQUEST_ID.match(request_id):
             request_id = new_request_id()
-        if (believed := self._believed) is not None:
+        if (believed := self.believed) is not None:
             client = believed.client_in(headers.getall(believed.name, [])) or client
         return RequestTrace(client, request_id, path)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Literal
 
@@ -22,21 +23,13 @@ _PAGE_POLICY = (
 )
 
 
+@dataclass(slots=True)
 class Readiness:
-    """
-    Whether traffic is welcome; the server decides by the *phase*, `/readyz` says so.
+    """Whether traffic is welcome; the server decides by the phase, `/readyz` says so."""
 
-    Args:
-        words: Returns what each part says of itself now, by a word.
-        are_credentials_good: Says whether the process may be ready.
-    """
-
-    def __init__(
-        self, words: Callable[[], dict[str, str]], are_credentials_good: Callable[[], bool]
-    ) -> None:
-        self.phase: Literal["starting", "ready", "draining"] = "starting"
-        self.words = words
-        self.are_credentials_good = are_credentials_good
+    words: Callable[[], dict[str, str]]  # what each part says of itself now
+    are_credentials_good: Callable[[], bool]  # whether the process may be ready
+    phase: Literal["starting", "ready", "draining"] = "starting"
 
 
 def handlers(readiness: Readiness) -> dict[str, Handler]:
