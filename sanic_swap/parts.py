@@ -54,7 +54,7 @@ class Parts:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.sealing = sealing = make_sealing(settings)
+        sealing = make_sealing(settings)
         self.lines, line_format = configure_logging(settings.log_level, settings.log_format)
         if settings.access_log and settings.log_level in ("debug", "info"):
             quiet = frozenset() if settings.log_level == "debug" else HEALTH_PATHS
@@ -79,7 +79,7 @@ class Parts:
             self.store = RedisStore(settings.store_url)
         if settings.revocation_guard:
             self.revocations = Revocations(timeout_seconds=settings.spotify_timeout)
-        self.swap = self._make_swap()
+        self.swap = self._make_swap(sealing)
         self.in_flight = InFlight(settings.max_in_flight)
         self.rules = ParameterRules(settings.client_id, settings.callback_urls, self.swap.holds)
         self.readiness = Readiness(self._words, lambda: self.credentials.are_good)
@@ -127,8 +127,8 @@ class Parts:
         parts = self.spotify, refreshes, revocations, store, self.in_flight, self.lines
         metrics.read_from(lambda: of_service(*parts, lambda: self.readiness.phase == "draining"))
 
-    def _make_swap(self) -> TokenSwap:
-        settings, sealing, keys = self.settings, self.sealing, self.sealing.keys
+    def _make_swap(self, sealing: Sealing) -> TokenSwap:
+        settings, keys = self.settings, sealing.keys
         other_machines: OtherMachines | None = None
         counts: Counts | None = None
         if self.store is not None:
@@ -182,9 +182,9 @@ def _make_legacy(settings: Settings) -> LegacyTokens:
     """Return what opens other services' tokens; a key for each secret and format is derived now."""
     if settings.revoke_before:  # of no such token is known when it was authorized
         return LegacyTokens({})
-    openers: dict[str, list[Opener]] = (
-        {"plain": [bytes]} if "plain" in settings.legacy_tokens else {}
-    )
+    openers: dict[str, list[Opener]] = {}
+    if "plain" in settings.legacy_tokens:
+        openers["plain"] = [bytes]
     if ciphered := CIPHERED & set(settings.legacy_tokens):
         from sanic_swap.sealing.legacy_ciphers import OPENERS
 
@@ -205,7 +205,7 @@ def _make_metrics(settings: Settings, ring: KeyRing) -> "Metrics | None":
     from sanic_swap.monitoring.metrics import Metrics
 
     return Metrics(
-        token_paths=tuple(GRANT_TYPES),
+        token_paths=GRANT_TYPES,
         other_paths=PATHS,
         outcomes=OUTCOMES,
         call_outcomes=CALL_OUTCOMES,

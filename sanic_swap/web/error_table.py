@@ -124,7 +124,6 @@ _TABLE: dict[type[BaseException], Refusal] = {
     http.ServiceUnavailable: Refusal(
         "unfinished", 503, _BUSY, "Not answered in time", BUSY_SECONDS
     ),
-    http.RequestCancelled: Refusal("client_gone", CLIENT_GONE, _REQUEST, "The client hung up"),
     CancelledError: Refusal("client_gone", CLIENT_GONE, _REQUEST, "The client hung up"),
     # Logged by the edge, with where it happened and without the error's text.
     BaseException: Refusal("our_bug", 500, _BUG, "Internal error"),
