@@ -151,7 +151,7 @@ class StrictHttp(Http):
         self.expecting_continue = False
         is_last = self.protocol.has_ended and not self.recv_buffer
         # An unread body could be taken for another request.
-        if self.request_body or is_last or self.protocol.readiness.draining:
+        if self.request_body or is_last or self.protocol.readiness.phase == "draining":
             self.keep_alive = False
         if isinstance(self.response, Answer):
             await self._send_whole(self.response)
