@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import IO
 
 from . import patience
-from .deadline_client import listens
 from .judging import CannotJudge, Judging
-from .processes import end, group_members, launch, wait_until
+from .processes import end, group_members, launch, listens, wait_until
 from .showing import redacted
 
 _START_SECONDS = 30

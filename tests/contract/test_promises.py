@@ -114,7 +114,7 @@ def test_an_altered_token_is_refused_and_spotify_is_not_asked(swap_service: Swap
             assert isinstance(members(answer).get("error"), str), "no error is named"
     if accepted:
         words = f"{len(accepted)} of {len(places)} alterations; {swap_service.last_seen}"
-        swap_service.show_as(words, swap_service.last_curl)
+        swap_service.show_as(words)
 
     assert not accepted, f"Spotify was asked with character {accepted[0] + 1} altered"
 
@@ -138,7 +138,7 @@ def test_equal_refresh_tokens_are_never_sealed_alike(swap_service: SwapService) 
     swap_service.spotify.fault(equal, times=2)
     first, second = swap_service.sealed(), swap_service.sealed()
     same = sum(a == b for a, b in zip(first, second, strict=False))
-    swap_service.last_seen = f"{same} of {len(first)} characters equal at their places"
+    swap_service.show_as(f"{same} of {len(first)} characters equal at their places")
 
     # Equal means that keystream or IV are used again: one known token opens others.
     assert same < len(first) / 4, "they are too much alike"

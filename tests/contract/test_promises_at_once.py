@@ -24,7 +24,7 @@ def swap_at_once(service: SwapService, codes: list[str]) -> list[Answer | None]:
         answers = [answer for answer, _ in pool.map(answered, asks)]
     words = [answer_in_words(answer) if answer else "no answer" for answer in answers]
     counts = [f"{count} times {what}" for what, count in Counter(words).items()]
-    service.show_as(", ".join(counts), service.last_curl)
+    service.show_as(", ".join(counts))
     return answers
 
 

@@ -37,7 +37,7 @@ def assert_all(
     if of_answers:
         played = [each for each in played if each.answer and not each.has_usable_tokens]
     if not played:
-        service.last_seen = "there was no answer that could be judged"
+        service.show_as("there was no answer that could be judged")
         pytest.skip(service.last_seen)
     bad = [(complaint, each) for each in played if (complaint := complaint_about(each))]
     service.show_as(f"{len(played)} of {len(played)} requests", played[0].curl)
@@ -140,7 +140,7 @@ def test_apps_learn_how_long_spotify_wants_them_to_wait(
 
     heard = answer.headers.get("Retry-After")
     swap_service.spotify.clear_faults()
-    swap_service.show_as(f"{swap_service.last_seen}, Retry-After: {heard}", swap_service.last_curl)
+    swap_service.show_as(f"{swap_service.last_seen}, Retry-After: {heard}")
     assert answer.status == 429, "not 429"
     assert heard == str(seconds), f"not Retry-After: {seconds}"
     assert is_fine_again(swap_service, answer), "a login after that does not work"

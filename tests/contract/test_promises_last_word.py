@@ -12,9 +12,7 @@ def test_last_word_no_answer_ever_held_a_plain_refresh_token_or_the_client_secre
     swap_service: SwapService,
 ) -> None:
     leaks = swap_service.leaks
-    swap_service.last_seen = f"{len(leaks)} answers that did"
-    if leaks:
-        swap_service.last_seen += f", the first: {leaks[0]}"
+    swap_service.show_as(", the first: ".join([f"{len(leaks)} answers that did", *leaks[:1]]))
 
     assert not leaks, "secrets were given away"
 
@@ -25,7 +23,7 @@ def test_last_word_no_secret_code_or_token_is_in_the_log(swap_service: SwapServi
 
     found = swap_service.logged_secrets()
 
-    swap_service.last_seen = f"{len(found)} of them, {len(swap_service.log())} characters of log"
+    swap_service.show_as(f"{len(found)} of them, {len(swap_service.log())} characters of log")
     assert not found, "secrets were logged"
 
 
@@ -33,7 +31,7 @@ def test_last_word_no_secret_code_or_token_is_in_the_log(swap_service: SwapServi
 def test_last_word_the_service_is_still_alive(swap_service: SwapService) -> None:
     deaths = list(swap_service.deaths)
     if deaths:
-        swap_service.last_seen = f"it died {len(deaths)} times, first during: {deaths[0]}"
+        swap_service.show_as(f"it died {len(deaths)} times, first during: {deaths[0]}")
 
     assert not deaths, "it has died"
     tokens(swap_service.swap(), "a login does not work any more")
@@ -48,6 +46,6 @@ def test_last_word_apps_learn_of_a_wait_of_a_day_and_no_longer(swap_service: Swa
     answer = swap_service.refresh(sealed)
 
     heard = answer.headers.get("Retry-After")
-    swap_service.show_as(f"{swap_service.last_seen}, Retry-After: {heard}", swap_service.last_curl)
+    swap_service.show_as(f"{swap_service.last_seen}, Retry-After: {heard}")
     assert answer.status == 429, "not 429"
     assert heard == "86400", "not Retry-After: 86400"

@@ -11,8 +11,7 @@ from threading import Thread
 import pytest
 
 from tests.contract import patience
-from tests.contract.deadline_client import listens
-from tests.contract.processes import free_port, group_members, launched, wait_until
+from tests.contract.processes import free_port, group_members, launched, listens, wait_until
 from tests.tools.judging import IMITATIONS, LONGEST_SECONDS, run_judge
 
 pytestmark = pytest.mark.timeout(2 * LONGEST_SECONDS)
