@@ -9,30 +9,17 @@ from hypothesis import settings as tuned
 from hypothesis import strategies as st
 
 from sanic_swap.commands.against import Fate, losses
-from sanic_swap.errors import TokenHeld, TokenRefused
 from sanic_swap.parts import make_sealing
-from sanic_swap.sealing.keys import root_key
 from sanic_swap.secret import Secret
-from sanic_swap.settings.table import Settings
 from sanic_swap.settings.values import SealingSecret, end_of_day
 from tests.legacy_sealers import FERNET_KEY, SEALERS
+from tests.unit.commands.test_against import HELD, OPENS, REFUSED, SECRETS, rank, settings
 
-OURS = SealingSecret(Secret("1" * 64), root_key("1" * 64))
+OURS = SECRETS[0]
 NOT_OURS = SealingSecret(Secret("s3cret"), None)
 SPELLED = [FERNET_KEY, FERNET_KEY[:43], "s3cret", "another"]
 NOW, SOON, LATER = (end_of_day(day) for day in ("2026-11-23", "2027-01-01", "2027-05-01"))
 DAY = 86_400
-REFUSED, HELD, OPENS = 0, 1, 2
-
-
-def settings(**chosen):
-    given = {
-        "client_id": "an-app",
-        "client_secret": Secret("shared-with-spotify"),
-        "callback_urls": ("myapp://callback",),
-        "encryption_secret": OURS,
-    }
-    return Settings(**{**given, **chosen})
 
 
 formats = st.lists(st.sampled_from(sorted(SEALERS)), unique=True).map(tuple) | st.just(("none",))
@@ -59,17 +46,6 @@ def tokens():
     for text in (*SPELLED, OURS.secret.reveal()):
         made += [SEALERS[name](text, f"AQ{name * 10}") for name in ("node", "ruby")]
     return made
-
-
-def rank(legacy, token):
-    """Return how well *token* fares."""
-    try:
-        legacy.open(token)
-    except TokenRefused:
-        return REFUSED
-    except TokenHeld:
-        return HELD
-    return OPENS
 
 
 def at(moment, given):
