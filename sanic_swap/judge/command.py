@@ -36,8 +36,6 @@ _SELF_SECONDS = 2
 
 def judge(arguments: argparse.Namespace) -> int:
     """Return the exit code: 0 all promises held, 1 some broken, 2 not judged."""
-    # Ctrl-C ends the service that was started, and so must whoever ends this process.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     reports: list[Path] = arguments.report or []
     width = shutil.get_terminal_size().columns
     try:
@@ -47,7 +45,10 @@ def judge(arguments: argparse.Namespace) -> int:
             _compare(arguments.compare, reports, width)
             return 0
         old = verdict.read(arguments.replay) if arguments.replay else None
-        found = run(_judging(arguments, old))
+        chosen = _judging(arguments, old)
+        # Ctrl-C ends the service that was started, and so must whoever ends this process.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        found = run(chosen)
     except (NotJudged, verdict.NotAReport) as problem:
         print(f"sanic-swap judge: {problem}", file=sys.stderr)
         return _NOT_JUDGED

@@ -61,7 +61,7 @@ def judged(request: pytest.FixtureRequest, judging: Judging) -> Iterator[SwapSer
 
 
 @pytest.fixture
-def swap_service(judged: SwapService) -> Iterator[SwapService]:
+def service(judged: SwapService) -> Iterator[SwapService]:
     """The judged service, with a Spotify that behaves until the test says otherwise."""
     judged.spotify.clear_faults()
     judged.spotify.clear_requests()

@@ -111,7 +111,7 @@ class PromiseReport:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
         """Ask nothing of the dead, and notice who dies."""
-        service = getattr(item, "funcargs", {}).get("swap_service")
+        service = getattr(item, "funcargs", {}).get("service")
         if service is None or not item.get_closest_marker("promise"):
             return (yield)
         try:
@@ -134,7 +134,7 @@ class PromiseReport:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Hand on what the test saw, and what it missed."""
         report = yield
-        service = getattr(item, "funcargs", {}).get("swap_service")
+        service = getattr(item, "funcargs", {}).get("service")
         marker = item.get_closest_marker("promise")
         if marker and service is not None:
             report.user_properties += {

@@ -33,9 +33,9 @@ NAMES = ["a swap", "a refresh", "a refusal", "an unknown path"]
 @pytest.mark.promise("headers")
 @pytest.mark.parametrize("ask", ANSWERS, ids=NAMES)
 def test_answers_are_json_that_nobody_may_keep(
-    swap_service: SwapService, ask: Callable[[SwapService], Answer]
+    service: SwapService, ask: Callable[[SwapService], Answer]
 ) -> None:
-    answer = ask(swap_service)
+    answer = ask(service)
 
     kept = answer.headers.get("Cache-Control", "")
     assert answer.headers.get_content_type() == "application/json", "not application/json"
@@ -47,9 +47,9 @@ def test_answers_are_json_that_nobody_may_keep(
 @pytest.mark.promise("nosniff")
 @pytest.mark.parametrize("ask", ANSWERS, ids=NAMES)
 def test_browsers_may_not_guess_what_answers_are(
-    swap_service: SwapService, ask: Callable[[SwapService], Answer]
+    service: SwapService, ask: Callable[[SwapService], Answer]
 ) -> None:
-    answer = ask(swap_service)
+    answer = ask(service)
 
     assert answer.headers.get("X-Content-Type-Options") == "nosniff", "no nosniff"
 
@@ -63,11 +63,11 @@ def test_browsers_may_not_guess_what_answers_are(
         pytest.param(Status(503, "", {**SPOTIFYS, **JSON}), id="with an outage"),
     ],
 )
-def test_no_header_of_spotifys_is_handed_on(swap_service: SwapService, spotifys: Status) -> None:
-    token = swap_service.sealed()
-    swap_service.spotify.fault(spotifys)
+def test_no_header_of_spotifys_is_handed_on(service: SwapService, spotifys: Status) -> None:
+    token = service.sealed()
+    service.spotify.fault(spotifys)
 
-    answer = swap_service.refresh(token)
+    answer = service.refresh(token)
 
     found = [name for name, value in SPOTIFYS.items() if answer.headers.get(name) == value]
     assert not found, f"handed on: {', '.join(found)}"
@@ -75,35 +75,35 @@ def test_no_header_of_spotifys_is_handed_on(swap_service: SwapService, spotifys:
 
 @pytest.mark.promise("headers")
 def test_a_cookie_of_spotifys_is_not_sent_back_for_the_next_user(
-    swap_service: SwapService,
+    service: SwapService,
 ) -> None:
-    first, second = swap_service.sealed(), swap_service.sealed()
-    swap_service.spotify.fault(Status(200, TOKENS, {**SPOTIFYS, **JSON}))
-    swap_service.refresh(first)
-    swap_service.refresh(second)
+    first, second = service.sealed(), service.sealed()
+    service.spotify.fault(Status(200, TOKENS, {**SPOTIFYS, **JSON}))
+    service.refresh(first)
+    service.refresh(second)
 
-    latest = swap_service.spotify.requests(Match(grant_type="refresh_token"))
+    latest = service.spotify.requests(Match(grant_type="refresh_token"))
     assert len(latest) >= 2, "Spotify was not asked twice"
     assert "cookie" not in latest[-1].headers, "it was"
 
 
 @pytest.mark.promise("cors")
 @pytest.mark.parametrize("origin", ["https://evil.example", "null"])
-def test_pages_of_other_origins_cannot_read_answers(swap_service: SwapService, origin: str) -> None:
+def test_pages_of_other_origins_cannot_read_answers(service: SwapService, origin: str) -> None:
     asked = {"Content-Type": FORM, "Origin": origin}
-    body = f"code={swap_service.spotify.code()}".encode()
+    body = f"code={service.spotify.code()}".encode()
 
-    answer = swap_service.send("POST", swap_service.profile.swap, body, asked)
+    answer = service.send("POST", service.profile.swap, body, asked)
 
     allowed = answer.headers.get("Access-Control-Allow-Origin")
     assert allowed is None, f"Access-Control-Allow-Origin is {allowed!r}"
 
 
 @pytest.mark.promise("cors")
-def test_a_preflight_is_answered_and_allows_nothing(swap_service: SwapService) -> None:
+def test_a_preflight_is_answered_and_allows_nothing(service: SwapService) -> None:
     asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
 
-    answer = swap_service.send("OPTIONS", swap_service.profile.swap, headers=asked)
+    answer = service.send("OPTIONS", service.profile.swap, headers=asked)
 
     allowed = answer.headers.get("Access-Control-Allow-Origin")
     assert allowed is None, f"Access-Control-Allow-Origin is {allowed!r}"
