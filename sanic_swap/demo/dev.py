@@ -74,7 +74,9 @@ def dev(
 
 def _follow(pair: LocalPair) -> None:
     """Print what service and fake hear from the app, until KeyboardInterrupt."""
-    values = _values(pair)
+    fake, service = pair.fake, _at(pair.service_url, HERE)
+    callbacks = tuple(fake.redirect_uris)
+    values = lines.Values(f"{service}/swap", f"{service}/refresh", fake.client_id, callbacks)
 
     def on_line(text: str) -> None:
         is_log = text.startswith("{")  # or it is a warning of the fake
@@ -83,7 +85,7 @@ def _follow(pair: LocalPair) -> None:
     pair.on_line = on_line
     latest = 0
     while True:
-        answer = send("GET", f"{pair.fake.control_url}/requests?limit=50")
+        answer = send("GET", f"{fake.control_url}/requests?limit=50")
         for entry in json.loads(answer.body)["requests"]:
             if entry["number"] > latest:
                 latest = entry["number"]
@@ -97,12 +99,6 @@ def _print(line: str | None) -> None:
         if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
             line = f"\x1b[{32 if line[0] == '✓' else 31}m{line[0]}\x1b[0m{line[1:]}"
         print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
-
-
-def _values(pair: LocalPair) -> lines.Values:
-    service = _at(pair.service_url, HERE)
-    callbacks = tuple(pair.fake.redirect_uris)
-    return lines.Values(f"{service}/swap", f"{service}/refresh", pair.fake.client_id, callbacks)
 
 
 def _block(pair: LocalPair, phone: str | None) -> str:
@@ -152,12 +148,7 @@ def _lan_address() -> str | None:
 
 
 def _check_free(host: str, port: int, option: str) -> None:
-    """
-    Make sure that *port* can be had.
-
-    Raises:
-        PairFailed: If it cannot; the text names the option that changes it.
-    """
+    """Raise PairFailed, which names the option that changes it, if *port* cannot be had."""
     try:
         socket.create_server((host, port)).close()
     except OSError as error:

@@ -80,8 +80,10 @@ class LocalPair:
             if len(self._processes) > 1:
                 _stop(self._processes.pop())
             self.settings |= changes
+            ours = {spelling for each in variables().values() for spelling in each.spellings}
+            others = {k: v for k, v in os.environ.items() if k.removesuffix("_FILE") not in ours}
             command = ["sanic_swap", "serve", "--env-file", os.devnull]
-            started = self._start(command, {**_environment(), **self.settings}, "url")
+            started = self._start(command, {**others, **self.settings}, "url")
             self.service_url = str(started["url"])
             self.settings["PORT"] = self.service_url.rpartition(":")[2]
 
@@ -143,14 +145,6 @@ def running_pair(
         pair.start_fake(["--redirect-uri", *redirect_uris, *fake_options])
         pair.start_service(**settings)
         yield pair
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment of this process without any setting of the service."""
-    ours = {spelling for variable in variables().values() for spelling in variable.spellings}
-    return {
-        name: value for name, value in os.environ.items() if name.removesuffix("_FILE") not in ours
-    }
 
 
 def _stop(process: subprocess.Popen[str]) -> None:
