@@ -160,16 +160,17 @@ def _run(arguments: argparse.Namespace) -> int:
             )
     settings = _settings(arguments)
     from sanic_swap.commands import tokens
+    from sanic_swap.web.parameters import REFRESH, SWAP
 
     is_swap = arguments.command == "swap"
     secret = tokens.read_secret("authorization code" if is_swap else "refresh token")
-    if not secret.reveal():
+    if not (text := secret.reveal()):
         print("sanic-swap: standard input is empty", file=sys.stderr)
         return WRONG_USE
     if is_swap:
-        return tokens.swap(settings, secret, arguments.redirect_uri)
+        return tokens.trade(settings, SWAP, code=text, redirect_uri=arguments.redirect_uri)
     if arguments.command == "refresh":
-        return tokens.refresh(settings, secret)
+        return tokens.trade(settings, REFRESH, refresh_token=text)
     return tokens.inspect(settings, secret, as_json=arguments.json)
 
 
