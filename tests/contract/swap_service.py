@@ -135,9 +135,10 @@ class SwapService:
         self.curls.name(token, "$TOKEN")
         return token
 
-    def post(self, path: str, form: dict[str, str]) -> Answer:
-        """Post a form."""
-        return self.send("POST", path, urlencode(form).encode(), {"Content-Type": FORM})
+    def post(self, path: str, form: dict[str, str] | bytes, **headers: str) -> Answer:
+        """Post a form, or what is labelled as one."""
+        body = form if isinstance(form, bytes) else urlencode(form).encode()
+        return self.send("POST", path, body, {"Content-Type": FORM, **headers})
 
     def send(
         self,

@@ -7,7 +7,6 @@ import pytest
 from fake_spotify import Match
 from fake_spotify.faults import DoNotRotate, EmptyRefreshToken, Fault, Members, Rotate
 
-from .http_client import FORM
 from .swap_service import SwapService, members, tokens
 
 REFRESHES = Match(grant_type="refresh_token")
@@ -15,6 +14,12 @@ SPOTIFYS_OWN = re.compile(r"AQ[A-Za-z0-9_-]{100,}\Z")
 ROUNDS = 50
 PLACES = 12
 CHANGED_BY_FORMS = set("+%&; \r\n")
+MODES = {
+    "Spotify sends none": DoNotRotate(),
+    "Spotify sends an empty one": EmptyRefreshToken(),
+    "Spotify rotates": Rotate(),
+    "Spotify sends null": Members(add={"refresh_token": None}),
+}
 
 
 @pytest.mark.promise("main job")
@@ -61,9 +66,9 @@ def test_each_refresh_asks_spotify_anew(service: SwapService) -> None:
 def test_the_real_refresh_token_stays_in_the_service(service: SwapService) -> None:
     token = service.sealed()
     living = {grant.refresh_token for grant in service.spotify.grants()}
+    is_plain = token in living or SPOTIFYS_OWN.match(token)
 
-    assert not SPOTIFYS_OWN.match(token), "the app has Spotify's own refresh token"
-    assert token not in living, "the app has Spotify's own refresh token"
+    assert not is_plain, "the app has Spotify's own refresh token"
 
 
 @pytest.mark.promise("sealing")
@@ -83,12 +88,7 @@ def test_a_sealed_token_survives_an_unescaped_form(service: SwapService) -> None
     for _ in range(5):
         token = service.sealed()
 
-        answer = service.send(
-            "POST",
-            service.profile.refresh,
-            f"refresh_token={token}".encode(),
-            {"Content-Type": FORM},
-        )
+        answer = service.post(service.profile.refresh, f"refresh_token={token}".encode())
 
         assert not set(token) & CHANGED_BY_FORMS, "characters that forms change are in it"
         tokens(answer, "it did not arrive whole")
@@ -145,15 +145,7 @@ def test_equal_refresh_tokens_are_never_sealed_alike(service: SwapService) -> No
 
 
 @pytest.mark.promise("always a refresh token")
-@pytest.mark.parametrize(
-    "mode",
-    [
-        pytest.param(DoNotRotate(), id="Spotify sends none"),
-        pytest.param(EmptyRefreshToken(), id="Spotify sends an empty one"),
-        pytest.param(Rotate(), id="Spotify rotates"),
-        pytest.param(Members(add={"refresh_token": None}), id="Spotify sends null"),
-    ],
-)
+@pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
 def test_fifty_refreshes_always_bring_a_usable_refresh_token(
     service: SwapService, mode: Fault
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 from fake_spotify import Match
 from fake_spotify.faults import Status
 
-from .http_client import FORM, Answer
+from .http_client import Answer
 from .swap_service import SwapService, members
 from .troubles import JSON
 
@@ -19,19 +19,20 @@ SPOTIFYS = {
     "Access-Control-Allow-Origin": "https://accounts.example",
 }
 TOKENS = '{"access_token":"an-access-token","token_type":"Bearer","expires_in":3600}'
+EVIL = "https://evil.example"
 REFUSAL = '{"error":"invalid_grant","error_description":"Refresh token revoked"}'
 
-ANSWERS: list[Callable[[SwapService], Answer]] = [
-    lambda service: service.swap(),
-    lambda service: service.refresh(service.sealed()),
-    lambda service: service.swap("AQ-never-issued"),
-    lambda service: service.send("GET", "/nowhere"),
-]
-NAMES = ["a swap", "a refresh", "a refusal", "an unknown path"]
+ANSWERS: dict[str, Callable[[SwapService], Answer]] = {
+    "a swap": lambda service: service.swap(),
+    "a refresh": lambda service: service.refresh(service.sealed()),
+    "a refusal": lambda service: service.swap("AQ-never-issued"),
+    "an unknown path": lambda service: service.send("GET", "/nowhere"),
+}
+EACH_ANSWER = pytest.mark.parametrize("ask", ANSWERS.values(), ids=ANSWERS)
 
 
 @pytest.mark.promise("headers")
-@pytest.mark.parametrize("ask", ANSWERS, ids=NAMES)
+@EACH_ANSWER
 def test_answers_are_json_that_nobody_may_keep(
     service: SwapService, ask: Callable[[SwapService], Answer]
 ) -> None:
@@ -45,7 +46,7 @@ def test_answers_are_json_that_nobody_may_keep(
 
 
 @pytest.mark.promise("nosniff")
-@pytest.mark.parametrize("ask", ANSWERS, ids=NAMES)
+@EACH_ANSWER
 def test_browsers_may_not_guess_what_answers_are(
     service: SwapService, ask: Callable[[SwapService], Answer]
 ) -> None:
@@ -56,16 +57,13 @@ def test_browsers_may_not_guess_what_answers_are(
 
 @pytest.mark.promise("headers")
 @pytest.mark.parametrize(
-    "spotifys",
-    [
-        pytest.param(Status(200, TOKENS, {**SPOTIFYS, **JSON}), id="with tokens"),
-        pytest.param(Status(400, REFUSAL, {**SPOTIFYS, **JSON}), id="with a refusal"),
-        pytest.param(Status(503, "", {**SPOTIFYS, **JSON}), id="with an outage"),
-    ],
+    ("status", "body"),
+    [(200, TOKENS), (400, REFUSAL), (503, "")],
+    ids=["with tokens", "with a refusal", "with an outage"],
 )
-def test_no_header_of_spotifys_is_handed_on(service: SwapService, spotifys: Status) -> None:
+def test_no_header_of_spotifys_is_handed_on(service: SwapService, status: int, body: str) -> None:
     token = service.sealed()
-    service.spotify.fault(spotifys)
+    service.spotify.fault(Status(status, body, {**SPOTIFYS, **JSON}))
 
     answer = service.refresh(token)
 
@@ -87,23 +85,21 @@ def test_a_cookie_of_spotifys_is_not_sent_back_for_the_next_user(
     assert "cookie" not in latest[-1].headers, "it was"
 
 
-@pytest.mark.promise("cors")
-@pytest.mark.parametrize("origin", ["https://evil.example", "null"])
-def test_pages_of_other_origins_cannot_read_answers(service: SwapService, origin: str) -> None:
-    asked = {"Content-Type": FORM, "Origin": origin}
-    body = f"code={service.spotify.code()}".encode()
-
-    answer = service.send("POST", service.profile.swap, body, asked)
-
+def assert_not_allowed(answer: Answer) -> None:
     allowed = answer.headers.get("Access-Control-Allow-Origin")
     assert allowed is None, f"Access-Control-Allow-Origin is {allowed!r}"
+
+
+@pytest.mark.promise("cors")
+@pytest.mark.parametrize("origin", [EVIL, "null"])
+def test_pages_of_other_origins_cannot_read_answers(service: SwapService, origin: str) -> None:
+    form = {"code": service.spotify.code()}
+
+    assert_not_allowed(service.post(service.profile.swap, form, Origin=origin))
 
 
 @pytest.mark.promise("cors")
 def test_a_preflight_is_answered_and_allows_nothing(service: SwapService) -> None:
-    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    asked = {"Origin": EVIL, "Access-Control-Request-Method": "POST"}
 
-    answer = service.send("OPTIONS", service.profile.swap, headers=asked)
-
-    allowed = answer.headers.get("Access-Control-Allow-Origin")
-    assert allowed is None, f"Access-Control-Allow-Origin is {allowed!r}"
+    assert_not_allowed(service.send("OPTIONS", service.profile.swap, headers=asked))

@@ -13,6 +13,17 @@ from .swap_service import SwapService, members, tokens
 DESCRIPTION = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+\Z")  # RFC 6749 section 5.2
 EVIL = "https://evil.example/callback"
 REVOKED = "Refresh token revoked"
+INVALID = "invalid_request"
+AGAINST_RULES = {
+    "a code twice": ("swap", "code=a&code=b", INVALID),
+    "a code that is not ASCII": ("swap", "code=%C3%BC", INVALID),
+    "a bad verifier": ("swap", "code=a&code_verifier=short", INVALID),
+    "a redirect": ("swap", f"code=a&redirect_uri={EVIL}", INVALID),
+    "another client": ("swap", "code=a&client_id=other", "invalid_client"),
+    "another grant type": ("swap", "code=a&grant_type=password", "unsupported_grant_type"),
+    "2 tokens": ("refresh", "refresh_token=a&refresh_token=b", INVALID),
+    "a long token": ("refresh", "refresh_token=" + "a" * 4097, INVALID),
+}
 
 
 def assert_error(answer: Answer, status: int, error: str) -> None:
@@ -169,31 +180,13 @@ def test_bad_requests_get_a_short_json_error(
 
 
 @pytest.mark.promise("strict input")
-@pytest.mark.parametrize(
-    ("endpoint", "body", "error"),
-    [
-        pytest.param("swap", "code=a&code=b", "invalid_request", id="a code twice"),
-        pytest.param("swap", "code=%C3%BC", "invalid_request", id="a code that is not ASCII"),
-        pytest.param("swap", "code=a&code_verifier=short", "invalid_request", id="a bad verifier"),
-        pytest.param("swap", f"code=a&redirect_uri={EVIL}", "invalid_request", id="a redirect"),
-        pytest.param("swap", "code=a&client_id=other", "invalid_client", id="another client"),
-        pytest.param(
-            "swap", "code=a&grant_type=password", "unsupported_grant_type", id="another grant type"
-        ),
-        pytest.param(
-            "refresh", "refresh_token=a&refresh_token=b", "invalid_request", id="2 tokens"
-        ),
-        pytest.param(
-            "refresh", "refresh_token=" + "a" * 4097, "invalid_request", id="a long token"
-        ),
-    ],
-)
+@pytest.mark.parametrize(("endpoint", "body", "error"), AGAINST_RULES.values(), ids=AGAINST_RULES)
 def test_input_against_the_rules_is_refused_and_spotify_is_not_asked(
     service: SwapService, endpoint: str, body: str, error: str
 ) -> None:
     path = getattr(service.profile, endpoint)
 
-    answer = service.send("POST", path, body.encode(), {"Content-Type": FORM})
+    answer = service.post(path, body.encode())
 
     assert_error(answer, 400, error)
     assert service.spotify.count() == 0, "Spotify was asked"
