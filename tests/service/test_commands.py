@@ -27,15 +27,6 @@ from tests.service.running import (
 from tests.service.seals import key_id, new_secret, seal
 
 
-def test_a_start_that_fails_says_where_it_looked(tmp_path: Path) -> None:
-    done = run_command("serve", env={"CLIENT_ID": "…", "CALBACK_URL": "my-app://x"}, cwd=tmp_path)
-
-    assert done.returncode == 2
-    assert "CLIENT_ID: is still the placeholder of an example" in done.stderr
-    assert "CALBACK_URL is set: is that a typo?" in done.stderr
-    assert f"no {tmp_path}/.env was found" in done.stderr
-
-
 def test_keygen_prints_one_key_and_nothing_else() -> None:
     first, second = run_command("keygen"), run_command("keygen", "--env")
 
@@ -60,28 +51,24 @@ def test_keygen_puts_no_second_key_into_a_file(tmp_path: Path) -> None:
     assert len(re.findall("^ENCRYPTION_SECRET=", env_file.read_text(), re.MULTILINE)) == 1
 
 
-def test_every_problem_of_the_settings_is_told_at_once() -> None:
-    env = environment(
-        "ftp://x",
-        CLIENT_ID=None,
-        CALLBACK_URL="nonsense",
-        ENCRYPTION_SECRET="short secret",
-        PORT="canary port",
-        UNKNOWN_KEY="maybe",
-    )
+def test_every_problem_of_the_settings_is_told_at_once_and_where_it_looked(tmp_path: Path) -> None:
+    wrong = {
+        "CLIENT_ID": "…",
+        "CALLBACK_URL": None,
+        "ENCRYPTION_SECRET": "short secret",
+        "PORT": "canary port",
+        "UNKNOWN_KEY": "maybe",
+    }
+    env = environment("ftp://x", **wrong, CALBACK_URL="my-app://x")
 
-    done = run_command("serve", env=env)
+    done = run_command("serve", env=env, cwd=tmp_path)
 
     assert (done.returncode, done.stdout) == (2, "")
-    for name in (
-        "CLIENT_ID",
-        "CALLBACK_URL",
-        "ENCRYPTION_SECRET",
-        "PORT",
-        "UNKNOWN_KEY",
-        "SPOTIFY_ACCOUNTS_URL",
-    ):
+    for name in (*wrong, "SPOTIFY_ACCOUNTS_URL"):
         assert re.search(rf"^  {name}: ", done.stderr, re.MULTILINE), name
+    assert "CLIENT_ID: is still the placeholder of an example" in done.stderr
+    assert "CALBACK_URL is set: is that a typo?" in done.stderr
+    assert f"no {tmp_path}/.env was found" in done.stderr
     assert "LEGACY_SECRETS" in done.stderr
     assert "short secret" not in done.stderr
     assert "canary" not in done.stderr
@@ -174,21 +161,18 @@ def test_a_person_is_asked_without_echo(spotify: FakeSpotify) -> None:
     assert b"canary" not in shown
 
 
-def test_a_made_up_key_is_warned_about_and_works(spotify: FakeSpotify) -> None:
-    with running_service(spotify.accounts_url, ENCRYPTION_SECRET=None) as service:
-        token = post_form(f"{service.url}/swap", {"code": spotify.code()}).json()["refresh_token"]
-
-        assert post_form(f"{service.url}/refresh", {"refresh_token": token}).status == 200
-        assert "using a temporary key" in service.log()
-
-
-def test_what_is_not_wanted_need_not_be_installed(spotify: FakeSpotify, tmp_path: Path) -> None:
+def test_what_is_not_wanted_need_not_be_there_nor_a_key_of_which_a_start_warns(
+    spotify: FakeSpotify, tmp_path: Path
+) -> None:
     optional = ["cryptography", "limits", "newrelic", "prometheus_client", "redis"]
     without = with_sitecustomize(
         tmp_path, f"import sys; sys.modules.update(dict.fromkeys({optional}))"
     )
-    with running_service(spotify.accounts_url, **without) as service:
-        assert post_form(f"{service.url}/swap", {"code": spotify.code()}).status == 200
+    with running_service(spotify.accounts_url, ENCRYPTION_SECRET=None, **without) as service:
+        token = post_form(f"{service.url}/swap", {"code": spotify.code()}).json()["refresh_token"]
+
+        assert post_form(f"{service.url}/refresh", {"refresh_token": token}).status == 200
+        assert "using a temporary key" in service.log()
 
 
 def test_the_version_names_the_commit() -> None:

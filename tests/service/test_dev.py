@@ -141,43 +141,29 @@ def test_with_lan_a_phone_in_the_network_reaches_it(tmp_path: Path) -> None:
         ends_whole(running, signal.SIGINT)
 
 
-@pytest.mark.parametrize(
-    ("no_colour", "shown"),
-    [
-        pytest.param("", "\x1b[31m✗\x1b[0m a mistake", id="on a terminal"),
-        pytest.param("1", " ✗ a mistake", id="NO_COLOR"),
-    ],
-)
-def test_colours_are_for_terminals(
-    monkeypatch: pytest.MonkeyPatch, no_colour: str, shown: str
-) -> None:
-    monkeypatch.setenv("NO_COLOR", no_colour)
+def test_colours_are_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal, inside = pty.openpty()
     with open(inside, "w") as output, redirect_stdout(output):  # noqa: PTH123 - a descriptor
-        _print("✗ a mistake")
-        printed = os.read(terminal, 4096).decode()
+        for no_colour, shown in (("", " \x1b[31m✗\x1b[0m a mistake"), ("1", " ✗ a mistake")):
+            monkeypatch.setenv("NO_COLOR", no_colour)
+            _print("✗ a mistake")
+
+            assert shown in os.read(terminal, 4096).decode()
     os.close(terminal)
 
-    assert shown in printed
 
-
-@pytest.mark.parametrize("option", ["--port", "--fake-port"])
-def test_a_port_that_is_taken_is_said_with_its_option(
-    option: str, capsys: pytest.CaptureFixture[str]
+def test_what_cannot_start_is_said_with_the_option_that_changes_it(
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    free = {"callback": [], "port": 0, "fake_port": 0, "lan": False, "snippet": None}
     with socket.create_server((HERE, 0)) as taken:
         port = taken.getsockname()[1]
-        ports = {"port": 0, "fake_port": 0, option.strip("-").replace("-", "_"): port}
-
-        assert run_dev(callback=[], lan=False, snippet=None, **ports) == 1
-    assert f"port {port} is taken" in (said := capsys.readouterr().err)
-    assert f"choose another with {option}\n" in said
-
-
-def test_a_callback_that_is_none_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    none = {"callback": ["my-app/callback"], "port": 0, "fake_port": 0}
-
-    assert run_dev(**none, lan=False, snippet=None) == 2
+        for name, option in (("port", "--port"), ("fake_port", "--fake-port")):
+            assert run_dev(**{**free, name: port}) == 1
+            said = capsys.readouterr().err
+            assert f"port {port} is taken" in said
+            assert f"choose another with {option}\n" in said
+    assert run_dev(**{**free, "callback": ["my-app/callback"]}) == 2
     said = capsys.readouterr().err
     assert "--callback my-app/callback: a redirect URI has a scheme" in said
 
