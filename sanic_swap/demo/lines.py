@@ -5,7 +5,7 @@ A line begins with ✓ if all went well, else with ✗.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 _KEEP = "the app keeps its tokens, and tries again after Retry-After"
@@ -58,14 +58,9 @@ def of_service(entry: Mapping[str, Any], values: Values) -> str | None:
     elif what == "grant_refused" and "grant" not in entry:
         what = "code_refused"
     remedy = next(text for pattern, text in _REMEDIES if re.search(pattern, what))
-    text = remedy.format(
-        what=what,
-        endpoint=_endpoint(str(entry["path"]), values),
-        callbacks=" or ".join(values.callbacks),
-        client_id=values.client_id,
-        swap_url=values.swap_url,
-    )
-    return f"✗ {head}: {text}"
+    endpoint, callbacks = _endpoint(str(entry["path"]), values), " or ".join(values.callbacks)
+    shown = {**asdict(values), "what": what, "endpoint": endpoint, "callbacks": callbacks}
+    return f"✗ {head}: {remedy.format_map(shown)}"
 
 
 def of_fake(entry: Mapping[str, Any], values: Values) -> str | None:

@@ -85,11 +85,10 @@ class PromiseReport:
         """Ask for nothing but the promises that the service makes, and that were chosen."""
         # The last word is about everything that was seen before.
         items.sort(key=lambda item: _LAST_WORD in item.nodeid)
-        chosen = [item for item in items if self._is_chosen(item)]
-        left = [item for item in items if item not in chosen]
-        items[:] = chosen
-        if left:
-            config.hook.pytest_deselected(items=left)
+        is_chosen = {item: self._is_chosen(item) for item in items}
+        items[:] = [item for item in is_chosen if is_chosen[item]]
+        left = [item for item in is_chosen if not is_chosen[item]]
+        config.hook.pytest_deselected(items=left)
 
     def _is_chosen(self, item: pytest.Item) -> bool:
         judging, marker = self._judging, item.get_closest_marker("promise")

@@ -13,12 +13,11 @@ from fake_spotify.faults import (
     Redirected,
     ResetInBody,
     ResetInHead,
-    TooManyRequests,
 )
 
 from .http_client import Answer
 from .swap_service import SwapService, members, tokens
-from .troubles import TROUBLES, Outcome, is_fine_again, outcomes
+from .troubles import TROUBLES, Outcome, is_fine_again, outcomes, throttled
 
 FLOODS = "Spotify floods"
 KINDS = pytest.mark.parametrize(
@@ -125,16 +124,9 @@ def test_status_and_error_are_those_of_the_contract(service: SwapService, kind: 
 @pytest.mark.promise("trouble: waiting")
 @pytest.mark.parametrize("seconds", [1, 2])
 def test_apps_learn_how_long_spotify_wants_them_to_wait(service: SwapService, seconds: int) -> None:
-    sealed = service.sealed()
-    service.spotify.fault(TooManyRequests(seconds), times=None)
+    answer = throttled(service, seconds)
 
-    answer = service.refresh(sealed)
-
-    heard = answer.headers.get("Retry-After")
-    service.spotify.clear_faults()
-    service.show_as(f"{service.last_seen}, Retry-After: {heard}")
-    assert answer.status == 429, "not 429"
-    assert heard == str(seconds), f"not Retry-After: {seconds}"
+    assert answer.headers.get("Retry-After") == str(seconds), f"not Retry-After: {seconds}"
     assert is_fine_again(service, answer), "a login after that does not work"
 
 

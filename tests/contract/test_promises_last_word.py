@@ -2,9 +2,8 @@
 
 import pytest
 
-from fake_spotify.faults import TooManyRequests
-
 from .swap_service import SwapService, tokens
+from .troubles import throttled
 
 
 @pytest.mark.promise("sealing")
@@ -40,12 +39,6 @@ def test_last_word_the_service_is_still_alive(service: SwapService) -> None:
 @pytest.mark.promise("trouble: waiting")
 def test_last_word_apps_learn_of_a_wait_of_a_day_and_no_longer(service: SwapService) -> None:
     # The last of all: for a while now the service may leave Spotify alone.
-    sealed = service.sealed()
-    service.spotify.fault(TooManyRequests(999_999), times=None)
+    heard = throttled(service, 999_999).headers.get("Retry-After")
 
-    answer = service.refresh(sealed)
-
-    heard = answer.headers.get("Retry-After")
-    service.show_as(f"{service.last_seen}, Retry-After: {heard}")
-    assert answer.status == 429, "not 429"
     assert heard == "86400", "not Retry-After: 86400"

@@ -154,6 +154,17 @@ def answered(ask: Callable[[], Answer]) -> tuple[Answer | None, str]:
         return None, str(failure)
 
 
+def throttled(service: SwapService, seconds: int) -> Answer:
+    """Return the answer to a refresh when Spotify asks to wait so long; Spotify is well again."""
+    sealed = service.sealed()
+    service.spotify.fault(TooManyRequests(seconds), times=None)
+    answer = service.refresh(sealed)
+    service.spotify.clear_faults()
+    service.show_as(f"{service.last_seen}, Retry-After: {answer.headers.get('Retry-After')}")
+    assert answer.status == 429, "not 429"
+    return answer
+
+
 def is_fine_again(service: SwapService, last: Answer | None) -> bool:
     """Log in once more; who was asked to wait tries until that time is over."""
     seconds = last.headers.get("Retry-After", "0") if last and last.status in (429, 503) else "0"

@@ -129,10 +129,13 @@ def test_a_wheel_judges_our_own_service_without_the_checkout(tmp_path: Path) -> 
         [sys.executable, "-c", script], env=env, cwd=tmp_path, capture_output=True, check=True
     )
 
-    judged = run_judge(tmp_path, "--self", "--only=main job", env={"PYTHONPATH": str(site)})
+    page = tmp_path / "page.html"
+    options = ["--self", "--only=main job", f"--report={page}"]
+    judged = run_judge(tmp_path, *options, env={"PYTHONPATH": str(site)})
 
     assert Path(found.stdout.decode().strip()).is_relative_to(site)
     assert judged.code == 0, judged.problem
+    assert "promises held" in page.read_text()
 
 
 def test_pytest_judges_too(tmp_path: Path) -> None:
