@@ -101,7 +101,7 @@ def test_the_command_takes_all_of_it_as_options(tmp_path: Path) -> None:
     assert about("CORS_ORIGINS", found["risky"])
     assert "no address found" in about("STORE_URL", found["risky"])[0]
     assert len(found["settings"]) > 30
-    assert "every token of these settings still opens" in plain.stdout
+    assert "every token of these settings still opens" in " ".join(plain.stdout.split())
     assert plain.stdout.endswith("\n1 risky (exit code 1)\n")
 
 
@@ -316,15 +316,17 @@ def test_only_what_is_set_is_listed_unless_all_is_asked_for() -> None:
 def test_the_store_is_asked_and_the_reason_is_told(
     stores: dict[str, object], url: str, reason: str | None
 ) -> None:
-    found = report(NOWHERE, STORE_URL=url.format(**stores))
-    texts = about("STORE_URL: ", found["risky"] + found["fine"])
-    [said] = [text for text in texts if "ssl_cert_reqs=none trusts" not in text]
+    def said() -> str:
+        found = report(NOWHERE, STORE_URL=url.format(**stores))
+        texts = about("STORE_URL: ", found["risky"] + found["fine"])
+        [about_it] = [text for text in texts if "ssl_cert_reqs=none trusts" not in text]
+        return about_it
 
-    if reason is None:
-        assert said == "STORE_URL: answers"
+    if reason is None:  # on a busy machine half a second may pass
+        wait_until(lambda: said() == "STORE_URL: answers")
     else:
-        assert said.startswith("STORE_URL: unreachable: ")
-        assert reason in said
+        assert said().startswith("STORE_URL: unreachable: ")
+        assert reason in said()
 
 
 @pytest.fixture(scope="module")
