@@ -186,11 +186,13 @@ def test_a_spotify_that_keeps_silent_is_waited_for_no_longer_than_for_an_app() -
 def test_everything_wrong_is_said_at_once_and_what_is_right_is_still_asked(
     spotify: FakeSpotify,
 ) -> None:
-    found = report(spotify.accounts_url, PORT=PASSPHRASE, REVOKE_BEFORE="x", HOST="a b")
+    wrong = {"ENCRYPTION_SECRET": SHORT, "REVOKE_BEFORE": "x", "HOST": "a b", "PORT": PASSPHRASE}
+    found = report(spotify.accounts_url, **wrong)
     code, output = run(spotify.accounts_url, PORT=PASSPHRASE, CLIENT_SECRET=None)
 
     assert found["exit_code"] == code == 2
-    assert [text.partition(":")[0] for text in found["wrong"]] == ["REVOKE_BEFORE", "HOST", "PORT"]
+    assert [text.partition(":")[0] for text in found["wrong"]] == [*wrong]
+    assert not about("ENCRYPTION_SECRET", found["risky"])  # as if it were not set
     assert about("CLIENT_ID, CLIENT_SECRET: accepted by ", found["fine"])
     assert re.search(r"PORT +environment +wrong, see below", output)
     assert re.search(r"CLIENT_SECRET +default +missing", output)
