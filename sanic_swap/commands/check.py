@@ -5,7 +5,7 @@ import shutil
 import stat
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from sanic_swap.settings.values import SealingSecret, opening_secrets
 
 _NARROWEST, _WIDEST = 80, 100  # characters
 # What must be right before Spotify can be asked, and before tokens can be compared.
-_ASKS_SPOTIFY = ("client_id", "client_secret", "accounts_url")
+_ASKS_SPOTIFY: tuple[str, ...] = ("client_id", "client_secret", "accounts_url")
 _SEALS = ("client_id", "accounts_url", "encryption_secret", "previous_secrets", "retired_key_ids")
 _REFUSES = ("unknown_key", "revoke_before", "legacy_tokens", "legacy_secrets", "legacy_closes_at")
 
@@ -43,19 +43,16 @@ def check(
     Args:
         against: A file of older settings, whose tokens should still open.
         offline: Do not ask Spotify or the store.
-        only_errors: Return 0 unless something is wrong.
     """
     reading = read(environ, env_file=env_file)
     table = rows(reading, with_defaults=shows_defaults)
     report = Report(table, list(_of_settings(reading, environ)), [], only_errors=only_errors)
     report.findings += _of_file(env_file)
     settings = reading.as_far_as_read()
-    for name, needs, ask in (
-        ("CLIENT_ID, CLIENT_SECRET", _ASKS_SPOTIFY, _of_spotify),
-        ("STORE_URL", ("store_url",), _of_store),
-    ):
-        if name == "STORE_URL" and settings.store_url is None:
-            continue
+    asked = {"CLIENT_ID, CLIENT_SECRET": (_ASKS_SPOTIFY, _of_spotify)}
+    if settings.store_url is not None:
+        asked["STORE_URL"] = (("store_url",), _of_store)
+    for name, (needs, ask) in asked.items():
         if offline:
             report.findings.append(Finding(Level.NOT_KNOWN, name, "not tried (--offline)"))
         elif not reading.wrong_about(*needs):
@@ -93,28 +90,25 @@ def _of_file(path: Path | None) -> Iterator[Finding]:
 
 
 async def _of_store(settings: Settings) -> tuple[Level, str]:
-    """Ask the store whether it answers."""
     # Imported here: it is an optional extra.
     from sanic_swap.store.redis import RedisStore
 
-    reason = await RedisStore(settings.store_url or Secret("")).failure()
+    store = RedisStore(settings.store_url or Secret(""))
+    async with AsyncExitStack() as closing:
+        closing.push_async_exit(store)  # entered, it would ask and log until it is answered
+        reason = await store.failure()
     return (Level.RISKY, f"unreachable: {reason}") if reason else (Level.FINE, "answers")
 
 
 async def _of_spotify(settings: Settings) -> tuple[Level, str]:
-    """Ask Spotify whether it takes CLIENT_ID and CLIENT_SECRET."""
     # Imported here: nothing else of `check` needs an HTTP client.
     from sanic_swap.spotify.accounts import SpotifyAccounts
 
-    host = settings.accounts_url.host
-    async with SpotifyAccounts(
-        settings.accounts_url.url,
-        settings.client_id,
-        settings.client_secret,
-        timeout_seconds=settings.spotify_timeout,
-    ) as spotify:
+    host, seconds = settings.accounts_url.host, settings.spotify_timeout
+    app = (settings.client_id, settings.client_secret)
+    async with SpotifyAccounts(settings.accounts_url.url, *app, timeout_seconds=seconds) as spotify:
         try:
-            await spotify.verify_credentials(settings.spotify_timeout)
+            await spotify.verify_credentials(seconds)
         except CredentialsRefused:
             return Level.WRONG, f"refused by {host}"
         except SpotifyError as error:

@@ -38,6 +38,9 @@ _COMMANDS = {
 }
 _ENV_FILE = "also read NAME=value lines; the environment wins (default: .env if it exists)"
 _AGAINST = "older settings; list which of their tokens would no longer open (exit code 1)"
+_CALLBACK = (
+    f"a redirect URI of your app; may be repeated (default: {' and '.join(CALLBACKS)}, any port)"
+)
 _FLAGS = (
     ("check", "--all", "also list settings that have their default"),
     ("check", "--offline", "do not call Spotify or the store"),
@@ -91,7 +94,11 @@ def _arguments() -> argparse.Namespace:
         commands[name].add_argument("--env-file", type=Path, metavar="FILE", help=_ENV_FILE)
     commands["swap"].add_argument("--redirect-uri", metavar="URI", help="one of CALLBACK_URL")
     commands["check"].add_argument("--against", type=Path, metavar="OLD.env", help=_AGAINST)
-    _add_dev(commands["dev"])
+    add = commands["dev"].add_argument
+    add("--callback", action="append", default=[], metavar="URI", help=_CALLBACK)
+    add("--port", type=int, default=PORT, help="of the service (default: %(default)s)")
+    add("--fake-port", type=int, default=FAKE_PORT, help="of the fake (default: %(default)s)")
+    add("--snippet", choices=SNIPPETS, help="only print the code for one kind of app, and end")
     judge_arguments.add_arguments(commands["judge"])
     for name, flag, text in _FLAGS:
         commands[name].add_argument(flag, action="store_true", help=text)
@@ -102,30 +109,19 @@ def _arguments() -> argparse.Namespace:
     return arguments
 
 
-def _add_dev(parser: argparse.ArgumentParser) -> None:
-    uris = " and ".join(CALLBACKS)
-    parser.add_argument(
-        "--callback",
-        action="append",
-        default=[],
-        metavar="URI",
-        help=f"a redirect URI of your app; may be repeated (default: {uris}, any port)",
-    )
-    parser.add_argument(
-        "--port", type=int, default=PORT, help="of the service (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--fake-port", type=int, default=FAKE_PORT, help="of the fake (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--snippet", choices=SNIPPETS, help="only print the code for one kind of app, and end"
-    )
-
-
 def _run(arguments: argparse.Namespace) -> int:
     match arguments.command:
         case "serve":
-            return _serve(arguments)
+            gc.disable()  # nothing is garbage while modules load; the server enables it again
+            settings = _settings(arguments)
+            from sanic_swap.server.process import serve
+
+            try:
+                serve(settings)
+            except CannotListen as error:
+                print(f"sanic-swap: {error}", file=sys.stderr)
+                return FAILED if error.is_passing else WRONG_USE
+            return SUCCESS
         case "keygen":
             from sanic_swap.commands.keygen import keygen
 
@@ -135,14 +131,21 @@ def _run(arguments: argparse.Namespace) -> int:
 
             return demo(once=arguments.once, browser=not arguments.no_browser)
         case "dev":
-            from sanic_swap.demo.dev import dev, print_snippet
+            from sanic_swap.demo.dev import dev
 
             options = vars(arguments)
             del options["command"]
-            kind = options.pop("snippet")
-            return dev(**options) if kind is None else print_snippet(kind, **options)
+            return dev(**options)
         case "judge":
-            return _judge(arguments)
+            try:
+                from sanic_swap.judge.command import judge
+            except ModuleNotFoundError as error:
+                if error.name != "pytest":
+                    raise
+                needed = "needs the extra judge: pip install 'sanic-swap[judge]'"
+                print(f"sanic-swap judge: {needed}", file=sys.stderr)
+                return WRONG_USE
+            return judge(arguments)
         case "check":
             from sanic_swap.commands.check import check
 
@@ -157,44 +160,18 @@ def _run(arguments: argparse.Namespace) -> int:
             )
     settings = _settings(arguments)
     from sanic_swap.commands import tokens
+    from sanic_swap.web.parameters import REFRESH, SWAP
 
     is_swap = arguments.command == "swap"
     secret = tokens.read_secret("authorization code" if is_swap else "refresh token")
-    if not secret.reveal():
+    if not (text := secret.reveal()):
         print("sanic-swap: standard input is empty", file=sys.stderr)
         return WRONG_USE
     if is_swap:
-        return tokens.swap(settings, secret, arguments.redirect_uri)
+        return tokens.trade(settings, SWAP, code=text, redirect_uri=arguments.redirect_uri)
     if arguments.command == "refresh":
-        return tokens.refresh(settings, secret)
+        return tokens.trade(settings, REFRESH, refresh_token=text)
     return tokens.inspect(settings, secret, as_json=arguments.json)
-
-
-def _judge(arguments: argparse.Namespace) -> int:
-    try:
-        from sanic_swap.judge.command import judge
-    except ModuleNotFoundError as error:
-        if error.name != "pytest":
-            raise
-        print(
-            "sanic-swap judge: needs the extra judge: pip install 'sanic-swap[judge]'",
-            file=sys.stderr,
-        )
-        return WRONG_USE
-    return judge(arguments)
-
-
-def _serve(arguments: argparse.Namespace) -> int:
-    gc.disable()  # nothing is garbage while modules are loaded; the server enables it again
-    settings = _settings(arguments)
-    from sanic_swap.server.process import serve
-
-    try:
-        serve(settings)
-    except CannotListen as error:
-        print(f"sanic-swap: {error}", file=sys.stderr)
-        return FAILED if error.is_passing else WRONG_USE
-    return SUCCESS
 
 
 def _settings(arguments: argparse.Namespace) -> "Settings":

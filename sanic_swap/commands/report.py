@@ -25,7 +25,7 @@ _AS_WRITTEN = ("legacy_closes_at", "refresh_token_lifetime", "revoke_before")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One setting: name, value (no secret), and where it is set."""
+    """One setting; *value* is no secret."""
 
     name: str
     value: str
@@ -63,9 +63,9 @@ class Report:
 
     def as_text(self, width: int) -> str:
         """Return lines of at most *width* characters, as far as words allow."""
-        return "\n".join([*self._table(width), *self._sections(width), "", self._verdict()])
+        return "\n".join(self._lines(width))
 
-    def _table(self, width: int) -> Iterator[str]:
+    def _lines(self, width: int) -> Iterator[str]:
         yield "Settings"
         names = max(len(row.name) for row in self.rows)
         sources = max(len(row.source) for row in self.rows)
@@ -73,28 +73,22 @@ class Report:
             # Last, so that a long address stays in one piece.
             head = f"{_INDENT}{row.name:{names}}  {row.source:{sources}}  "
             yield from _wrapped(row.value, width, head, " " * len(head))
-
-    def _sections(self, width: int) -> Iterator[str]:
+        counts = []
         for level in Level:
             if texts := self._texts(level):
                 yield f"\n{level.value.capitalize()}"
                 for text in texts:
                     yield from _wrapped(text, width)
+                if level in (Level.WRONG, Level.RISKY):
+                    counts.append(f"{len(texts)} {level.value}")
         if self.losses:
+            counts.append("tokens would not open")
             yield "\nAffected users (held: 503 until it is fixed; logged out: invalid_grant)"
             for loss in self.losses:
                 text = f"{loss.fate.value}: {loss.who}. {loss.what}. Remedy: {loss.remedy}"
                 yield from _wrapped(text, width)
-
-    def _verdict(self) -> str:
-        counts = [
-            f"{len(texts)} {level.value}"
-            for level in (Level.WRONG, Level.RISKY)
-            if (texts := self._texts(level))
-        ]
-        if self.losses:
-            counts.append("tokens would not open")
-        return f"{', '.join(counts) or 'Nothing wrong, nothing risky'} (exit code {self.exit_code})"
+        in_sum = ", ".join(counts) or "Nothing wrong, nothing risky"
+        yield f"\n{in_sum} (exit code {self.exit_code})"
 
     def _texts(self, level: Level) -> list[str]:
         return [str(finding) for finding in self.findings if finding.level is level]
@@ -158,11 +152,6 @@ def _source(attribute: str, reading: Reading) -> str:
 
 
 def _wrapped(text: str, width: int, first: str = _INDENT, others: str = _INDENT * 2) -> list[str]:
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=first,
-        subsequent_indent=others,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    wrapper = textwrap.TextWrapper(width, first, others, break_long_words=False)
+    wrapper.break_on_hyphens = False
+    return wrapper.wrap(text)

@@ -20,7 +20,7 @@ from sanic_swap.swap.token_swap import SwapRequest
 from sanic_swap.trace import Answered, RequestTrace
 from sanic_swap.web.body import Field
 from sanic_swap.web.error_table import refusal_of
-from sanic_swap.web.parameters import REFRESH, SWAP
+from sanic_swap.web.parameters import SWAP
 
 _DAY = 86_400  # seconds
 
@@ -32,15 +32,14 @@ def read_secret(name: str) -> Secret:
     return Secret(sys.stdin.buffer.read().decode(errors="replace"))
 
 
-def swap(settings: Settings, code: Secret, redirect_uri: str | None) -> int:
-    """Print what `POST /swap` would answer; return 0 if that is tokens, else 1."""
-    fields = [Field("code", code.reveal()), Field("redirect_uri", redirect_uri)]
-    return _print_answer(settings, fields, SWAP)
-
-
-def refresh(settings: Settings, sealed: Secret) -> int:
-    """Print what `POST /refresh` would answer; return 0 if that is tokens, else 1."""
-    return _print_answer(settings, [Field("refresh_token", sealed.reveal())], REFRESH)
+def trade(settings: Settings, grant_type: str, **parameters: str | None) -> int:
+    """Print what the endpoint would answer; return 0 if that is tokens, else 1."""
+    fields = [Field(name, value) for name, value in parameters.items()]
+    body, status = asyncio.run(_answer(settings, fields, grant_type))
+    print(body.decode())
+    if status != 200:
+        print(f"sanic-swap: the service would answer with status {status}", file=sys.stderr)
+    return 0 if status == 200 else 1
 
 
 def inspect(settings: Settings, sealed: Secret, *, as_json: bool) -> int:
@@ -98,14 +97,6 @@ def _iso(moment: int) -> str:
         return datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
     except (ValueError, OverflowError, OSError):
         return f"{moment} s after 1970"
-
-
-def _print_answer(settings: Settings, fields: list[Field], grant_type: str) -> int:
-    body, status = asyncio.run(_answer(settings, fields, grant_type))
-    print(body.decode())
-    if status != 200:
-        print(f"sanic-swap: the service would answer with status {status}", file=sys.stderr)
-    return 0 if status == 200 else 1
 
 
 async def _answer(settings: Settings, fields: list[Field], grant_type: str) -> tuple[bytes, int]:

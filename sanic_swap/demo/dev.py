@@ -9,10 +9,10 @@ import time
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from sanic_swap.demo import lines
+from sanic_swap.demo import lines, snippets
 from sanic_swap.demo.flow import authorize_url, send
 from sanic_swap.demo.pair import LocalPair, PairFailed, running_pair
-from sanic_swap.demo.snippets import CALLBACKS, EMULATOR, HERE, SNIPPETS, snippet
+from sanic_swap.demo.snippets import CALLBACKS, EMULATOR, HERE, SNIPPETS
 from sanic_swap.settings.urls import callback_urls
 
 _POLL_SECONDS = 0.3
@@ -33,7 +33,9 @@ them. Plain http needs on iOS: NSAppTransportSecurity > NSAllowsLocalNetworking 
 NSLocalNetworkUsageDescription in Info.plist; on Android: android:usesCleartextTraffic="true"."""
 
 
-def dev(*, callback: Sequence[str], port: int, fake_port: int, lan: bool) -> int:
+def dev(
+    *, callback: Sequence[str], port: int, fake_port: int, lan: bool, snippet: str | None
+) -> int:
     """
     Run fake and service until Ctrl-C; return the exit code.
 
@@ -41,95 +43,69 @@ def dev(*, callback: Sequence[str], port: int, fake_port: int, lan: bool) -> int
         callback: The app's redirect URIs, by default `CALLBACKS`.
         port, fake_port: Of the service and of the fake; 0 is a free one.
         lan: Listen to other machines in the network, too.
+        snippet: Only print the code for this kind of app.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.default_int_handler)
+    try:
+        callbacks = callback_urls(",".join(callback)) if callback else CALLBACKS
+    except ValueError:
+        text = f"--callback {' '.join(callback)}: a redirect URI has a scheme, ://, and no #"
+        print(f"sanic-swap dev: {text}", file=sys.stderr)
+        return 2
+    phone = _lan_address() if lan else None
+    if snippet is not None:
+        ports = {"port": port, "fake_port": fake_port}
+        print(snippets.snippet(snippet, callbacks, lan_address=phone, **ports), end="")
+        return 0
     host = "0.0.0.0" if lan else HERE  # noqa: S104 - asked for, with a warning
     fake_options = ["--host", host, "--port", str(fake_port)]
-    printer = _Printer()
     try:
-        callbacks = _callbacks(callback)
         _check_free(host, port, "--port")
         _check_free(host, fake_port, "--fake-port")
-        with running_pair(
-            callbacks,
-            fake_options,
-            printer.on_line,
-            HOST=host,
-            PORT=str(port),
-            **_SETTINGS,
-        ) as pair:
-            printer.values = _values(pair)
-            print(_block(pair, lan_address() if lan else None), flush=True)
-            _follow(pair, printer)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.default_int_handler)
+        with running_pair(callbacks, fake_options, HOST=host, PORT=str(port), **_SETTINGS) as pair:
+            print(_block(pair, phone), flush=True)
+            _follow(pair)
     except PairFailed as error:
         print(f"sanic-swap dev: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def print_snippet(
-    kind: str, *, callback: Sequence[str], port: int, fake_port: int, lan: bool
-) -> int:
-    """Print the code for one kind of app; start nothing, and return the exit code."""
-    phone = lan_address() if lan else None
-    try:
-        callbacks = _callbacks(callback)
-    except PairFailed as error:
-        print(f"sanic-swap dev: {error}", file=sys.stderr)
-        return 2
-    code = snippet(kind, callbacks, port=port, fake_port=fake_port, lan_address=phone)
-    print(code, end="")
-    return 0
+def _follow(pair: LocalPair) -> None:
+    """Print what service and fake hear from the app, until KeyboardInterrupt."""
+    fake, service = pair.fake, _at(pair.service_url, HERE)
+    callbacks = tuple(fake.redirect_uris)
+    values = lines.Values(f"{service}/swap", f"{service}/refresh", fake.client_id, callbacks)
 
+    def on_line(text: str) -> None:
+        is_log = text.startswith("{")  # or it is a warning of the fake
+        _print(lines.of_service(json.loads(text), values) if is_log else f"✗ {text.strip()}")
 
-class _Printer:
-    """Prints lines as they come, from two threads; in colour on a terminal, unless NO_COLOR."""
-
-    values: lines.Values | None = None
-
-    def __init__(self) -> None:
-        self._is_coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-
-    def on_line(self, text: str) -> None:
-        """Print the line for a line of the service's log; print a warning of the fake as it is."""
-        if not text.startswith("{"):
-            self.put(lines.Line(False, text.strip()))
-        elif self.values is not None:
-            self.put(lines.of_service(json.loads(text), self.values))
-
-    def put(self, line: lines.Line | None) -> None:
-        """Print *line*, if there is one, with the time of day."""
-        if line is not None:
-            mark, colour = ("✓", 32) if line.is_good else ("✗", 31)
-            if self._is_coloured:
-                mark = f"\x1b[{colour}m{mark}\x1b[0m"
-            print(f"{time.strftime('%H:%M:%S')} {mark} {line.text}", flush=True)
-
-
-def _follow(pair: LocalPair, printer: _Printer) -> None:
-    """Print what the fake hears from the app, until KeyboardInterrupt."""
+    pair.on_line = on_line
     latest = 0
     while True:
-        answer = send("GET", f"{pair.fake.control_url}/requests?limit=50")
+        answer = send("GET", f"{fake.control_url}/requests?limit=50")
         for entry in json.loads(answer.body)["requests"]:
             if entry["number"] > latest:
                 latest = entry["number"]
-                printer.put(lines.of_fake(entry, _values(pair)))
+                _print(lines.of_fake(entry, values))
         time.sleep(_POLL_SECONDS)
 
 
-def _values(pair: LocalPair) -> lines.Values:
-    service = _at(pair.service_url, HERE)
-    callbacks = tuple(pair.fake.redirect_uris)
-    return lines.Values(f"{service}/swap", f"{service}/refresh", pair.fake.client_id, callbacks)
+def _print(line: str | None) -> None:
+    """Print a line, in colour on a terminal, unless NO_COLOR is set."""
+    if line is not None:
+        if sys.stdout.isatty() and not os.environ.get("NO_COLOR"):
+            line = f"\x1b[{32 if line[0] == '✓' else 31}m{line[0]}\x1b[0m{line[1:]}"
+        print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
 
 
-def _block(pair: LocalPair, lan_address: str | None) -> str:
+def _block(pair: LocalPair, phone: str | None) -> str:
     """Return what is pasted into the app."""
     places = {"This machine, and the iOS simulator": HERE, "The Android emulator": EMULATOR}
-    if lan_address is not None:
-        places["A phone in this network"] = lan_address
+    if phone is not None:
+        places["A phone in this network"] = phone
     text = ["Fake Spotify and the service are running. Paste into your app:", ""]
     for place, host in places.items():
         service, login = _at(pair.service_url, host), _at(authorize_url(pair), host)
@@ -161,7 +137,7 @@ def _at(url: str, host: str) -> str:
     return parts._replace(netloc=f"{host}:{parts.port}").geturl()
 
 
-def lan_address() -> str | None:
+def _lan_address() -> str | None:
     """Return this machine's address in its network; None if it is in none."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
@@ -171,27 +147,8 @@ def lan_address() -> str | None:
         return str(probe.getsockname()[0])
 
 
-def _callbacks(chosen: Sequence[str]) -> tuple[str, ...]:
-    """
-    Return the redirect URIs to register.
-
-    Raises:
-        PairFailed: If one of *chosen* is none.
-    """
-    try:
-        return callback_urls(",".join(chosen)) if chosen else CALLBACKS
-    except ValueError:
-        text = f"--callback {' '.join(chosen)}: a redirect URI has a scheme, ://, and no #"
-        raise PairFailed(text) from None
-
-
 def _check_free(host: str, port: int, option: str) -> None:
-    """
-    Make sure that *port* can be had.
-
-    Raises:
-        PairFailed: If it cannot; the text names the option that changes it.
-    """
+    """Raise PairFailed, which names the option that changes it, if *port* cannot be had."""
     try:
         socket.create_server((host, port)).close()
     except OSError as error:

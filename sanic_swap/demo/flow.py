@@ -95,11 +95,12 @@ def run_all(pair: LocalPair) -> None:
     code = _log_in(pair)
     print(f"   302, back to the app with code={_shortened(code)}\n")
     announce(2, *swap)
-    sealed = _post(f"{pair.service_url}/swap", "refresh_token", code=code)
+    swapped = send("POST", f"{pair.service_url}/swap", headers=_FORM, body=f"code={code}")
+    form = urlencode({"refresh_token": _print(swapped, "refresh_token")})
     announce(3, *refresh)
-    access = _post(f"{pair.service_url}/refresh", "access_token", refresh_token=sealed)
+    refreshed = send("POST", f"{pair.service_url}/refresh", headers=_FORM, body=form)
+    bearer = {"Authorization": f"Bearer {_print(refreshed, 'access_token')}"}
     announce(4, *profile)
-    bearer = {"Authorization": f"Bearer {access}"}
     _print(send("GET", f"{pair.fake.api_url}/v1/me", headers=bearer), "display_name")
     print("The whole flow works: the app never saw the client secret or the real refresh token.")
     print("Now your own app: sanic-swap dev --callback my-app://callback")
@@ -120,24 +121,19 @@ def _log_in(pair: LocalPair) -> str:
     return query["code"][0]
 
 
-def _post(url: str, member: str, **form: str) -> str:
-    return _print(send("POST", url, headers=_FORM, body=urlencode(form)), member)
-
-
 def _print(answer: Answer, member: str) -> str:
     """Print *answer*, and return the member of it that the next step needs."""
     if answer.status != 200 or member not in (members := json.loads(answer.body)):
         raise PairFailed(f"no {member}, but {answer.status} {answer.body}")
-    shown = {
-        name: _shortened(value) if isinstance(value, str) else value
-        for name, value in members.items()
-    }
+    shown = {name: _shortened(value) for name, value in members.items()}
     for line in f"{answer.status}\n{json.dumps(shown, indent=2)}".splitlines():
         print(f"   {line}")
     print(flush=True)
     return str(members[member])
 
 
-def _shortened(text: str) -> str:
-    """Return *text* with the long tail of a token counted rather than shown."""
-    return text if len(text) <= 2 * _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"
+def _shortened(value: object) -> object:
+    """Return *value*; the long tail of a token is counted rather than shown."""
+    if isinstance(value, str) and len(value) > 2 * _SHOWN:
+        return f"{value[:_SHOWN]}... ({len(value)} characters)"
+    return value

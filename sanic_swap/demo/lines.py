@@ -1,9 +1,12 @@
-"""Puts a request of an app into one line: what it did, or what went wrong and what to change."""
+"""Puts a request of an app into one line: what it did, or what went wrong and what to change.
+
+A line begins with ✓ if all went well, else with ✗.
+"""
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from dataclasses import asdict, dataclass
+from typing import Any
 
 _KEEP = "the app keeps its tokens, and tries again after Retry-After"
 # The first pattern that what went wrong fits, and what to change.
@@ -24,14 +27,6 @@ _REMEDIES = (
     ("^client_gone$", "the app hung up before the answer"),
     ("", "{what}"),
 )
-_ON_CALLBACK = {"access_denied": "error=access_denied, because its user pressed Cancel"}
-
-
-class Line(NamedTuple):
-    """One line, and whether it says that something went well."""
-
-    is_good: bool
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,51 +39,49 @@ class Values:
     callbacks: tuple[str, ...]
 
 
-def of_service(entry: Mapping[str, Any], values: Values) -> Line | None:
+def of_service(entry: Mapping[str, Any], values: Values) -> str | None:
     """Return the line for an entry of the service's log; None if no request is in it."""
     if "origin" in entry:
-        text = f"the page at {entry['origin']} is not in CORS_ORIGINS: open it at http://127.0.0.1"
-        return Line(False, text)
+        page = f"the page at {entry['origin']}"
+        return f"✗ {page} is not in CORS_ORIGINS: open it at http://127.0.0.1"
     if "method" not in entry:
         return None
     head = f"{entry['method']} {entry['path']} {entry['status']}"
     if "error" not in entry:
         if "grant" not in entry:  # CORS, health
-            return Line(True, head)
+            return f"✓ {head}"
         did = "new access token" if "key" in entry else "logged in: tokens for the code"
-        return Line(True, f"{head}: {did} (grant {entry['grant']})")
+        return f"✓ {head}: {did} (grant {entry['grant']})"
     what = str(entry.get("reason") or entry["outcome"])
     if entry["status"] in (404, 405):
         what = str(entry["status"])
     elif what == "grant_refused" and "grant" not in entry:
         what = "code_refused"
     remedy = next(text for pattern, text in _REMEDIES if re.search(pattern, what))
-    text = remedy.format(
-        what=what,
-        endpoint=_endpoint(str(entry["path"]), values),
-        callbacks=" or ".join(values.callbacks),
-        client_id=values.client_id,
-        swap_url=values.swap_url,
-    )
-    return Line(False, f"{head}: {text}")
+    endpoint, callbacks = _endpoint(str(entry["path"]), values), " or ".join(values.callbacks)
+    shown = {**asdict(values), "what": what, "endpoint": endpoint, "callbacks": callbacks}
+    return f"✗ {head}: {remedy.format_map(shown)}"
 
 
-def of_fake(entry: Mapping[str, Any], values: Values) -> Line | None:
+def of_fake(entry: Mapping[str, Any], values: Values) -> str | None:
     """Return the line for an entry of the fake's journal; None if the service's line says it."""
     path, status, error = entry["path"], entry["status"], entry["error"]
     head = f"fake Spotify: {entry['method']} {path} {status or 'no answer'}"
     headers = {name.lower(): value for name, value in entry["answer"]["headers"]}
     if found := re.search(r"[?&#](code|error)=([a-z_]*)", headers.get("location", "")):
         name, value = found.groups()
-        sent_back = "a code" if name == "code" else _ON_CALLBACK.get(value, f"error={value}")
-        return Line(name == "code" or value in _ON_CALLBACK, f"{head}: the app gets {sent_back}")
+        if name == "code":
+            return f"✓ {head}: the app gets a code"
+        if value == "access_denied":
+            return f"✓ {head}: the app gets error={value}, because its user pressed Cancel"
+        return f"✗ {head}: the app gets error={value}"
     if not error and not entry["fault"]:
         return None
     sent = entry["parameters"].get("redirect_uri")
     why = entry["why"] or error or f"fault {entry['fault']}"
     if "redirect URI" in error and sent not in values.callbacks:
         why = f"redirect_uri {sent} is not {' or '.join(values.callbacks)}"
-    return Line(False, f"{head}: {why}")
+    return f"✗ {head}: {why}"
 
 
 def _endpoint(path: str, values: Values) -> str:

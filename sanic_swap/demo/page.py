@@ -39,23 +39,21 @@ def demo(*, once: bool, browser: bool) -> int:
             with running_pair(["http://127.0.0.1/callback"], ["--auto-approve"]) as pair:
                 _print_places(pair)
                 run_all(pair)
-        else:
-            _run_page(browser=browser)
+            return 0
+        with DemoServer() as page, running_pair([f"{page.url}/callback"], **_SETTINGS) as pair:
+            _print_places(pair)
+            print(
+                f"The app       {page.url}   <- open this and click through; Ctrl-C ends it all\n"
+            )
+            for number, step in enumerate(steps(pair), 1):
+                announce(number, *step)
+            if browser and (sys.platform == "darwin" or os.environ.get("DISPLAY")):
+                webbrowser.open(page.url)
+            page.run(pair)
     except PairFailed as error:
         print(f"sanic-swap demo: {error}", file=sys.stderr)
         return 1
     return 0
-
-
-def _run_page(*, browser: bool) -> None:
-    with DemoServer() as page, running_pair([f"{page.url}/callback"], **_SETTINGS) as pair:
-        _print_places(pair)
-        print(f"The app       {page.url}   <- open this and click through; Ctrl-C ends it all\n")
-        for number, step in enumerate(steps(pair), 1):
-            announce(number, *step)
-        if browser and (sys.platform == "darwin" or os.environ.get("DISPLAY")):
-            webbrowser.open(page.url)
-        page.run(pair)
 
 
 def _print_places(pair: LocalPair) -> None:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
 
 import pytest
 
 from fake_spotify import FakeSpotify
 
 from .judging import JUDGING, CannotJudge, Judging
-from .probe import probe, require_free, wait_for
+from .probe import probe, wait_for
+from .processes import listens
 from .service_command import running_command
 from .swap_service import SwapService
 
@@ -37,7 +37,7 @@ def judged_spotify(judging: Judging) -> Iterator[FakeSpotify]:
         spotify.start()
     except OSError as error:
         where = f"{judging.fake_host}:{judging.fake_port}"
-        _exit(f"The fake of Spotify cannot listen at {where}: {error.strerror}")
+        pytest.exit(f"The fake of Spotify cannot listen at {where}: {error.strerror}", 2)
     yield spotify
     spotify.stop()
 
@@ -48,19 +48,20 @@ def judged(request: pytest.FixtureRequest, judging: Judging) -> Iterator[SwapSer
     if not judging.url:
         yield request.getfixturevalue("default_service")
         return
+    if judging.command and listens(judging.url):
+        why = "stop that service, or leave out --command to judge it"
+        pytest.exit(f"Somebody answers at {judging.url} already: {why}", 2)
+    spotify = request.getfixturevalue("judged_spotify")
     try:
-        if judging.command:
-            require_free(judging.url)
-        spotify = request.getfixturevalue("judged_spotify")
         with _service(judging, spotify) as service:
             probe(service, judging)
             yield service
     except CannotJudge as problem:
-        _exit(str(problem))
+        pytest.exit(str(problem), 2)
 
 
 @pytest.fixture
-def swap_service(judged: SwapService) -> Iterator[SwapService]:
+def service(judged: SwapService) -> Iterator[SwapService]:
     """The judged service, with a Spotify that behaves until the test says otherwise."""
     judged.spotify.clear_faults()
     judged.spotify.clear_requests()
@@ -78,7 +79,3 @@ def _service(judging: Judging, spotify: FakeSpotify) -> Iterator[SwapService]:
     else:
         wait_for(judging, spotify.accounts_url)
         yield SwapService(*seen, least_seconds=_GENTLE_SECONDS if judging.is_remote else 0)
-
-
-def _exit(why: str) -> NoReturn:
-    pytest.exit(why, 2)

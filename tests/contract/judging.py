@@ -1,5 +1,6 @@
 """What is judged and how; filled from pytest's options or by `sanic-swap judge`."""
 
+import shlex
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import urlsplit
@@ -77,6 +78,15 @@ class Judging:
             "redirect_uri": self.redirect_uri,
             "port": str(urlsplit(self.url).port or 80),
         }
+
+    @property
+    def fake_command(self) -> str:
+        """The command that starts a fake like the one that was asked."""
+        words = ["fake-spotify", "--host", self.fake_host, "--port", str(self.fake_port)]
+        words += ["--client-id", self.client_id, "--redirect-uri", self.redirect_uri]
+        is_public = self.client_secret == CLIENT_SECRET
+        secret = self.client_secret if is_public else '"$CLIENT_SECRET"'
+        return f"{shlex.join(words)} --client-secret {secret}"
 
 
 JUDGING = pytest.StashKey[Judging]()

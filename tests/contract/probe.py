@@ -6,32 +6,23 @@ import time
 from fake_spotify import Match
 
 from . import patience
-from .deadline_client import listens
 from .judging import CannotJudge, Judging
-from .processes import wait_until
+from .processes import listens, wait_until
 from .profiles import CLIENT_SECRET
 from .swap_service import SwapService
 
 _SETTLING_SECONDS = 10.0  # of a service that listens before it is ready
 _POLL_SECONDS = 0.5
+_SET_TO = """\
+The service must be set to:
+  Spotify's accounts URL  {accounts_url}   (for https://accounts.spotify.com)
+  client id               {client_id}
+  client secret           {client_secret}
+  redirect URI            {redirect_uri}"""
 _WHAT = {
     "invalid_client": "its client id or secret is not {client_id} and the secret given here",
     "invalid_grant": "its redirect URI (callback URL) is not {redirect_uri}",
 }
-
-
-def require_free(url: str) -> None:
-    """
-    Check that the command may have *url*.
-
-    Raises:
-        CannotJudge: If somebody answers there already.
-    """
-    if listens(url):
-        raise CannotJudge(
-            f"Somebody answers at {url} already: stop that service, or leave out --command to"
-            " judge it"
-        )
 
 
 def wait_for(judging: Judging, accounts_url: str) -> None:
@@ -42,16 +33,9 @@ def wait_for(judging: Judging, accounts_url: str) -> None:
         CannotJudge: If it does not come.
     """
     settings = judging.settings(accounts_url)
-    is_known = judging.client_secret == CLIENT_SECRET
-    secret = CLIENT_SECRET if is_known else "the one given with --client-secret"
-    print(
-        "The service must be set to:\n"
-        f"  Spotify's accounts URL  {settings['accounts_url']}   (for https://accounts.spotify.com)\n"
-        f"  client id               {settings['client_id']}\n"
-        f"  client secret           {secret}\n"
-        f"  redirect URI            {settings['redirect_uri']}",
-        file=sys.stderr,
-    )
+    if judging.client_secret != CLIENT_SECRET:
+        settings["client_secret"] = "the one given with --client-secret"
+    print(_SET_TO.format_map(settings), file=sys.stderr)
     try:
         wait_until(lambda: listens(judging.url), judging.wait_seconds / patience.factor())
     except AssertionError:

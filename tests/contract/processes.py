@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from . import patience
 
@@ -81,6 +82,19 @@ def wait_until(condition: Callable[[], object], seconds: float = 10) -> None:
     while not condition():
         assert time.monotonic() < deadline, "the condition did not come to hold"
         time.sleep(0.01)
+
+
+def listens(url: str) -> bool:
+    """Say whether anybody takes connections there."""
+    parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        socket.create_connection((parts.hostname or "", port), patience.seconds(2)).close()
+    except TimeoutError:
+        return True  # it is busy
+    except OSError:
+        return False
+    return True
 
 
 def free_port() -> int:

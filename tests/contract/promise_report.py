@@ -1,95 +1,75 @@
 """A pytest plugin that chooses the promises to ask, and remembers how each went."""
 
-import json
 import re
-import textwrap
 import tomllib
-from collections import Counter
-from collections.abc import Generator
-from dataclasses import asdict, dataclass, fields
-from itertools import zip_longest
+from collections.abc import Callable, Generator
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .judging import JUDGING, CannotJudge, Judging
+from fake_spotify import __version__
 
-_MEANINGS = Path(__file__).with_name("promises.toml")
-_NAME_WIDTH = 44
-_NARROWEST = 100
-_COLORS = {"held": "green", "broken": "red", "not asked": "yellow", "meaningless": "yellow"}
+from .documents import as_text
+from .judging import JUDGING, CannotJudge, Judging
+from .verdict import Promise, Verdict
+
 _LAST_WORD = "last_word"
 # How what stands in a function's name is written.
 _NAMES = {"spotifys": "Spotify's", "spotify": "Spotify", "json": "JSON", "last word": "in all:"}
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
-    """What one promise is about: how bad it is if broken, for whom, and who says so."""
-
-    severity: str
-    harm: str
-    expected: str
-    source: str
+@cache
+def groups() -> dict[str, dict[str, Any]]:
+    """Return all groups by name: what their promises mean, and which these are."""
+    return tomllib.loads(Path(__file__).with_name("promises.toml").read_text())
 
 
-@dataclass(slots=True)
-class Row:
-    """
-    One promise and how it went.
-
-    Args:
-        outcome: `held`, `broken`, `meaningless` (held, but only because everything was refused)
-            or `not asked`.
-        curl: A line for a shell that shows it; empty if there is none.
-    """
-
-    id: str
-    group: str
-    promise: str
-    outcome: str
-    seen: str
-    curl: str
-    severity: str
-    harm: str
-    expected: str
-    source: str
-
-
-def meanings() -> dict[str, Meaning]:
-    """Return the meaning of each promise by its test's name."""
-    table = tomllib.loads(_MEANINGS.read_text())
-    names = [field.name for field in fields(Meaning)]
-    return {
-        name: Meaning(*(row.get(each, group.get(each)) for each in names))
-        for group in table.values()
-        for name, row in group["promises"].items()
-    }
-
-
-def groups() -> list[str]:
-    """Return the names of all groups."""
-    return list(tomllib.loads(_MEANINGS.read_text()))
+def meanings() -> dict[str, dict[str, str]]:
+    """Return severity, harm, expectation and source of each promise by its test's name."""
+    found: dict[str, dict[str, str]] = {}
+    for group in groups().values():
+        of_all = {name: text for name, text in group.items() if name != "promises"}
+        found |= {name: {**of_all, **row} for name, row in group["promises"].items()}
+    return found
 
 
 class PromiseReport:
-    """The plugin; `rows()` returns what it saw."""
+    """
+    The plugin.
 
-    def __init__(self, judging: Judging) -> None:
+    Args:
+        on_promise: Hears of each promise when it has been asked.
+    """
+
+    def __init__(
+        self, judging: Judging, on_promise: Callable[[Promise], object] = lambda _: None
+    ) -> None:
         self._judging = judging
+        self._on_promise = on_promise
         self._meanings = meanings()
-        self._rows: dict[str, Row] = {}
-        self._asked: dict[str, list[str]] = {}
+        self._promises: dict[str, Promise] = {}
+        self._asked: dict[str, set[str]] = {}
         self._succeeded: set[str] = set()
 
-    def rows(self) -> list[Row]:
-        """Return a row for each promise; what endpoints hold that never worked is meaningless."""
-        for name, row in self._rows.items():
-            asked = self._asked.get(name, [])
-            if row.outcome == "held" and asked and not self._succeeded & set(asked):
-                row.outcome = "meaningless"
-        return list(self._rows.values())
+    def verdict(self) -> Verdict:
+        """Return what it saw; what endpoints hold that never worked is meaningless."""
+        for name, promise in self._promises.items():
+            asked = self._asked[name]
+            if promise.outcome == "held" and asked and not self._succeeded & asked:
+                promise.outcome = "meaningless"
+        judging = self._judging
+        return Verdict(
+            service=judging.url,
+            profile=judging.profile.name,
+            at=datetime.now(UTC).isoformat(timespec="seconds"),
+            version=__version__,
+            fake=judging.fake_command,
+            not_promised=sorted(judging.unasked),
+            promises=list(self._promises.values()),
+        )
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Tell the fixtures what is judged."""
@@ -105,11 +85,10 @@ class PromiseReport:
         """Ask for nothing but the promises that the service makes, and that were chosen."""
         # The last word is about everything that was seen before.
         items.sort(key=lambda item: _LAST_WORD in item.nodeid)
-        chosen = [item for item in items if self._is_chosen(item)]
-        left = [item for item in items if item not in chosen]
-        items[:] = chosen
-        if left:
-            config.hook.pytest_deselected(items=left)
+        is_chosen = {item: self._is_chosen(item) for item in items}
+        items[:] = [item for item in is_chosen if is_chosen[item]]
+        left = [item for item in is_chosen if not is_chosen[item]]
+        config.hook.pytest_deselected(items=left)
 
     def _is_chosen(self, item: pytest.Item) -> bool:
         judging, marker = self._judging, item.get_closest_marker("promise")
@@ -131,16 +110,17 @@ class PromiseReport:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
         """Ask nothing of the dead, and notice who dies."""
-        service = getattr(item, "funcargs", {}).get("swap_service")
+        service = getattr(item, "funcargs", {}).get("service")
         if service is None or not item.get_closest_marker("promise"):
             return (yield)
         try:
             is_there = service.begin(_sentence(item))
         except CannotJudge as problem:  # it could be started before
-            is_there, service.last_seen = False, str(problem).partition("\n")[0]
+            is_there = False
+            service.show_as(str(problem).partition("\n")[0])
         if not is_there and _LAST_WORD not in item.name:
             since = f", since: {service.deaths[-1]}" if service.deaths else ""
-            service.last_seen = f"nobody answers at {service.url}{since}"
+            service.show_as(f"nobody answers at {service.url}{since}")
             pytest.skip(service.last_seen)
         try:
             return (yield)
@@ -153,62 +133,45 @@ class PromiseReport:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Hand on what the test saw, and what it missed."""
         report = yield
-        service = getattr(item, "funcargs", {}).get("swap_service")
+        service = getattr(item, "funcargs", {}).get("service")
         marker = item.get_closest_marker("promise")
         if marker and service is not None:
-            report.user_properties += [
-                ("promise", _sentence(item)),
-                ("group", marker.args[0]),
-                ("seen", _seen(service.last_seen, report, call)),
-                ("curl", service.last_curl),
-                ("asked", sorted(service.asked)),
-                ("succeeded", sorted(service.succeeded)),
-            ]
+            report.user_properties += {
+                "promise": _sentence(item),
+                "group": marker.args[0],
+                "seen": self._hidden(_seen(service.last_seen, report, call)),
+                "curl": self._hidden(service.last_curl),
+                "asked": sorted(service.asked),
+                "succeeded": sorted(service.succeeded),
+            }.items()
         return report
+
+    def _hidden(self, text: str) -> str:
+        return text.replace(self._judging.client_secret, "<redacted>")
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Remember one promise, in whichever process it was tested."""
-        found = dict(report.user_properties)
+        found: dict[str, Any] = dict(report.user_properties)
         if "promise" not in found or (report.when != "call" and report.passed):
             return
-        outcome = "held" if report.passed else "broken"
         name = report.nodeid.rpartition("::")[2]
+        self._asked[report.nodeid] = set(found.pop("asked"))
+        self._succeeded |= set(found.pop("succeeded"))
+        outcome = {"passed": "held", "failed": "broken"}.get(report.outcome, "not asked")
         meaning = self._meanings[name.partition("[")[0].removeprefix("test_")]
-        self._asked[report.nodeid] = found["asked"]
-        self._succeeded |= set(found["succeeded"])
-        self._rows[report.nodeid] = Row(
-            id=name,
-            group=found["group"],
-            promise=found["promise"],
-            outcome="not asked" if report.skipped else outcome,
-            seen=found["seen"],
-            curl=found["curl"],
-            **asdict(meaning),
-        )
+        promise = Promise(id=name, outcome=outcome, **found, **meaning)
+        self._promises[report.nodeid] = promise
+        self._on_promise(promise)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        """Print the table, if the suite was asked to judge somebody's service."""
-        rows = self.rows()
+        """Print the verdict, if the suite was asked to judge somebody's service."""
+        verdict = self.verdict()
         if path := terminalreporter.config.getoption("--promises-json"):
-            path.write_text(json.dumps([asdict(row) for row in rows], indent=1))
-        if not rows or not self._judging.url:
-            return
-        terminalreporter.section("promises")
-        wide = max(_NARROWEST, terminalreporter._tw.fullwidth) - _NAME_WIDTH - 15
-        for row in rows:
-            names, seen = textwrap.wrap(row.promise, _NAME_WIDTH), textwrap.wrap(row.seen, wide)
-            for word, name, part in zip_longest([row.outcome], names, seen, fillvalue=""):
-                terminalreporter.write(f"{word:12} ", **{_COLORS[row.outcome]: True})
-                terminalreporter.write_line(f"{name:{_NAME_WIDTH}}  {part}".rstrip())
-        terminalreporter.write_line(verdict(rows))
-
-
-def verdict(rows: list[Row]) -> str:
-    """Return how many promises were held and broken, in one sentence."""
-    counts = Counter(row.outcome for row in rows)
-    words = f"{counts['held']} of {len(rows)} promises held, {counts['broken']} broken"
-    others = [f", {counts[name]} {name}" for name in ("meaningless", "not asked") if counts[name]]
-    return words + "".join(others)
+            path.write_text(verdict.as_json())
+        if verdict.promises and verdict.service:
+            terminalreporter.section("promises")
+            width = terminalreporter._tw.fullwidth
+            terminalreporter.write_line(as_text(verdict, width, colour=False))
 
 
 def _seen(last: str, report: pytest.TestReport, call: pytest.CallInfo[None]) -> str:

@@ -7,14 +7,13 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from . import patience
-from .deadline_client import listens
 from .judging import CannotJudge, Judging
-from .processes import end, group_members, launch, wait_until
+from .processes import end, group_members, launch, listens, wait_until
 from .showing import redacted
 
 _START_SECONDS = 30
@@ -72,22 +71,29 @@ class ServiceCommand:
             wait_until(lambda: listens(self._url) or process.poll() is not None, _START_SECONDS)
         except AssertionError:
             seconds = patience.seconds(_START_SECONDS)
-            raise CannotJudge(
-                f"Nobody listens at {self._url} {seconds:.0f} s after the command was started"
-                f"{self._last_lines()}"
-            ) from None
+            why = f"Nobody listens at {self._url} {seconds:.0f} s after the command was started"
+            raise CannotJudge(why + self._last_lines()) from None
         if process.poll() is not None:
-            raise CannotJudge(
-                f"The command ended with exit code {process.returncode} and did not stay in the "
-                f"foreground{self._last_lines()}"
-            )
+            code = f"exit code {process.returncode}"
+            why = f"The command ended with {code} and did not stay in the foreground"
+            raise CannotJudge(why + self._last_lines())
 
     def stop(self) -> bool:
         """End it and whatever it has started; False if some of that did not end with it."""
         if self._process is None:
             return True
         process, self._process = self._process, None
-        return end(process, lambda: self._ends_whole(process.pid))
+
+        def is_whole() -> bool:
+            with suppress(AssertionError):
+                wait_until(
+                    lambda: not group_members(process.pid) and not listens(self._url),
+                    _SURVIVOR_SECONDS,
+                )
+                return True
+            return False
+
+        return end(process, is_whole)
 
     def log(self) -> str:
         """Return what it has printed so far; of a very long log the beginning and the end."""
@@ -96,15 +102,6 @@ class ServiceCommand:
             text = log.read(_MOST_LOG)
             log.seek(max(_MOST_LOG, path.stat().st_size - _MOST_LOG))
             return (text + log.read()).decode(errors="replace")
-
-    def _ends_whole(self, group: int) -> bool:
-        try:
-            wait_until(
-                lambda: not group_members(group) and not listens(self._url), _SURVIVOR_SECONDS
-            )
-        except AssertionError:
-            return False
-        return True
 
     def _last_lines(self) -> str:
         lines = self.log().splitlines()[-_LAST_LINES:]

@@ -17,7 +17,6 @@ _SHOWN = 60
 _LONG_WORD = re.compile(r"[A-Za-z0-9_+=.~%/-]{20,}|[0-9a-fA-F]{16,}")
 _LOOKS_RANDOM = re.compile(r"[A-Z0-9]")
 _REPEATED = re.compile(r"(\w)\1{40,}")
-
 _SPOTIFYS_CODE = re.compile(r"AQ[A-Za-z0-9_-]{60,}")
 
 
@@ -84,14 +83,22 @@ class CurlLines:
         for value, expression in sorted(self._names.items(), key=lambda each: -len(each[0])):
             text = text.replace(value, expression)
         text = _SPOTIFYS_CODE.sub("$CODE", text)
-        text = _REPEATED.sub(_repeat, text)
-        needed = text
+        text = _REPEATED.sub(
+            lambda found: f"$(head -c {len(found[0])} /dev/zero | tr '\\0' {found[1]})", text
+        )
         lines = [self._fault(fault) for fault in faults[-1:]]
+        needed = text
         for name, line in self._variables.items():
             if re.search(rf"\$\{{?{name}\b", needed):
                 lines.insert(0, line)
                 needed += line
-        return " && ".join([*lines, _request(method, url, redacted(text), headers)])
+        words = ["curl -i"]
+        if method != ("POST" if text else "GET"):
+            words.append(f"-X {method}")
+        words += [f"-H {shlex.quote(f'{k}: {v}')}" for k, v in headers.items() if v != FORM]
+        if text:
+            words.append(f'-d "{redacted(text)}"')
+        return " && ".join([*lines, " ".join([*words, shlex.quote(url)])])
 
     def _fault(self, planned: Planned) -> str:
         chosen = {name: value for name, value in asdict(planned.match).items() if value}
@@ -102,17 +109,3 @@ class CurlLines:
         if planned.is_processed and not planned.fault.is_processed:
             members["is_processed"] = True
         return f"curl -s -d {shlex.quote(json.dumps(members))} {self._faults}"
-
-
-def _repeat(found: re.Match[str]) -> str:
-    return f"$(head -c {len(found[0])} /dev/zero | tr '\\0' {found[1]})"
-
-
-def _request(method: str, url: str, text: str, headers: Mapping[str, str]) -> str:
-    words = ["curl -i"]
-    if method != ("POST" if text else "GET"):
-        words.append(f"-X {method}")
-    words += [f"-H {shlex.quote(f'{k}: {v}')}" for k, v in headers.items() if v != FORM]
-    if text:
-        words.append(f'-d "{text}"')
-    return " ".join((*words, shlex.quote(url)))

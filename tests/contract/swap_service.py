@@ -6,33 +6,23 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlencode
 
 from fake_spotify import FakeSpotify
 
 from . import patience
-from .deadline_client import exchange, listens
-from .http_client import FORM, Answer
-from .processes import wait_until
+from .http_client import FORM, SENT, Answer, send
+from .processes import listens, wait_until
 from .profiles import Profile
+from .service_command import ServiceCommand
 from .showing import CurlLines, answer_in_words
 from .taint import Canaries
 
 _RECOVERY_SECONDS = 5.0  # of a service that has just missed a deadline
 _GIVEN_UP_SECONDS = 1.0  # of one that had not recovered the last time
 _DYING_SECONDS = 0.5
-_SECRETS = ("code", "code_verifier", "refresh_token", "access_token")
-
-
-class Program(Protocol):
-    """What can start the service, and end it."""
-
-    def start(self) -> None:
-        """Start it, in the place of one that has died or got stuck."""
-
-    def stop(self) -> bool:
-        """End it; False if some of its processes did not end with it."""
+_NOTHING = ("nothing", "")  # was seen yet, by no curl line
 
 
 @dataclass
@@ -47,7 +37,6 @@ class SwapService:
         least_seconds: Between two requests, for a service of which little may be asked.
         leaks: Answers that held a plain refresh token or the client secret.
         deaths: During which promises it died.
-        canaries: All that must be in no log.
         succeeded: The paths that have once answered 2xx.
         asked: The paths that the current promise has posted to.
         outcomes: What `troubles` has seen so far.
@@ -57,19 +46,17 @@ class SwapService:
     profile: Profile
     spotify: FakeSpotify
     deadline_seconds: float
-    program: Program | None = None
+    program: ServiceCommand | None = None
     log: Callable[[], str] | None = None
     least_seconds: float = 0
     leaks: list[str] = field(default_factory=list)
     deaths: list[str] = field(default_factory=list)
-    canaries: Canaries = field(default_factory=Canaries)
     succeeded: set[str] = field(default_factory=set)
     asked: set[str] = field(default_factory=set)
     outcomes: dict[str, list[Any]] = field(default_factory=dict)
     _unspeakable: Canaries = field(default_factory=Canaries)
-    _seen: list[tuple[str, str]] = field(default_factory=list)
-    _words: str = ""
-    _curl: str = ""
+    _seen: list[tuple[str, str]] = field(default_factory=lambda: [_NOTHING])
+    _shown: tuple[str, str] | None = None
     _promise: str = ""
     _is_sick: bool = False
     _is_given_up: bool = False
@@ -77,18 +64,18 @@ class SwapService:
 
     def __post_init__(self) -> None:
         """Learn how to show requests."""
-        url = self.url.rstrip("/") + self.profile.swap
-        self.curls = CurlLines("$FAKE/_fake", url)
+        self.url = self.url.rstrip("/")
+        self.curls = CurlLines(f"{self.spotify.accounts_url}/_fake", self.url + self.profile.swap)
 
     def begin(self, promise: str) -> bool:
         """Turn to the next promise; False if the service is dead and cannot be started again."""
-        self._promise, self._words, self._curl = promise, "", ""
+        self._promise, self._shown = promise, None
         self.asked.clear()
         return self.revive()
 
     def revive(self) -> bool:
         """Start it again if it is dead or stuck; False if that is not possible."""
-        self._seen.clear()
+        self._seen = [_NOTHING]
         self.curls.begin()
         recovery = patience.seconds(_GIVEN_UP_SECONDS if self._is_given_up else _RECOVERY_SECONDS)
         self._is_sick = not listens(self.url) or (self._is_sick and not self._answers(recovery))
@@ -107,34 +94,30 @@ class SwapService:
         if is_alive := listens(self.url):
             return is_alive
         self.deaths.append(self._promise)
-        self.last_seen = f"{self.last_seen}; the service died"
+        self.show_as(f"{self.last_seen}; the service died")
         return False
 
     @property
     def last_seen(self) -> str:
         """The answers that matter in a few words, or why there were none."""
-        return self._words or (self._seen[-1][0] if self._seen else "nothing")
-
-    @last_seen.setter
-    def last_seen(self, words: str) -> None:
-        self._words = words
+        return (self._shown or self._seen[-1])[0]
 
     @property
     def last_curl(self) -> str:
         """The line for a shell that shows what `last_seen` says."""
-        return self._curl or (self._seen[-1][1] if self._seen else "")
+        return (self._shown or self._seen[-1])[1]
 
     def show(self, count: int) -> None:
         """Say that the last *count* answers matter, whatever comes after."""
         self.show_as("; ".join(words for words, _ in self._seen[-count:]), self._seen[-count][1])
 
-    def show_as(self, words: str, curl: str) -> None:
-        """Say in other words what was seen, and with which line."""
-        self._words, self._curl = words, curl
+    def show_as(self, words: str, curl: str | None = None) -> None:
+        """Say in other words what was seen; *curl* shows it, by default the last line."""
+        self._shown = words, self.last_curl if curl is None else curl
 
     def logged_secrets(self) -> list[str]:
         """Return the secrets, codes and tokens that its log holds."""
-        return self.canaries.in_text(self.log()) if self.log else []
+        return SENT.in_text(self.log()) if self.log else []
 
     def swap(self, code: str | None = None, **more: str) -> Answer:
         """Swap *code*, or a new one."""
@@ -152,10 +135,10 @@ class SwapService:
         self.curls.name(token, "$TOKEN")
         return token
 
-    def post(self, path: str, form: dict[str, str]) -> Answer:
-        """Post a form."""
-        self.canaries.add(value for name, value in form.items() if name in _SECRETS)
-        return self.send("POST", path, urlencode(form).encode(), {"Content-Type": FORM})
+    def post(self, path: str, form: dict[str, str] | bytes, **headers: str) -> Answer:
+        """Post a form, or what is labelled as one."""
+        body = form if isinstance(form, bytes) else urlencode(form).encode()
+        return self.send("POST", path, body, {"Content-Type": FORM, **headers})
 
     def send(
         self,
@@ -171,14 +154,16 @@ class SwapService:
             AssertionError: If the whole of an HTTP answer does not come within the deadline.
         """
         plain_path = path.partition("?")[0]
-        request, url = f"{method} {plain_path}", self.url.rstrip("/") + path
+        request, url = f"{method} {plain_path}", self.url + path
         curl = self.curls.line(method, url, body, headers or {}, self.spotify.faults())
-        self._wait_for_turn()
+        if self.least_seconds:
+            with self._turn:
+                time.sleep(self.least_seconds)
         began = time.monotonic()
         if method == "POST":
             self.asked.add(plain_path)
         try:
-            answer = exchange(self.url, method, path, body, headers or {}, self.deadline_seconds)
+            answer = send(method, url, body, headers, seconds=self.deadline_seconds)
         except (OSError, http.client.HTTPException) as error:
             self._is_sick = True
             reason = _reason(error, time.monotonic() - began, self.deadline_seconds)
@@ -191,14 +176,9 @@ class SwapService:
         self._seen.append((f"{request} -> {answer_in_words(answer)}", curl))
         return answer
 
-    def _wait_for_turn(self) -> None:
-        if self.least_seconds:
-            with self._turn:
-                time.sleep(self.least_seconds)
-
     def _answers(self, seconds: float) -> bool:
         try:
-            exchange(self.url, "POST", self.profile.swap, b"", {"Content-Type": FORM}, seconds)
+            send("POST", self.url + self.profile.swap, b"", seconds=seconds)
         except (OSError, http.client.HTTPException):
             return False
         return True
@@ -207,11 +187,7 @@ class SwapService:
         secrets = [grant.refresh_token for grant in self.spotify.grants()]
         secrets.append(self.spotify.client_secret)
         self._unspeakable.add(secrets)
-        self.canaries.add(secrets)
-        with suppress(ValueError, RecursionError):
-            value = answer.json()
-            if isinstance(value, dict):
-                self.canaries.add(value.get(name) for name in _SECRETS)
+        SENT.add(secrets)
         text = answer.body.decode(errors="replace")
         if self._unspeakable.in_text(f"{answer.headers}\n{text}"):
             self.leaks.append(f"{request} ({self._promise})")

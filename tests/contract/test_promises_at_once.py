@@ -24,18 +24,18 @@ def swap_at_once(service: SwapService, codes: list[str]) -> list[Answer | None]:
         answers = [answer for answer, _ in pool.map(answered, asks)]
     words = [answer_in_words(answer) if answer else "no answer" for answer in answers]
     counts = [f"{count} times {what}" for what, count in Counter(words).items()]
-    service.show_as(", ".join(counts), service.last_curl)
+    service.show_as(", ".join(counts))
     return answers
 
 
 @pytest.mark.flood
 @pytest.mark.promise("at once")
 def test_twenty_logins_at_once_all_succeed_each_with_its_own_tokens(
-    swap_service: SwapService,
+    service: SwapService,
 ) -> None:
-    codes = [swap_service.spotify.code() for _ in range(MANY)]
+    codes = [service.spotify.code() for _ in range(MANY)]
 
-    answers = [answer for answer in swap_at_once(swap_service, codes) if answer]
+    answers = [answer for answer in swap_at_once(service, codes) if answer]
 
     assert len(answers) == MANY, f"{MANY - len(answers)} got no answer"
     brought = [tokens(answer, "some failed") for answer in answers]
@@ -44,12 +44,12 @@ def test_twenty_logins_at_once_all_succeed_each_with_its_own_tokens(
 
 
 @pytest.mark.promise("at once")
-def test_of_four_equal_codes_exactly_one_wins(swap_service: SwapService) -> None:
-    code = swap_service.spotify.code()
+def test_of_four_equal_codes_exactly_one_wins(service: SwapService) -> None:
+    code = service.spotify.code()
     # Slow enough that all of them are under way together.
-    swap_service.spotify.fault(SlowHead(0.5), times=FEW, match=Match(token=code))
+    service.spotify.fault(SlowHead(0.5), times=FEW, match=Match(token=code))
 
-    answers = [answer for answer in swap_at_once(swap_service, [code] * FEW) if answer]
+    answers = [answer for answer in swap_at_once(service, [code] * FEW) if answer]
 
     assert len(answers) == FEW, f"{FEW - len(answers)} got no answer"
     losers = [answer for answer in answers if answer.status != 200]

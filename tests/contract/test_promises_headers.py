@@ -7,7 +7,7 @@ import pytest
 from fake_spotify import Match
 from fake_spotify.faults import Status
 
-from .http_client import FORM, Answer
+from .http_client import Answer
 from .swap_service import SwapService, members
 from .troubles import JSON
 
@@ -19,23 +19,24 @@ SPOTIFYS = {
     "Access-Control-Allow-Origin": "https://accounts.example",
 }
 TOKENS = '{"access_token":"an-access-token","token_type":"Bearer","expires_in":3600}'
+EVIL = "https://evil.example"
 REFUSAL = '{"error":"invalid_grant","error_description":"Refresh token revoked"}'
 
-ANSWERS: list[Callable[[SwapService], Answer]] = [
-    lambda service: service.swap(),
-    lambda service: service.refresh(service.sealed()),
-    lambda service: service.swap("AQ-never-issued"),
-    lambda service: service.send("GET", "/nowhere"),
-]
-NAMES = ["a swap", "a refresh", "a refusal", "an unknown path"]
+ANSWERS: dict[str, Callable[[SwapService], Answer]] = {
+    "a swap": lambda service: service.swap(),
+    "a refresh": lambda service: service.refresh(service.sealed()),
+    "a refusal": lambda service: service.swap("AQ-never-issued"),
+    "an unknown path": lambda service: service.send("GET", "/nowhere"),
+}
+EACH_ANSWER = pytest.mark.parametrize("ask", ANSWERS.values(), ids=ANSWERS)
 
 
 @pytest.mark.promise("headers")
-@pytest.mark.parametrize("ask", ANSWERS, ids=NAMES)
+@EACH_ANSWER
 def test_answers_are_json_that_nobody_may_keep(
-    swap_service: SwapService, ask: Callable[[SwapService], Answer]
+    service: SwapService, ask: Callable[[SwapService], Answer]
 ) -> None:
-    answer = ask(swap_service)
+    answer = ask(service)
 
     kept = answer.headers.get("Cache-Control", "")
     assert answer.headers.get_content_type() == "application/json", "not application/json"
@@ -45,29 +46,26 @@ def test_answers_are_json_that_nobody_may_keep(
 
 
 @pytest.mark.promise("nosniff")
-@pytest.mark.parametrize("ask", ANSWERS, ids=NAMES)
+@EACH_ANSWER
 def test_browsers_may_not_guess_what_answers_are(
-    swap_service: SwapService, ask: Callable[[SwapService], Answer]
+    service: SwapService, ask: Callable[[SwapService], Answer]
 ) -> None:
-    answer = ask(swap_service)
+    answer = ask(service)
 
     assert answer.headers.get("X-Content-Type-Options") == "nosniff", "no nosniff"
 
 
 @pytest.mark.promise("headers")
 @pytest.mark.parametrize(
-    "spotifys",
-    [
-        pytest.param(Status(200, TOKENS, {**SPOTIFYS, **JSON}), id="with tokens"),
-        pytest.param(Status(400, REFUSAL, {**SPOTIFYS, **JSON}), id="with a refusal"),
-        pytest.param(Status(503, "", {**SPOTIFYS, **JSON}), id="with an outage"),
-    ],
+    ("status", "body"),
+    [(200, TOKENS), (400, REFUSAL), (503, "")],
+    ids=["with tokens", "with a refusal", "with an outage"],
 )
-def test_no_header_of_spotifys_is_handed_on(swap_service: SwapService, spotifys: Status) -> None:
-    token = swap_service.sealed()
-    swap_service.spotify.fault(spotifys)
+def test_no_header_of_spotifys_is_handed_on(service: SwapService, status: int, body: str) -> None:
+    token = service.sealed()
+    service.spotify.fault(Status(status, body, {**SPOTIFYS, **JSON}))
 
-    answer = swap_service.refresh(token)
+    answer = service.refresh(token)
 
     found = [name for name, value in SPOTIFYS.items() if answer.headers.get(name) == value]
     assert not found, f"handed on: {', '.join(found)}"
@@ -75,35 +73,33 @@ def test_no_header_of_spotifys_is_handed_on(swap_service: SwapService, spotifys:
 
 @pytest.mark.promise("headers")
 def test_a_cookie_of_spotifys_is_not_sent_back_for_the_next_user(
-    swap_service: SwapService,
+    service: SwapService,
 ) -> None:
-    first, second = swap_service.sealed(), swap_service.sealed()
-    swap_service.spotify.fault(Status(200, TOKENS, {**SPOTIFYS, **JSON}))
-    swap_service.refresh(first)
-    swap_service.refresh(second)
+    first, second = service.sealed(), service.sealed()
+    service.spotify.fault(Status(200, TOKENS, {**SPOTIFYS, **JSON}))
+    service.refresh(first)
+    service.refresh(second)
 
-    latest = swap_service.spotify.requests(Match(grant_type="refresh_token"))
+    latest = service.spotify.requests(Match(grant_type="refresh_token"))
     assert len(latest) >= 2, "Spotify was not asked twice"
     assert "cookie" not in latest[-1].headers, "it was"
 
 
-@pytest.mark.promise("cors")
-@pytest.mark.parametrize("origin", ["https://evil.example", "null"])
-def test_pages_of_other_origins_cannot_read_answers(swap_service: SwapService, origin: str) -> None:
-    asked = {"Content-Type": FORM, "Origin": origin}
-    body = f"code={swap_service.spotify.code()}".encode()
-
-    answer = swap_service.send("POST", swap_service.profile.swap, body, asked)
-
+def assert_not_allowed(answer: Answer) -> None:
     allowed = answer.headers.get("Access-Control-Allow-Origin")
     assert allowed is None, f"Access-Control-Allow-Origin is {allowed!r}"
 
 
 @pytest.mark.promise("cors")
-def test_a_preflight_is_answered_and_allows_nothing(swap_service: SwapService) -> None:
-    asked = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+@pytest.mark.parametrize("origin", [EVIL, "null"])
+def test_pages_of_other_origins_cannot_read_answers(service: SwapService, origin: str) -> None:
+    form = {"code": service.spotify.code()}
 
-    answer = swap_service.send("OPTIONS", swap_service.profile.swap, headers=asked)
+    assert_not_allowed(service.post(service.profile.swap, form, Origin=origin))
 
-    allowed = answer.headers.get("Access-Control-Allow-Origin")
-    assert allowed is None, f"Access-Control-Allow-Origin is {allowed!r}"
+
+@pytest.mark.promise("cors")
+def test_a_preflight_is_answered_and_allows_nothing(service: SwapService) -> None:
+    asked = {"Origin": EVIL, "Access-Control-Request-Method": "POST"}
+
+    assert_not_allowed(service.send("OPTIONS", service.profile.swap, headers=asked))

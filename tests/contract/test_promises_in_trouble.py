@@ -13,159 +13,143 @@ from fake_spotify.faults import (
     Redirected,
     ResetInBody,
     ResetInHead,
-    TooManyRequests,
 )
 
 from .http_client import Answer
 from .swap_service import SwapService, members, tokens
-from .troubles import TROUBLES, Outcome, is_fine_again, outcomes
+from .troubles import TROUBLES, Outcome, is_fine_again, outcomes, throttled
 
 FLOODS = "Spotify floods"
 KINDS = pytest.mark.parametrize(
     "kind",
     [pytest.param(kind, marks=[pytest.mark.flood] if kind == FLOODS else []) for kind in TROUBLES],
 )
-ERROR_MEMBERS = ("error", "error_description")
 WITH_A_WAIT = pytest.mark.parametrize("kind", ["Spotify answers 5xx", "Spotify answers 429"])
 
 
-def assert_all(
-    service: SwapService, kind: str, complaint_about: Callable[[Outcome], str], *, of_answers: bool
+def check_all(
+    service: SwapService, played: list[Outcome], check: Callable[[Outcome], None]
 ) -> None:
     """Fail with the first complaint; say of how many requests it is one."""
-    played = outcomes(service, kind)
-    if of_answers:
-        played = [each for each in played if each.answer and not each.has_usable_tokens]
     if not played:
-        service.last_seen = "there was no answer that could be judged"
+        service.show_as("there was no answer that could be judged")
         pytest.skip(service.last_seen)
-    bad = [(complaint, each) for each in played if (complaint := complaint_about(each))]
+    bad: list[tuple[AssertionError, Outcome]] = []
+    for outcome in played:
+        try:
+            check(outcome)
+        except AssertionError as complaint:
+            bad.append((complaint, outcome))
     service.show_as(f"{len(played)} of {len(played)} requests", played[0].curl)
     if bad:
         complaint, first = bad[0]
         service.show_as(f"{len(bad)} of {len(played)} requests, first {first.words}", first.curl)
-        raise AssertionError(complaint)
+        raise complaint
 
 
-def complain(condition: object, complaint: str) -> str:
-    return "" if condition else complaint
+def check_answers(service: SwapService, kind: str, check: Callable[[Answer], None]) -> None:
+    """Leave out requests without an answer, and tokens that the service was free to take."""
+    played = outcomes(service, kind)
+    answers = [each for each in played if each.answer and not each.has_usable_tokens]
+    check_all(service, answers, lambda outcome: check(outcome.answer))
 
 
 @pytest.mark.promise("trouble: answers")
 @KINDS
 def test_every_request_is_answered_in_time_and_the_service_lives_on(
-    swap_service: SwapService, kind: str
+    service: SwapService, kind: str
 ) -> None:
-    def complaint(outcome: Outcome) -> str:
-        if outcome.has_died:
-            return "the service died"
-        return complain(not outcome.failure, "no answer")
+    def check(outcome: Outcome) -> None:
+        assert not outcome.has_died, "the service died"
+        assert not outcome.failure, "no answer"
 
-    assert_all(swap_service, kind, complaint, of_answers=False)
+    check_all(service, outcomes(service, kind), check)
 
 
 @pytest.mark.promise("trouble: blame")
 @KINDS
-def test_the_user_is_neither_blamed_nor_logged_out(swap_service: SwapService, kind: str) -> None:
-    def complaint(outcome: Outcome) -> str:
-        answer = answer_of(outcome)
-        if b"invalid_grant" in answer.body:
-            return "the body says invalid_grant"
-        if answer.status < 400:
-            return f"{answer.status} says that it worked"
-        return complain(
-            answer.status >= 500 or answer.status == 429, f"{answer.status} blames the request"
-        )
+def test_the_user_is_neither_blamed_nor_logged_out(service: SwapService, kind: str) -> None:
+    def check(answer: Answer) -> None:
+        status = answer.status
+        assert b"invalid_grant" not in answer.body, "the body says invalid_grant"
+        assert status >= 400, f"{status} says that it worked"
+        assert status >= 500 or status == 429, f"{status} blames the request"
 
-    assert_all(swap_service, kind, complaint, of_answers=True)
+    check_answers(service, kind, check)
 
 
 @pytest.mark.promise("trouble: words")
 @KINDS
-def test_the_answer_is_an_error_object_in_json(swap_service: SwapService, kind: str) -> None:
-    def complaint(outcome: Outcome) -> str:
-        answer = answer_of(outcome)
-        if answer.headers.get_content_type() != "application/json":
-            return "the content type is not application/json"
-        try:
-            value = members(answer)
-        except AssertionError as failure:
-            return str(failure)
-        is_text = [value.get(name) and isinstance(value[name], str) for name in ERROR_MEMBERS]
-        return complain(all(is_text), "error or error_description is missing")
+def test_the_answer_is_an_error_object_in_json(service: SwapService, kind: str) -> None:
+    def check(answer: Answer) -> None:
+        is_json = answer.headers.get_content_type() == "application/json"
+        assert is_json, "the content type is not application/json"
+        texts = [members(answer).get(name) for name in ("error", "error_description")]
+        is_whole = all(text and isinstance(text, str) for text in texts)
+        assert is_whole, "error or error_description is missing"
 
-    assert_all(swap_service, kind, complaint, of_answers=True)
+    check_answers(service, kind, check)
 
 
 @pytest.mark.promise("trouble: recovery")
 @KINDS
-def test_the_next_login_works_again(swap_service: SwapService, kind: str) -> None:
-    def complaint(outcome: Outcome) -> str:
-        return complain(outcome.is_fine_again, "the next login does not work")
+def test_the_next_login_works_again(service: SwapService, kind: str) -> None:
+    def check(outcome: Outcome) -> None:
+        assert outcome.is_fine_again, "the next login does not work"
 
-    assert_all(swap_service, kind, complaint, of_answers=False)
+    check_all(service, outcomes(service, kind), check)
 
 
 @pytest.mark.promise("trouble: waiting")
 @WITH_A_WAIT
-def test_apps_learn_when_to_come_back(swap_service: SwapService, kind: str) -> None:
-    def complaint(outcome: Outcome) -> str:
-        heard = answer_of(outcome).headers.get("Retry-After", "")
-        return complain(heard.isdigit(), f"Retry-After is {heard!r}")
+def test_apps_learn_when_to_come_back(service: SwapService, kind: str) -> None:
+    def check(answer: Answer) -> None:
+        heard = answer.headers.get("Retry-After", "")
+        assert heard.isdigit(), f"Retry-After is {heard!r}"
 
-    assert_all(swap_service, kind, complaint, of_answers=True)
+    check_answers(service, kind, check)
 
 
 @pytest.mark.promise("trouble: exact")
 @KINDS
-def test_status_and_error_are_those_of_the_contract(swap_service: SwapService, kind: str) -> None:
-    status, error = TROUBLES[kind].expected
+def test_status_and_error_are_those_of_the_contract(service: SwapService, kind: str) -> None:
+    status, error = expected = TROUBLES[kind].expected
 
-    def complaint(outcome: Outcome) -> str:
-        answer = answer_of(outcome)
-        return complain((answer.status, answer.error) == (status, error), f"not {status} {error}")
+    def check(answer: Answer) -> None:
+        assert (answer.status, answer.error) == expected, f"not {status} {error}"
 
-    assert_all(swap_service, kind, complaint, of_answers=True)
+    check_answers(service, kind, check)
 
 
 @pytest.mark.promise("trouble: waiting")
 @pytest.mark.parametrize("seconds", [1, 2])
-def test_apps_learn_how_long_spotify_wants_them_to_wait(
-    swap_service: SwapService, seconds: int
-) -> None:
-    sealed = swap_service.sealed()
-    swap_service.spotify.fault(TooManyRequests(seconds), times=None)
+def test_apps_learn_how_long_spotify_wants_them_to_wait(service: SwapService, seconds: int) -> None:
+    answer = throttled(service, seconds)
 
-    answer = swap_service.refresh(sealed)
-
-    heard = answer.headers.get("Retry-After")
-    swap_service.spotify.clear_faults()
-    swap_service.show_as(f"{swap_service.last_seen}, Retry-After: {heard}", swap_service.last_curl)
-    assert answer.status == 429, "not 429"
-    assert heard == str(seconds), f"not Retry-After: {seconds}"
-    assert is_fine_again(swap_service, answer), "a login after that does not work"
+    assert answer.headers.get("Retry-After") == str(seconds), f"not Retry-After: {seconds}"
+    assert is_fine_again(service, answer), "a login after that does not work"
 
 
 @pytest.mark.promise("main job")
 def test_tokens_with_another_content_type_are_taken_all_the_same(
-    swap_service: SwapService,
+    service: SwapService,
 ) -> None:
-    sealed = swap_service.sealed()
-    swap_service.spotify.fault(ContentType("text/html"), times=None)
+    sealed = service.sealed()
+    service.spotify.fault(ContentType("text/html"), times=None)
 
-    tokens(swap_service.refresh(sealed), "the refresh does not work")
-    tokens(swap_service.swap(), "the swap does not work")
+    tokens(service.refresh(sealed), "the refresh does not work")
+    tokens(service.swap(), "the swap does not work")
 
 
 @pytest.mark.promise("trouble: codes")
-def test_a_redirect_is_never_followed(swap_service: SwapService) -> None:
-    code = swap_service.spotify.code()
-    swap_service.spotify.fault(Redirected(307, "/elsewhere"))
+def test_a_redirect_is_never_followed(service: SwapService) -> None:
+    code = service.spotify.code()
+    service.spotify.fault(Redirected(307, "/elsewhere"))
     with suppress(AssertionError):  # that it has to answer is another promise
-        swap_service.swap(code)
+        service.swap(code)
 
-    assert swap_service.spotify.count(Match(path="/elsewhere")) == 0, "it is followed"
-    assert swap_service.spotify.count() > 0, "Spotify was not asked"
+    assert service.spotify.count(Match(path="/elsewhere")) == 0, "it is followed"
+    assert service.spotify.count() > 0, "Spotify was not asked"
 
 
 @pytest.mark.promise("trouble: codes")
@@ -177,19 +161,11 @@ def test_a_redirect_is_never_followed(swap_service: SwapService) -> None:
         pytest.param(BadGateway(), id="at the edge"),
     ],
 )
-def test_a_code_whose_answer_was_lost_is_not_sent_again(
-    swap_service: SwapService, fault: Fault
-) -> None:
-    code = swap_service.spotify.code()
-    swap_service.spotify.fault(fault, is_processed=True)
+def test_a_code_whose_answer_was_lost_is_not_sent_again(service: SwapService, fault: Fault) -> None:
+    code = service.spotify.code()
+    service.spotify.fault(fault, is_processed=True)
     with suppress(AssertionError):  # that it has to answer is another promise
-        swap_service.swap(code)
+        service.swap(code)
 
-    sent = swap_service.spotify.count(Match(token=code))
+    sent = service.spotify.count(Match(token=code))
     assert sent == 1, f"Spotify got it {sent} times"
-
-
-def answer_of(outcome: Outcome) -> Answer:
-    """Return the answer that those without one were taken out for."""
-    assert outcome.answer
-    return outcome.answer

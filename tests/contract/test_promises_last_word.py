@@ -2,52 +2,43 @@
 
 import pytest
 
-from fake_spotify.faults import TooManyRequests
-
 from .swap_service import SwapService, tokens
+from .troubles import throttled
 
 
 @pytest.mark.promise("sealing")
 def test_last_word_no_answer_ever_held_a_plain_refresh_token_or_the_client_secret(
-    swap_service: SwapService,
+    service: SwapService,
 ) -> None:
-    leaks = swap_service.leaks
-    swap_service.last_seen = f"{len(leaks)} answers that did"
-    if leaks:
-        swap_service.last_seen += f", the first: {leaks[0]}"
+    leaks = service.leaks
+    service.show_as(", the first: ".join([f"{len(leaks)} answers that did", *leaks[:1]]))
 
     assert not leaks, "secrets were given away"
 
 
 @pytest.mark.promise("log")
-def test_last_word_no_secret_code_or_token_is_in_the_log(swap_service: SwapService) -> None:
-    assert swap_service.log, "asked only of a service that the suite has started"
+def test_last_word_no_secret_code_or_token_is_in_the_log(service: SwapService) -> None:
+    assert service.log, "asked only of a service that the suite has started"
 
-    found = swap_service.logged_secrets()
+    found = service.logged_secrets()
 
-    swap_service.last_seen = f"{len(found)} of them, {len(swap_service.log())} characters of log"
+    service.show_as(f"{len(found)} of them, {len(service.log())} characters of log")
     assert not found, "secrets were logged"
 
 
 @pytest.mark.promise("trouble: answers")
-def test_last_word_the_service_is_still_alive(swap_service: SwapService) -> None:
-    deaths = list(swap_service.deaths)
+def test_last_word_the_service_is_still_alive(service: SwapService) -> None:
+    deaths = list(service.deaths)
     if deaths:
-        swap_service.last_seen = f"it died {len(deaths)} times, first during: {deaths[0]}"
+        service.show_as(f"it died {len(deaths)} times, first during: {deaths[0]}")
 
     assert not deaths, "it has died"
-    tokens(swap_service.swap(), "a login does not work any more")
+    tokens(service.swap(), "a login does not work any more")
 
 
 @pytest.mark.promise("trouble: waiting")
-def test_last_word_apps_learn_of_a_wait_of_a_day_and_no_longer(swap_service: SwapService) -> None:
+def test_last_word_apps_learn_of_a_wait_of_a_day_and_no_longer(service: SwapService) -> None:
     # The last of all: for a while now the service may leave Spotify alone.
-    sealed = swap_service.sealed()
-    swap_service.spotify.fault(TooManyRequests(999_999), times=None)
+    heard = throttled(service, 999_999).headers.get("Retry-After")
 
-    answer = swap_service.refresh(sealed)
-
-    heard = answer.headers.get("Retry-After")
-    swap_service.show_as(f"{swap_service.last_seen}, Retry-After: {heard}", swap_service.last_curl)
-    assert answer.status == 429, "not 429"
     assert heard == "86400", "not Retry-After: 86400"

@@ -14,85 +14,76 @@ ALIAS = "/api/refresh_token"
 
 
 @pytest.mark.promise("oauth endpoint")
-def test_a_standard_token_endpoint_does_both(swap_service: SwapService) -> None:
-    form = {"grant_type": "authorization_code", "code": swap_service.spotify.code()}
-    brought = tokens(swap_service.post("/api/token", form), "the code was not swapped")
+def test_a_standard_token_endpoint_does_both(service: SwapService) -> None:
+    form = {"grant_type": "authorization_code", "code": service.spotify.code()}
+    brought = tokens(service.post("/api/token", form), "the code was not swapped")
     token = str(brought.get("refresh_token"))
 
-    answer = swap_service.post(
-        "/api/token", {"grant_type": "refresh_token", "refresh_token": token}
-    )
-    refused = swap_service.post("/api/token", {"grant_type": "client_credentials"})
+    answer = service.post("/api/token", {"grant_type": "refresh_token", "refresh_token": token})
+    refused = service.post("/api/token", {"grant_type": "client_credentials"})
 
     tokens(answer, "the refresh was refused")
-    assert (refused.status, refused.error) == (400, "unsupported_grant_type"), (
-        "another grant type is not 400 unsupported_grant_type"
-    )
+    is_refused = (refused.status, refused.error) == (400, "unsupported_grant_type")
+    assert is_refused, "another grant type is not 400 unsupported_grant_type"
 
 
 @pytest.mark.promise("json bodies")
-def test_a_json_body_does_as_well(swap_service: SwapService) -> None:
-    body = json.dumps({"code": swap_service.spotify.code()}).encode()
+def test_a_json_body_does_as_well(service: SwapService) -> None:
+    body = json.dumps({"code": service.spotify.code()}).encode()
 
-    answer = swap_service.send(
-        "POST", swap_service.profile.swap, body, {"Content-Type": "application/json"}
-    )
+    answer = service.send("POST", service.profile.swap, body, {"Content-Type": "application/json"})
 
     tokens(answer, "the code was not swapped")
 
 
 @pytest.mark.promise("methods")
-def test_another_method_is_405_with_allow(swap_service: SwapService) -> None:
-    answer = swap_service.send("GET", swap_service.profile.swap)
+def test_another_method_is_405_with_allow(service: SwapService) -> None:
+    answer = service.send("GET", service.profile.swap)
 
     assert answer.status == 405, "not 405"
     assert "POST" in answer.headers.get("Allow", ""), "Allow does not name POST"
 
 
 @pytest.mark.promise("request id")
-def test_every_answer_has_a_request_id(swap_service: SwapService) -> None:
-    for answer in (swap_service.swap(), swap_service.send("GET", "/nowhere")):
+def test_every_answer_has_a_request_id(service: SwapService) -> None:
+    for answer in (service.swap(), service.send("GET", "/nowhere")):
         found = answer.headers.get("X-Request-ID", "")
         assert re.match(r"[A-Za-z0-9._-]{1,64}\Z", found), f"X-Request-ID is {found!r}"
 
 
 @pytest.mark.promise("pkce")
-def test_a_code_verifier_is_passed_on(swap_service: SwapService) -> None:
-    code = swap_service.spotify.code(code_challenge=challenge_of(VERIFIER))
+def test_a_code_verifier_is_passed_on(service: SwapService) -> None:
+    code = service.spotify.code(code_challenge=challenge_of(VERIFIER))
 
-    answer = swap_service.swap(code, code_verifier=VERIFIER)
+    answer = service.swap(code, code_verifier=VERIFIER)
 
     tokens(answer, "the code was not swapped")
 
 
 @pytest.mark.promise("paths")
 @pytest.mark.parametrize("suffix", ["/", "?code=of-the-query", "/?refresh_token=of-the-query"])
-def test_a_trailing_slash_and_a_query_change_nothing(
-    swap_service: SwapService, suffix: str
-) -> None:
-    code = swap_service.spotify.code()
+def test_a_trailing_slash_and_a_query_change_nothing(service: SwapService, suffix: str) -> None:
+    code = service.spotify.code()
 
-    answer = swap_service.post(swap_service.profile.swap + suffix, {"code": code})
+    answer = service.post(service.profile.swap + suffix, {"code": code})
 
     tokens(answer, "the code was not swapped")
 
 
 @pytest.mark.promise("paths")
 @pytest.mark.parametrize(("swap", "refresh"), [("/swap", "/refresh"), ("/api/token", ALIAS)])
-def test_the_paths_of_both_seeds_are_served(
-    swap_service: SwapService, swap: str, refresh: str
-) -> None:
-    answer = swap_service.post(swap, {"code": swap_service.spotify.code()})
+def test_the_paths_of_both_seeds_are_served(service: SwapService, swap: str, refresh: str) -> None:
+    answer = service.post(swap, {"code": service.spotify.code()})
     token = tokens(answer, "the code was not swapped").get("refresh_token")
 
-    answer = swap_service.post(refresh, {"refresh_token": str(token)})
+    answer = service.post(refresh, {"refresh_token": str(token)})
 
     tokens(answer, "the refresh was refused")
 
 
 @pytest.mark.promise("methods")
-def test_options_says_which_methods_there_are(swap_service: SwapService) -> None:
-    answer = swap_service.send("OPTIONS", swap_service.profile.swap)
+def test_options_says_which_methods_there_are(service: SwapService) -> None:
+    answer = service.send("OPTIONS", service.profile.swap)
 
     assert (answer.status, answer.body) == (204, b""), "not an empty 204"
     assert "POST" in answer.headers.get("Allow", ""), "Allow does not name POST"

@@ -13,6 +13,17 @@ from .swap_service import SwapService, members, tokens
 DESCRIPTION = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+\Z")  # RFC 6749 section 5.2
 EVIL = "https://evil.example/callback"
 REVOKED = "Refresh token revoked"
+INVALID = "invalid_request"
+AGAINST_RULES = {
+    "a code twice": ("swap", "code=a&code=b", INVALID),
+    "a code that is not ASCII": ("swap", "code=%C3%BC", INVALID),
+    "a bad verifier": ("swap", "code=a&code_verifier=short", INVALID),
+    "a redirect": ("swap", f"code=a&redirect_uri={EVIL}", INVALID),
+    "another client": ("swap", "code=a&client_id=other", "invalid_client"),
+    "another grant type": ("swap", "code=a&grant_type=password", "unsupported_grant_type"),
+    "2 tokens": ("refresh", "refresh_token=a&refresh_token=b", INVALID),
+    "a long token": ("refresh", "refresh_token=" + "a" * 4097, INVALID),
+}
 
 
 def assert_error(answer: Answer, status: int, error: str) -> None:
@@ -38,67 +49,67 @@ def assert_error(answer: Answer, status: int, error: str) -> None:
     ],
 )
 def test_what_cannot_work_is_refused_and_spotify_is_not_asked(
-    swap_service: SwapService, form: dict[str, str], endpoint: str
+    service: SwapService, form: dict[str, str], endpoint: str
 ) -> None:
-    path = getattr(swap_service.profile, endpoint)
+    path = getattr(service.profile, endpoint)
 
-    answer = swap_service.post(path, form)
+    answer = service.post(path, form)
 
-    assert swap_service.spotify.count() == 0, "Spotify was asked"
+    assert service.spotify.count() == 0, "Spotify was asked"
     assert answer.status == 400, "not 400"
     assert isinstance(members(answer).get("error"), str), "no error is named"
 
 
 @pytest.mark.promise("refusals")
 def test_a_redirect_uri_that_is_not_registered_never_reaches_spotify(
-    swap_service: SwapService,
+    service: SwapService,
 ) -> None:
-    swap_service.swap(redirect_uri=EVIL)
+    service.swap(redirect_uri=EVIL)
 
-    sent = [entry.request.parameters for entry in swap_service.spotify.requests()]
+    sent = [entry.request.parameters for entry in service.spotify.requests()]
     assert not [form for form in sent if form.get("redirect_uri") == EVIL], "it did"
 
 
 @pytest.mark.promise("refusals")
-def test_a_used_code_is_an_invalid_grant(swap_service: SwapService) -> None:
-    code = swap_service.spotify.code()
-    swap_service.swap(code)
+def test_a_used_code_is_an_invalid_grant(service: SwapService) -> None:
+    code = service.spotify.code()
+    service.swap(code)
 
-    answer = swap_service.swap(code)
+    answer = service.swap(code)
 
     assert_error(answer, 400, "invalid_grant")
 
 
 @pytest.mark.promise("refusals")
-def test_a_revoked_grant_is_an_invalid_grant(swap_service: SwapService) -> None:
-    token = swap_service.sealed()
-    for grant in swap_service.spotify.grants():
-        swap_service.spotify.revoke(grant.id)
+def test_a_revoked_grant_is_an_invalid_grant(service: SwapService) -> None:
+    token = service.sealed()
+    for grant in service.spotify.grants():
+        service.spotify.revoke(grant.id)
 
-    answer = swap_service.refresh(token)
+    answer = service.refresh(token)
 
     assert_error(answer, 400, "invalid_grant")
     assert members(answer).get("error_description") == REVOKED, "Spotify's words are lost"
 
 
 @pytest.mark.promise("refusals")
-def test_a_false_revocation_does_not_harm_the_token(swap_service: SwapService) -> None:
-    token = swap_service.sealed()
-    swap_service.spotify.fault(FalseInvalidGrant())
-    swap_service.refresh(token)
+def test_a_false_revocation_does_not_harm_the_token(service: SwapService) -> None:
+    token = service.sealed()
+    service.spotify.fault(FalseInvalidGrant())
+    service.refresh(token)
 
-    tokens(swap_service.refresh(token), "the token does not work any more")
+    tokens(service.refresh(token), "the token does not work any more")
 
 
 @pytest.mark.promise("refusals")
 @pytest.mark.parametrize("endpoint", ["swap", "refresh"])
 def test_the_services_own_wrong_credentials_log_nobody_out(
-    swap_service: SwapService, endpoint: str
+    service: SwapService, endpoint: str
 ) -> None:
-    token = swap_service.sealed()
-    swap_service.spotify.fault(OAuthError("invalid_client", "Invalid client"))
+    token = service.sealed()
+    service.spotify.fault(OAuthError("invalid_client", "Invalid client"))
 
-    answer = swap_service.swap() if endpoint == "swap" else swap_service.refresh(token)
+    answer = service.swap() if endpoint == "swap" else service.refresh(token)
 
     assert answer.status == 503, "not 503"
     assert answer.error == "temporarily_unavailable", "not temporarily_unavailable"
@@ -110,34 +121,34 @@ def test_the_services_own_wrong_credentials_log_nobody_out(
     ("spotifys", "ours"), [(400, 400), (401, 400), (403, 403)], ids=["400", "401 as 400", "403"]
 )
 def test_a_refusal_keeps_its_error_and_its_words(
-    swap_service: SwapService, spotifys: int, ours: int
+    service: SwapService, spotifys: int, ours: int
 ) -> None:
-    token = swap_service.sealed()
-    swap_service.spotify.fault(OAuthError("some_error", "Some words", spotifys))
+    token = service.sealed()
+    service.spotify.fault(OAuthError("some_error", "Some words", spotifys))
 
-    answer = swap_service.refresh(token)
+    answer = service.refresh(token)
 
     assert_error(answer, ours, "some_error")
     assert members(answer).get("error_description") == "Some words", "Spotify's words are lost"
 
 
 @pytest.mark.promise("refusals")
-def test_a_description_that_says_invalid_grant_logs_nobody_out(swap_service: SwapService) -> None:
-    token = swap_service.sealed()
-    swap_service.spotify.fault(OAuthError("invalid_scope", "not an invalid_grant at all"))
+def test_a_description_that_says_invalid_grant_logs_nobody_out(service: SwapService) -> None:
+    token = service.sealed()
+    service.spotify.fault(OAuthError("invalid_scope", "not an invalid_grant at all"))
 
-    answer = swap_service.refresh(token)
+    answer = service.refresh(token)
 
     assert answer.error == "invalid_scope", "not invalid_scope"
     assert b"invalid_grant" not in answer.body, "the body says invalid_grant"
 
 
 @pytest.mark.promise("refusals")
-def test_a_refusal_without_words_gets_some(swap_service: SwapService) -> None:
-    token = swap_service.sealed()
-    swap_service.spotify.fault(OAuthError("invalid_grant"))
+def test_a_refusal_without_words_gets_some(service: SwapService) -> None:
+    token = service.sealed()
+    service.spotify.fault(OAuthError("invalid_grant"))
 
-    answer = swap_service.refresh(token)
+    answer = service.refresh(token)
 
     assert answer.error == "invalid_grant", "not invalid_grant"
     assert members(answer).get("error_description"), "no error_description"
@@ -154,46 +165,28 @@ def test_a_refusal_without_words_gets_some(swap_service: SwapService) -> None:
     ],
 )
 def test_bad_requests_get_a_short_json_error(
-    swap_service: SwapService, method: str, path: str, body: bytes | None, status: int
+    service: SwapService, method: str, path: str, body: bytes | None, status: int
 ) -> None:
-    profile = swap_service.profile
+    profile = service.profile
     path = path.format(swap=profile.swap, refresh=profile.refresh)
 
-    answer = swap_service.send(method, path, body, {"Content-Type": FORM})
+    answer = service.send(method, path, body, {"Content-Type": FORM})
 
     assert answer.status == status, f"not {status}"
     assert isinstance(members(answer).get("error"), str), "no error is named"
     assert len(answer.body) < 300, "it is long"
     assert b"nowhere" not in answer.body, "the path is echoed"
-    assert swap_service.spotify.count(Match(path="/api/token")) == 0, "Spotify was asked"
+    assert service.spotify.count(Match(path="/api/token")) == 0, "Spotify was asked"
 
 
 @pytest.mark.promise("strict input")
-@pytest.mark.parametrize(
-    ("endpoint", "body", "error"),
-    [
-        pytest.param("swap", "code=a&code=b", "invalid_request", id="a code twice"),
-        pytest.param("swap", "code=%C3%BC", "invalid_request", id="a code that is not ASCII"),
-        pytest.param("swap", "code=a&code_verifier=short", "invalid_request", id="a bad verifier"),
-        pytest.param("swap", f"code=a&redirect_uri={EVIL}", "invalid_request", id="a redirect"),
-        pytest.param("swap", "code=a&client_id=other", "invalid_client", id="another client"),
-        pytest.param(
-            "swap", "code=a&grant_type=password", "unsupported_grant_type", id="another grant type"
-        ),
-        pytest.param(
-            "refresh", "refresh_token=a&refresh_token=b", "invalid_request", id="2 tokens"
-        ),
-        pytest.param(
-            "refresh", "refresh_token=" + "a" * 4097, "invalid_request", id="a long token"
-        ),
-    ],
-)
+@pytest.mark.parametrize(("endpoint", "body", "error"), AGAINST_RULES.values(), ids=AGAINST_RULES)
 def test_input_against_the_rules_is_refused_and_spotify_is_not_asked(
-    swap_service: SwapService, endpoint: str, body: str, error: str
+    service: SwapService, endpoint: str, body: str, error: str
 ) -> None:
-    path = getattr(swap_service.profile, endpoint)
+    path = getattr(service.profile, endpoint)
 
-    answer = swap_service.send("POST", path, body.encode(), {"Content-Type": FORM})
+    answer = service.post(path, body.encode())
 
     assert_error(answer, 400, error)
-    assert swap_service.spotify.count() == 0, "Spotify was asked"
+    assert service.spotify.count() == 0, "Spotify was asked"

@@ -4,41 +4,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fake_spotify.faults import (
-    BadGateway,
-    BadRequest,
-    BrokenJson,
-    CaptivePortal,
-    CloseBeforeHead,
-    Dribble,
-    EmptyAnswer,
-    Fault,
-    Forbidden,
-    Garbage,
-    GzipBomb,
-    Huge,
-    InformationalFlood,
-    LongBody,
-    Members,
-    NoHealthyUpstream,
-    Redirected,
-    ResetBeforeHead,
-    ResetInBody,
-    ResetInHead,
-    ShortBody,
-    Silence,
-    SlowBody,
-    SlowHead,
-    Status,
-    TooManyRequests,
-    TooManyRequestsUntil,
-    UpstreamReset,
-    UpstreamTimeout,
-)
+from fake_spotify import faults
+from fake_spotify.faults import Fault, Status, TooManyRequests
 
 from . import patience
-from .deadline_client import listens
 from .http_client import Answer
+from .processes import listens
 from .swap_service import SwapService
 
 JSON = {"Content-Type": "application/json"}
@@ -51,7 +22,6 @@ THROTTLED = (429, "temporarily_unavailable")
 NONSENSE = (502, "server_error")
 LOST = (502, "temporarily_unavailable")
 LATE = (504, "temporarily_unavailable")
-_REFUSED = "connection refused"
 _FLOOD_OF_HEADS = "a thousand 1xx"
 _SURPLUS = "more bytes than announced"
 # Good tokens come with these, and HTTP allows to take them.
@@ -71,10 +41,10 @@ TROUBLES = {
         FAILS,
         {
             "500": Status(500, '{"error":"server_error"}', JSON),
-            "502 HTML from the edge": BadGateway(),
-            "503 from Envoy": UpstreamReset(),
-            "503 no healthy upstream": NoHealthyUpstream(),
-            "504 from Envoy": UpstreamTimeout(),
+            "502 HTML from the edge": faults.BadGateway(),
+            "503 from Envoy": faults.UpstreamReset(),
+            "503 no healthy upstream": faults.NoHealthyUpstream(),
+            "504 from Envoy": faults.UpstreamTimeout(),
             "503 without a body": Status(503, "", JSON),
         },
     ),
@@ -83,59 +53,65 @@ TROUBLES = {
         {
             "429": TooManyRequests(1),
             "429 as JSON": TooManyRequests(1, as_json=True),
-            "429 until a date": TooManyRequestsUntil(1),
+            "429 until a date": faults.TooManyRequestsUntil(1),
             "429 until nonsense": Status(429, "", {"Retry-After": "soon", **JSON}),
         },
     ),
     "Spotify answers an HTML error page": Trouble(
         NONSENSE,
-        {"403 HTML": Forbidden(), "400 HTML": BadRequest(), "418": Status(418, "", JSON)},
+        {
+            "403 HTML": faults.Forbidden(),
+            "400 HTML": faults.BadRequest(),
+            "418": Status(418, "", JSON),
+        },
     ),
     "Spotify redirects": Trouble(
-        NONSENSE, {str(code): Redirected(code) for code in (301, 302, 303, 307, 308)}
+        NONSENSE, {str(code): faults.Redirected(code) for code in (301, 302, 303, 307, 308)}
     ),
     "Spotify answers 2xx without usable tokens": Trouble(
         NONSENSE,
         {
             "201": Status(201, '{"access_token":"a"}', JSON),
-            "200 without a body": EmptyAnswer(),
-            "200 and a page": CaptivePortal(),
-            "half of the JSON": BrokenJson(),
-            "no access token": Members(drop=("access_token",)),
-            "a number for an access token": Members(add={"access_token": 7}),
-            "an empty access token": Members(add={"access_token": ""}),
-            "a number for a refresh token": Members(add={"refresh_token": 7}),
+            "200 without a body": faults.EmptyAnswer(),
+            "200 and a page": faults.CaptivePortal(),
+            "half of the JSON": faults.BrokenJson(),
+            "no access token": faults.Members(drop=("access_token",)),
+            "a number for an access token": faults.Members(add={"access_token": 7}),
+            "an empty access token": faults.Members(add={"access_token": ""}),
+            "a number for a refresh token": faults.Members(add={"refresh_token": 7}),
             "a list": Status(200, '["access_token"]', JSON),
             "a member twice": Status(200, _TWICE, JSON),
         },
     ),
-    "Spotify breaks HTTP": Trouble(NONSENSE, {"garbage": Garbage(), _SURPLUS: LongBody()}),
+    "Spotify breaks HTTP": Trouble(
+        NONSENSE, {"garbage": faults.Garbage(), _SURPLUS: faults.LongBody()}
+    ),
     "the connection is lost": Trouble(
         LOST,
         {
-            "reset before the head": ResetBeforeHead(),
-            "closed before the head": CloseBeforeHead(),
-            "reset inside the head": ResetInHead(),
-            "reset inside the body": ResetInBody(),
-            "a short body": ShortBody(),
-            _REFUSED: None,
+            "reset before the head": faults.ResetBeforeHead(),
+            "closed before the head": faults.CloseBeforeHead(),
+            "reset inside the head": faults.ResetInHead(),
+            "reset inside the body": faults.ResetInBody(),
+            "a short body": faults.ShortBody(),
+            "connection refused": None,
         },
     ),
     "Spotify hangs": Trouble(
         LATE,
         {
-            "silence": Silence(),
-            "a head that comes too late": SlowHead(60),
-            "a body that comes too late": SlowBody(60),
-            "byte by byte": Dribble(0.2),
+            "silence": faults.Silence(),
+            "a head that comes too late": faults.SlowHead(60),
+            "a body that comes too late": faults.SlowBody(60),
+            "byte by byte": faults.Dribble(0.2),
         },
     ),
     "Spotify floods": Trouble(
         NONSENSE,
         {
-            _FLOOD_OF_HEADS: InformationalFlood(1000),
-            "a gzip bomb of 400 MB": GzipBomb(400),
-            "400 MB": Huge(400),
+            _FLOOD_OF_HEADS: faults.InformationalFlood(1000),
+            "a gzip bomb of 400 MB": faults.GzipBomb(400),
+            "400 MB": faults.Huge(400),
         },
     ),
 }
@@ -178,6 +154,17 @@ def answered(ask: Callable[[], Answer]) -> tuple[Answer | None, str]:
         return None, str(failure)
 
 
+def throttled(service: SwapService, seconds: int) -> Answer:
+    """Return the answer to a refresh when Spotify asks to wait so long; Spotify is well again."""
+    sealed = service.sealed()
+    service.spotify.fault(TooManyRequests(seconds), times=None)
+    answer = service.refresh(sealed)
+    service.spotify.clear_faults()
+    service.show_as(f"{service.last_seen}, Retry-After: {answer.headers.get('Retry-After')}")
+    assert answer.status == 429, "not 429"
+    return answer
+
+
 def is_fine_again(service: SwapService, last: Answer | None) -> bool:
     """Log in once more; who was asked to wait tries until that time is over."""
     seconds = last.headers.get("Retry-After", "0") if last and last.status in (429, 503) else "0"
@@ -208,9 +195,9 @@ def _play(service: SwapService, name: str, fault: Fault | None) -> list[Outcome]
         spotify.fault(fault, times=None)
     try:
         for ask in (lambda: service.refresh(sealed), lambda: service.swap(code)):
-            answer, failure = answered(ask)
-            played.append((answer, failure, service.last_seen, service.last_curl))
-            if failure and not listens(service.url):
+            answer, why = answered(ask)
+            played.append((answer, why, f"{name}: {service.last_seen}", service.last_curl))
+            if why and not listens(service.url):
                 break
     finally:
         spotify.clear_faults()
@@ -219,6 +206,6 @@ def _play(service: SwapService, name: str, fault: Fault | None) -> list[Outcome]
     is_fine = is_fine_again(service, played[-1][0])
     has_died = not service.end()
     return [
-        Outcome(name, answer, failure, has_died, is_fine, f"{name}: {words}", curl)
-        for answer, failure, words, curl in played
+        Outcome(name, answer, why, has_died, is_fine, words, curl)
+        for answer, why, words, curl in played
     ]

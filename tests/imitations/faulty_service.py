@@ -21,6 +21,11 @@ PAD = b"one pad for all users " * 200
 CORRECT = dict(vars(service))
 
 
+def plant(function):
+    """Put a faulty function into the place of the correct one."""
+    setattr(service, function.__name__, function)
+
+
 def xor(data: bytes, pad: bytes) -> bytes:
     return bytes(a ^ b for a, b in zip(data, pad, strict=False))
 
@@ -37,34 +42,32 @@ def two_time_pad():
 def seal_without_authentication():
     """Notices changes of its padding and of its beginning, and of nothing else."""
 
+    @plant
     def seal(token):
         nonce = secrets.token_bytes(16)
         return "00" + nonce.hex() + xor(token.encode(), nonce * 200).hex() + "00" * 8
 
+    @plant
     def unseal(sealed):
         if not (sealed.startswith("00") and sealed.endswith("00" * 8)):
             raise service.Refused(400, "invalid_grant", "Bad padding")
         data = bytes.fromhex(sealed)
         return xor(data[17:-8], data[1:17] * 200).decode("latin-1")
 
-    service.seal, service.unseal = seal, unseal
-
 
 def plain_on_rotation():
+    @plant
     def with_sealed(members, old):
         return members if old else CORRECT["with_sealed"](members, old)
 
-    service.with_sealed = with_sealed
-
 
 def dies_on_lost_connections():
+    @plant
     async def call_spotify(form):
         try:
             return await CORRECT["call_spotify"](form)
         except aiohttp.ClientConnectionError:
             os._exit(1)  # an error that nobody handles
-
-    service.call_spotify = call_spotify
 
 
 def hangs():
@@ -72,6 +75,7 @@ def hangs():
 
 
 def html_errors():
+    @plant
     async def answer(request):
         try:
             return await CORRECT["answer"](request)
@@ -79,15 +83,12 @@ def html_errors():
             page = f"<h1>{error.error}</h1>"
             return web.Response(status=error.status, text=page, content_type="text/html")
 
-    service.answer = answer
-
 
 def logs_tokens():
+    @plant
     def read(body):
         service.log(str(body))
         return CORRECT["read"](body)
-
-    service.read = read
 
 
 def long_log():
@@ -95,38 +96,34 @@ def long_log():
 
 
 def refusals_are_200():
+    @plant
     async def answer(request):
         try:
             return await CORRECT["answer"](request)
         except service.Refused as error:
             return web.json_response({"error": error.error, "error_description": error.words})
 
-    service.answer = answer
-
 
 def no_verifier():
+    @plant
     def read(body):
         form = CORRECT["read"](body)
         form.pop("code_verifier", None)
         return form
 
-    service.read = read
-
 
 def json_in_a_string():
+    @plant
     async def answer(request):
         response = await CORRECT["answer"](request)
         return web.json_response(response.text)
 
-    service.answer = answer
-
 
 def tokens_in_a_list():
+    @plant
     async def answer(request):
         response = await CORRECT["answer"](request)
         return web.json_response(list(json.loads(response.text).values())[::-1])
-
-    service.answer = answer
 
 
 def workers_survive():
@@ -149,40 +146,36 @@ def needs_a_content_type():
 def equal_codes_share_an_answer():
     shared = {}
 
+    @plant
     async def call_spotify(form):
         code = form.get("code", secrets.token_hex(8))
         if code not in shared:
             shared[code] = service.asyncio.ensure_future(CORRECT["call_spotify"](form))
         return await shared[code]
 
-    service.call_spotify = call_spotify
-
 
 def refuses_every_refresh():
+    @plant
     def unseal(_):
         raise service.Refused(400, "invalid_grant", "No")
 
-    service.unseal = unseal
-
 
 def blames_the_user():
+    @plant
     def interpret(status, wait, body):
         if status >= 500:
             raise service.Refused(400, "invalid_grant", "Log in again")
         return CORRECT["interpret"](status, wait, body)
 
-    service.interpret = interpret
-
 
 def never_recovers():
     troubles = []
 
+    @plant
     def interpret(status, wait, body):
         if status >= 500:
             troubles.append(status)
         return CORRECT["interpret"](max([status, *troubles]), wait, body)
-
-    service.interpret = interpret
 
 
 if __name__ == "__main__":

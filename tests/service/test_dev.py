@@ -5,23 +5,26 @@ import os
 import pty
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from sanic_swap.demo.dev import _print
+from sanic_swap.demo.dev import dev as run_dev
+from sanic_swap.demo.snippets import HERE
 from tests.contract import patience
 from tests.contract.http_client import post_form, send
-from tests.contract.processes import free_port, launched, wait_until
+from tests.contract.processes import launched, wait_until
 from tests.service.running import run_command
 
 CALLBACK = "x-app://back/here"
-KINDS = ("swift", "kotlin", "react-native", "flutter", "js", "curl")
 
 
 @dataclass
@@ -58,6 +61,22 @@ def running_dev(folder: Path, *options: str) -> Iterator[Dev]:
 def dev(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dev]:
     with running_dev(tmp_path_factory.mktemp("dev"), "--callback", CALLBACK) as running:
         yield running
+        ends_whole(running, signal.SIGTERM)
+
+
+def ends_whole(running: Dev, number: signal.Signals) -> None:
+    """Check that a signal ends all of it."""
+    urls = [running.value("token swap URL"), running.value("Watch and break things:")]
+    for url in urls:
+        assert send("GET", url).status > 0
+    running.process.send_signal(number)
+
+    assert running.process.wait(patience.seconds(20)) == 0
+    for url in urls:
+        with pytest.raises(OSError, match="refused"):
+            send("GET", url)
+    assert "Traceback" not in running.shown()
+    assert "\x1b" not in running.shown()  # colours are for terminals
 
 
 def code_of(dev: Dev) -> str:
@@ -109,92 +128,44 @@ def test_pages_on_this_machine_may_call_it(dev: Dev) -> None:
         assert answer.headers["Access-Control-Allow-Origin"] == origin
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_all_of_it(tmp_path: Path, number: signal.Signals) -> None:
-    with running_dev(tmp_path) as running:
-        urls = [running.value("token swap URL"), running.value("Watch and break things:")]
-        for url in urls:
-            assert send("GET", url).status > 0
-        running.process.send_signal(number)
-
-        assert running.process.wait(patience.seconds(20)) == 0
-        for url in urls:
-            with pytest.raises(OSError, match="refused"):
-                send("GET", url)
-        assert "Traceback" not in running.shown()
-        assert "\x1b" not in running.shown()  # colours are for terminals
-
-
-def test_a_phone_in_the_network_reaches_it_with_lan(tmp_path: Path) -> None:
+def test_with_lan_a_phone_in_the_network_reaches_it(tmp_path: Path) -> None:
     with running_dev(tmp_path, "--lan") as running:
         shown = running.shown()
 
         assert "Everyone in this network can use the service and control the fake" in shown
         assert "NSAllowsLocalNetworking" in shown
         assert "usesCleartextTraffic" in shown
-        if "A phone in this network" not in shown:
-            pytest.skip("this machine is in no network")
+        # There is none where this machine is in no network.
         for url in re.findall(r"A phone.*?token swap URL +(\S+)", shown, re.DOTALL):
             assert send("GET", url).status == 405
+        ends_whole(running, signal.SIGINT)
 
 
-@pytest.mark.parametrize(
-    ("variables", "mark"),
-    [
-        pytest.param({}, "\x1b[31m✗\x1b[0m", id="on a terminal"),
-        pytest.param({"NO_COLOR": "1"}, " ✗ ", id="NO_COLOR"),
-    ],
-)
-def test_colours_are_for_terminals(variables: dict[str, str], mark: str) -> None:
+def test_colours_are_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal, inside = pty.openpty()
-    command = [sys.executable, "-m", "sanic_swap", "dev", "--port", "0", "--fake-port", "0"]
-    environ = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
-    with launched(command, stdout=inside, stderr=inside, env={**environ, **variables}):
-        os.close(inside)
-        shown = ""
-        while "Ctrl-C" not in shown:
-            shown += os.read(terminal, 4096).decode()
-        [url] = set(re.findall(r"(http://127\.0\.0\.1:\d+)/swap", shown))
-        post_form(f"{url}/nowhere", {})
-        while "no such endpoint" not in shown:
-            shown += os.read(terminal, 4096).decode()
+    with open(inside, "w") as output, redirect_stdout(output):  # noqa: PTH123 - a descriptor
+        for no_colour, shown in (("", " \x1b[31m✗\x1b[0m a mistake"), ("1", " ✗ a mistake")):
+            monkeypatch.setenv("NO_COLOR", no_colour)
+            _print("✗ a mistake")
+
+            assert shown in os.read(terminal, 4096).decode()
     os.close(terminal)
 
-    assert mark in shown
-    assert ("\x1b" in shown) is ("\x1b" in mark)
 
-
-@pytest.mark.parametrize("option", ["--port", "--fake-port"])
-def test_a_port_that_is_taken_is_said_with_its_option(dev: Dev, option: str) -> None:
-    url = dev.value("token swap URL")
-    taken = str(urlsplit(url).port)
-    other = {"--port": "--fake-port", "--fake-port": "--port"}[option]
-    done = run_command("dev", option, taken, other, str(free_port()))
-
-    assert done.returncode == 1
-    assert f"port {taken} is taken" in done.stderr
-    assert f"choose another with {option}\n" in done.stderr
-
-
-def test_a_callback_that_is_none_is_said() -> None:
-    done = run_command("dev", "--callback", "my-app/callback")
-
-    assert done.returncode == 1
-    assert "--callback my-app/callback: a redirect URI has a scheme" in done.stderr
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_snippet_is_code_with_these_values_and_starts_nothing(kind: str) -> None:
-    callback = "https://app.example/back" if kind == "js" else CALLBACK
-    done = run_command(
-        "dev", "--snippet", kind, "--callback", callback, "--port", "5001", "--fake-port", "5002"
-    )
-
-    assert done.returncode == 0, done.stderr
-    assert callback in done.stdout
-    assert re.search(r":5001/swap", done.stdout)
-    assert re.search(r":5002/", done.stdout)
-    assert not re.search(r":4343|:8090|my-app", done.stdout)
+def test_what_cannot_start_is_said_with_the_option_that_changes_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    free = {"callback": [], "port": 0, "fake_port": 0, "lan": False, "snippet": None}
+    with socket.create_server((HERE, 0)) as taken:
+        port = taken.getsockname()[1]
+        for name, option in (("port", "--port"), ("fake_port", "--fake-port")):
+            assert run_dev(**{**free, name: port}) == 1
+            said = capsys.readouterr().err
+            assert f"port {port} is taken" in said
+            assert f"choose another with {option}\n" in said
+    assert run_dev(**{**free, "callback": ["my-app/callback"]}) == 2
+    said = capsys.readouterr().err
+    assert "--callback my-app/callback: a redirect URI has a scheme" in said
 
 
 def test_the_snippet_for_a_shell_runs_as_it_stands(dev: Dev) -> None:

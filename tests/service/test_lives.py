@@ -7,13 +7,7 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    Bundle,
-    RuleBasedStateMachine,
-    invariant,
-    multiple,
-    rule,
-)
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
 
 from fake_spotify import FakeSpotify, Match
 from fake_spotify.faults import (
@@ -89,11 +83,8 @@ class Lives(RuleBasedStateMachine):
                 REVOCATION_GUARD="off",
             )
         )
-        service = SwapService(
-            running.url, PROFILES["sanic-swap"], self.spotify, patience.seconds(6)
-        )
         self.running = running
-        return service
+        return SwapService(running.url, PROFILES["sanic-swap"], self.spotify, patience.seconds(6))
 
     def teardown(self) -> None:
         """End every process."""
@@ -101,7 +92,6 @@ class Lives(RuleBasedStateMachine):
 
     @rule(target=sessions)
     def log_in(self) -> object:
-        """Somebody logs in, and the app swaps the code."""
         code = self.spotify.code()
         self.codes.append((code, 1))
         answer = self.service.swap(code)
@@ -112,19 +102,16 @@ class Lives(RuleBasedStateMachine):
 
     @rule(session=sessions)
     def refresh(self, session: Session) -> None:
-        """An hour has passed for one app."""
         self.judge(session, self.refreshed_in_peace(session))
 
     @rule(session=sessions, variation=VARIATIONS)
     def refresh_and_spotify_varies_its_answer(self, session: Session, variation: Fault) -> None:
-        """Spotify rotates, or does not, or sends an empty token."""
         self.refreshed_in_peace(session)
         self.spotify.fault(variation)
         self.judge(session, self.service.refresh(session.sealed))
 
     @rule(session=sessions, outage=OUTAGES)
     def refresh_in_an_outage(self, session: Session, outage: Fault) -> None:
-        """Nobody is told to log in again because Spotify is in trouble."""
         self.spotify.clear_faults()
         self.spotify.fault(outage, times=None)
         answer = self.service.refresh(session.sealed)
@@ -134,8 +121,8 @@ class Lives(RuleBasedStateMachine):
 
     @rule(outage=OUTAGES | LOSSES)
     def swap_in_an_outage(self, outage: Fault) -> None:
-        """A login fails; the code was given to Spotify once, or twice in the one race."""
         code = self.spotify.code()
+        # Only a connection that ends without a byte of an answer allows a second time.
         self.codes.append((code, 2 if isinstance(outage, ResetBeforeHead) else 1))
         self.spotify.fault(outage, times=None)
         answer = self.service.swap(code)
@@ -145,7 +132,6 @@ class Lives(RuleBasedStateMachine):
 
     @rule(session=sessions)
     def spotify_lies_about_one_grant(self, session: Session) -> None:
-        """A false revocation passes, and the token works again afterwards."""
         self.refreshed_in_peace(session)
         self.spotify.fault(FalseInvalidGrant())
         self.service.refresh(session.sealed)
@@ -153,42 +139,35 @@ class Lives(RuleBasedStateMachine):
 
     @rule(session=sessions)
     def revoke(self, session: Session) -> None:
-        """The user takes the app's access away."""
         self.spotify.revoke(session.grant_id)
         session.revoked = True
 
     @rule(days=st.integers(1, 100))
     def let_time_pass(self, days: int) -> None:
-        """Spotify's clock goes on; the service's need not."""
         self.spotify.clock.advance(days=days)
         self.days += days
 
     @rule()
     def restart(self) -> None:
-        """The platform moves the service to another machine."""
         assert self.running.stop() == 0
         self.service = self.start()
 
     @rule(number=st.integers(0, 1000))
     def change_the_key(self, number: int) -> None:
-        """The operator rotates keys, and keeps the old ones."""
         self.secrets.append(f"{len(self.secrets):032x}{number:032x}")
         self.restart()
 
     @invariant()
     def no_plain_refresh_token_ever_got_out(self) -> None:
-        """In any answer."""
         assert not self.service.leaks
 
     @invariant()
     def no_code_was_given_to_spotify_too_often(self) -> None:
-        """Only a kept connection that ends without a byte of an answer allows a second time."""
         for code, most in self.codes[-3:]:
             assert self.spotify.count(Match(token=code)) <= most
 
     @invariant()
     def the_log_is_clean(self) -> None:
-        """Every line is JSON, and none is about a bug of ours."""
         lines = self.running.lines()
 
         assert not [line for line in lines if line["message"].startswith("Unhandled")]

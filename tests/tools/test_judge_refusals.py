@@ -1,5 +1,6 @@
 """Whom `sanic-swap judge` refuses to judge, in which words, and how it ends."""
 
+import argparse
 import os
 import re
 import sys
@@ -10,9 +11,10 @@ from threading import Thread
 
 import pytest
 
+from sanic_swap.judge.arguments import add_arguments
+from sanic_swap.judge.command import judge
 from tests.contract import patience
-from tests.contract.deadline_client import listens
-from tests.contract.processes import free_port, group_members, launched, wait_until
+from tests.contract.processes import free_port, group_members, launched, listens, wait_until
 from tests.tools.judging import IMITATIONS, LONGEST_SECONDS, run_judge
 
 pytestmark = pytest.mark.timeout(2 * LONGEST_SECONDS)
@@ -63,42 +65,48 @@ def test_a_url_at_which_somebody_answers_already_is_not_judged(
     ("arguments", "words"),
     [
         pytest.param(
-            ["http://127.0.0.1:{port}", "--command", "{python} -c 'print(1); raise SystemExit(3)'"],
+            ["--command", f"{sys.executable} -c 'print(1); raise SystemExit(3)'"],
             r"ended with exit code 3 .*its last lines:\s+1\s",
             id="the command ends at once",
         ),
-        pytest.param(
-            ["http://127.0.0.1:{port}", "--command", "no-such-program"],
-            "cannot be started",
-            id="there is no such command",
-        ),
-        pytest.param(
-            ["http://127.0.0.1:{port}", "--wait", "0.1"], "Nobody answers at", id="nobody is there"
-        ),
-        pytest.param(["http://swap.example"], "--allow-remote", id="another host"),
-        pytest.param(["http://127.0.0.1.example"], "--allow-remote", id="a name like loopback"),
-        pytest.param(
-            ["http://swap.example", "--allow-remote"], "--fake-url", id="another host, our loopback"
-        ),
-        pytest.param([], "--self", id="no service named"),
-        pytest.param(
-            ["--self", "--only", "no such words"], "the groups are main job", id="no promise"
-        ),
-        pytest.param(["--self", "--profile", "perl"], "known are any", id="no such profile"),
-        pytest.param(["--self", "--report", "a.pdf"], "must end in", id="no such report"),
-        pytest.param(["--compare", "{python}"], "not a JSON report", id="nothing to compare"),
+        pytest.param(["--command", "no-such-program"], "cannot be started", id="no such command"),
+        pytest.param(["--wait", "0.1"], "Nobody answers at", id="nobody is there"),
+        pytest.param(["--only", "no such words"], "the groups are main job", id="no promise"),
     ],
 )
-def test_what_cannot_be_judged_is_exit_code_2_and_one_clear_sentence(
+def test_a_service_that_is_not_there_is_exit_code_2_and_one_clear_sentence(
     tmp_path: Path, arguments: list[str], words: str
 ) -> None:
-    values = {"port": free_port(), "python": sys.executable}
-
-    judged = run_judge(tmp_path, listen(), *(word.format(**values) for word in arguments))
+    judged = run_judge(tmp_path, f"http://127.0.0.1:{free_port()}", listen(), *arguments)
 
     assert judged.code == 2
     assert re.search(words, judged.problem, re.DOTALL), judged.problem
     assert "Traceback" not in judged.problem
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["http://swap.example"], "--allow-remote"),
+        (["http://127.0.0.1.example"], "--allow-remote"),  # a name like loopback's
+        (["http://swap.example", "--allow-remote"], "--fake-url"),
+        ([], "--self"),
+        (["--self", "--profile", "perl"], "known are any"),
+        (["--self", "--report", "a.pdf"], "must end in"),
+        (["--self", "--not-promised", "manners"], "groups are main job"),
+        (["--self", "--fake-listen", "8090"], "must be HOST:PORT"),
+        (["--compare", sys.executable], "not a JSON report"),
+    ],
+    ids=lambda value: " ".join(value)[:50] if isinstance(value, list) else "",
+)
+def test_arguments_that_name_no_service_are_exit_code_2_and_one_clear_sentence(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+
+    assert judge(parser.parse_args(arguments)) == 2
+    assert words in capsys.readouterr().err
 
 
 def test_a_service_with_another_registration_is_told_which_setting(tmp_path: Path) -> None:

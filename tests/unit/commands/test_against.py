@@ -106,59 +106,40 @@ def test_the_same_settings_lose_nothing_but_what_a_made_up_key_loses(same):
 
 
 KEPT = {"encryption_secret": SECRETS[1], "previous_secrets": (SECRETS[0],)}
+# Old and new settings, the variable that is named, and what becomes of the tokens.
+LOSSES = {
+    "key lost": ({}, {"encryption_secret": SECRETS[1]}, "PREVIOUS", Fate.HELD),
+    "key lost, and unknown ones are rejected": (
+        {"unknown_key": "reject"},
+        {"encryption_secret": SECRETS[1], "unknown_key": "reject"},
+        "PREVIOUS",
+        Fate.LOGGED_OUT,
+    ),
+    "key retired": ({}, {**KEPT, "retired_key_ids": (IDS[0],)}, "RETIRED_KEY_IDS", Fate.LOGGED_OUT),
+    "a key retired whose tokens were held": (
+        {},
+        {**KEPT, "retired_key_ids": (IDS[3],)},
+        "RETIRED_KEY_IDS",
+        Fate.LOGGED_OUT,
+    ),
+    "temporary now": ({}, {"encryption_secret": None}, "ENCRYPTION_SECRET", Fate.HELD),
+    "temporary": ({"encryption_secret": None}, {}, "ENCRYPTION_SECRET", Fate.LOGGED_OUT),
+    "another app": ({}, {"client_id": "b"}, "CLIENT_ID", Fate.HELD),
+    "another Spotify": ({}, {"accounts_url": OTHER}, "SPOTIFY_ACCOUNTS_URL", Fate.HELD),
+    "revoked later": ({"revoke_before": 1}, {"revoke_before": 2}, "REVOKE_BEFORE", Fate.LOGGED_OUT),
+    "not held any more": ({}, {"unknown_key": "reject"}, "UNKNOWN_KEY", Fate.LOGGED_OUT),
+}
+NO_LOSSES = {
+    "a key changed as it should be": ({}, KEPT),
+    "the next key announced": ({}, {"previous_secrets": (SECRETS[1],)}),
+    "fewer revoked": ({"revoke_before": LATE}, {"revoke_before": EARLY}),
+    "held from now on": ({"unknown_key": "reject"}, {}),
+    "a key retired no more": ({"retired_key_ids": (IDS[1],)}, {}),
+    "another client secret": ({}, {"client_secret": Secret("a new one")}),
+}
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "variable", "fate"),
-    [
-        pytest.param({}, {"encryption_secret": SECRETS[1]}, "PREVIOUS", Fate.HELD, id="key lost"),
-        pytest.param(
-            {"unknown_key": "reject"},
-            {"encryption_secret": SECRETS[1], "unknown_key": "reject"},
-            "PREVIOUS",
-            Fate.LOGGED_OUT,
-            id="key lost, and unknown ones are rejected",
-        ),
-        pytest.param(
-            {},
-            {**KEPT, "retired_key_ids": (IDS[0],)},
-            "RETIRED_KEY_IDS",
-            Fate.LOGGED_OUT,
-            id="key retired",
-        ),
-        pytest.param(
-            {},
-            {**KEPT, "retired_key_ids": (IDS[3],)},
-            "RETIRED_KEY_IDS",
-            Fate.LOGGED_OUT,
-            id="a key retired whose tokens were held",
-        ),
-        pytest.param(
-            {}, {"encryption_secret": None}, "ENCRYPTION_SECRET", Fate.HELD, id="temporary now"
-        ),
-        pytest.param(
-            {"encryption_secret": None}, {}, "ENCRYPTION_SECRET", Fate.LOGGED_OUT, id="temporary"
-        ),
-        pytest.param({}, {"client_id": "b"}, "CLIENT_ID", Fate.HELD, id="another app"),
-        pytest.param(
-            {},
-            {"accounts_url": OTHER},
-            "SPOTIFY_ACCOUNTS_URL",
-            Fate.HELD,
-            id="another Spotify",
-        ),
-        pytest.param(
-            {"revoke_before": EARLY},
-            {"revoke_before": LATE},
-            "REVOKE_BEFORE",
-            Fate.LOGGED_OUT,
-            id="revoked later",
-        ),
-        pytest.param(
-            {}, {"unknown_key": "reject"}, "UNKNOWN_KEY", Fate.LOGGED_OUT, id="not held any more"
-        ),
-    ],
-)
+@pytest.mark.parametrize(("old", "new", "variable", "fate"), LOSSES.values(), ids=LOSSES)
 def test_what_is_lost_is_named_by_its_variable_with_a_remedy(old, new, variable, fate):
     [loss] = losses(settings(**old), settings(**new), NOW)
 
@@ -168,16 +149,6 @@ def test_what_is_lost_is_named_by_its_variable_with_a_remedy(old, new, variable,
     assert loss.remedy
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        pytest.param({}, KEPT, id="a key changed as it should be"),
-        pytest.param({}, {"previous_secrets": (SECRETS[1],)}, id="the next key announced"),
-        pytest.param({"revoke_before": LATE}, {"revoke_before": EARLY}, id="fewer revoked"),
-        pytest.param({"unknown_key": "reject"}, {}, id="held from now on"),
-        pytest.param({"retired_key_ids": (IDS[1],)}, {}, id="a key retired no more"),
-        pytest.param({}, {"client_secret": Secret("a new one")}, id="another client secret"),
-    ],
-)
+@pytest.mark.parametrize(("old", "new"), NO_LOSSES.values(), ids=NO_LOSSES)
 def test_what_costs_nobody_anything_is_no_loss(old, new):
     assert losses(settings(**old), settings(**new), NOW) == []

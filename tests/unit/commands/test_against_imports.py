@@ -9,30 +9,17 @@ from hypothesis import settings as tuned
 from hypothesis import strategies as st
 
 from sanic_swap.commands.against import Fate, losses
-from sanic_swap.errors import TokenHeld, TokenRefused
 from sanic_swap.parts import make_sealing
-from sanic_swap.sealing.keys import root_key
 from sanic_swap.secret import Secret
-from sanic_swap.settings.table import Settings
 from sanic_swap.settings.values import SealingSecret, end_of_day
 from tests.legacy_sealers import FERNET_KEY, SEALERS
+from tests.unit.commands.test_against import HELD, OPENS, REFUSED, SECRETS, rank, settings
 
-OURS = SealingSecret(Secret("1" * 64), root_key("1" * 64))
+OURS = SECRETS[0]
 NOT_OURS = SealingSecret(Secret("s3cret"), None)
 SPELLED = [FERNET_KEY, FERNET_KEY[:43], "s3cret", "another"]
 NOW, SOON, LATER = (end_of_day(day) for day in ("2026-11-23", "2027-01-01", "2027-05-01"))
 DAY = 86_400
-REFUSED, HELD, OPENS = 0, 1, 2
-
-
-def settings(**chosen):
-    given = {
-        "client_id": "an-app",
-        "client_secret": Secret("shared-with-spotify"),
-        "callback_urls": ("myapp://callback",),
-        "encryption_secret": OURS,
-    }
-    return Settings(**{**given, **chosen})
 
 
 formats = st.lists(st.sampled_from(sorted(SEALERS)), unique=True).map(tuple) | st.just(("none",))
@@ -59,17 +46,6 @@ def tokens():
     for text in (*SPELLED, OURS.secret.reveal()):
         made += [SEALERS[name](text, f"AQ{name * 10}") for name in ("node", "ruby")]
     return made
-
-
-def rank(legacy, token):
-    """Return how well *token* fares."""
-    try:
-        legacy.open(token)
-    except TokenRefused:
-        return REFUSED
-    except TokenHeld:
-        return HELD
-    return OPENS
 
 
 def at(moment, given):
@@ -108,73 +84,83 @@ def test_nothing_is_lost_exactly_if_every_token_opens_as_before(old, new):
         assert Fate.HELD in {loss.fate for loss in told}
 
 
-NODE = {"legacy_tokens": ("node",), "legacy_secrets": (Secret("s3cret"), Secret("another"))}
+SECRET, OTHER = Secret("s3cret"), Secret("another")
+NODE = {"legacy_tokens": ("node",), "legacy_secrets": (SECRET, OTHER)}
+# Old and new settings, what is said of them, and what becomes of the tokens.
+LOSSES = {
+    "nobody says any more that they open": (
+        NODE,
+        {"legacy_secrets": (SECRET, OTHER)},
+        "LEGACY_TOKENS: lacks node",
+        Fate.HELD,
+    ),
+    "another service is named": (
+        NODE,
+        {**NODE, "legacy_tokens": ("ruby",)},
+        "LEGACY_TOKENS: lacks node",
+        Fate.LOGGED_OUT,
+    ),
+    "a secret is gone": (
+        NODE,
+        {**NODE, "legacy_secrets": (SECRET,)},
+        "LEGACY_SECRETS: lacks line 2 of the old LEGACY_SECRETS",
+        Fate.LOGGED_OUT,
+    ),
+    "the default does not hold any more": (
+        {**NODE, "legacy_secrets": ()},
+        {**NODE, "legacy_secrets": (SECRET,)},
+        "LEGACY_SECRETS: lacks the old ENCRYPTION_SECRET",
+        Fate.LOGGED_OUT,
+    ),
+    "a last day": (
+        NODE,
+        {**NODE, "legacy_closes_at": SOON},
+        "LEGACY_TOKENS_UNTIL: 2027-01-01, it was not set",
+        Fate.LOGGED_OUT,
+    ),
+    "an earlier day": (
+        {**NODE, "legacy_closes_at": LATER},
+        {**NODE, "legacy_closes_at": SOON},
+        "LEGACY_TOKENS_UNTIL: 2027-01-01, it was 2027-05-01",
+        Fate.LOGGED_OUT,
+    ),
+    "a day too early": (
+        NODE,
+        {**NODE, "legacy_closes_at": NOW + 183 * DAY},
+        "LEGACY_TOKENS_UNTIL",
+        Fate.LOGGED_OUT,
+    ),
+    "none": ({}, {"legacy_tokens": ("none",)}, "LEGACY_TOKENS: none", Fate.LOGGED_OUT),
+    "of unknown age": (NODE, {**NODE, "revoke_before": 1}, "REVOKE_BEFORE", Fate.LOGGED_OUT),
+}
+FERNET = {"legacy_tokens": ("fernet",), "legacy_secrets": (Secret(FERNET_KEY),)}
+NO_LOSSES = {
+    "a service named for the first time": ({}, NODE),
+    "given back as they are": (NODE, {**NODE, "legacy_reseal": False}),
+    "all over": ({**NODE, "legacy_closes_at": NOW}, {"legacy_tokens": ("none",)}),
+    "longer than such tokens live": (NODE, {**NODE, "legacy_closes_at": NOW + 184 * DAY}),
+    "another spelling of a Fernet key": (
+        FERNET,
+        {**FERNET, "legacy_secrets": (Secret(FERNET_KEY[:43]),)},
+    ),
+    "from another service, as it should be": (
+        {"encryption_secret": NOT_OURS},
+        # That service held nothing back.
+        {"legacy_tokens": ("node",), "legacy_secrets": (SECRET,), "unknown_key": "reject"},
+    ),
+    "from a service that never sealed": (
+        {"encryption_secret": None, "legacy_tokens": ("plain",)},
+        {"legacy_tokens": ("plain",), "legacy_closes_at": None},
+    ),
+}
+LACKING = {
+    "neither": ({}, ["LEGACY_TOKENS: lacks node or ruby", "LEGACY_SECRETS"]),
+    "the secret is missing": ({"legacy_tokens": ("ruby",)}, ["LEGACY_SECRETS"]),
+    "the service is missing": ({"legacy_secrets": (SECRET,)}, ["LEGACY_TOKENS"]),
+}
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "what", "fate"),
-    [
-        pytest.param(
-            NODE,
-            {"legacy_secrets": NODE["legacy_secrets"]},
-            "LEGACY_TOKENS: lacks node",
-            Fate.HELD,
-            id="nobody says any more that they open",
-        ),
-        pytest.param(
-            NODE,
-            {**NODE, "legacy_tokens": ("ruby",)},
-            "LEGACY_TOKENS: lacks node",
-            Fate.LOGGED_OUT,
-            id="another service is named",
-        ),
-        pytest.param(
-            NODE,
-            {**NODE, "legacy_secrets": (Secret("s3cret"),)},
-            "LEGACY_SECRETS: lacks line 2 of the old LEGACY_SECRETS",
-            Fate.LOGGED_OUT,
-            id="a secret is gone",
-        ),
-        pytest.param(
-            {**NODE, "legacy_secrets": ()},
-            {**NODE, "legacy_secrets": (Secret("s3cret"),)},
-            "LEGACY_SECRETS: lacks the old ENCRYPTION_SECRET",
-            Fate.LOGGED_OUT,
-            id="the default does not hold any more",
-        ),
-        pytest.param(
-            NODE,
-            {**NODE, "legacy_closes_at": SOON},
-            "LEGACY_TOKENS_UNTIL: 2027-01-01, it was not set",
-            Fate.LOGGED_OUT,
-            id="a last day",
-        ),
-        pytest.param(
-            {**NODE, "legacy_closes_at": LATER},
-            {**NODE, "legacy_closes_at": SOON},
-            "LEGACY_TOKENS_UNTIL: 2027-01-01, it was 2027-05-01",
-            Fate.LOGGED_OUT,
-            id="an earlier day",
-        ),
-        pytest.param(
-            NODE,
-            {**NODE, "legacy_closes_at": NOW + 183 * DAY},
-            "LEGACY_TOKENS_UNTIL",
-            Fate.LOGGED_OUT,
-            id="a day too early",
-        ),
-        pytest.param(
-            {}, {"legacy_tokens": ("none",)}, "LEGACY_TOKENS: none", Fate.LOGGED_OUT, id="none"
-        ),
-        pytest.param(
-            NODE,
-            {**NODE, "revoke_before": 1_000},
-            "REVOKE_BEFORE",
-            Fate.LOGGED_OUT,
-            id="of unknown age",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("old", "new", "what", "fate"), LOSSES.values(), ids=LOSSES)
 def test_what_is_lost_is_named_without_the_secret(old, new, what, fate):
     [loss] = losses(settings(**old), settings(**new), NOW)
 
@@ -184,55 +170,13 @@ def test_what_is_lost_is_named_without_the_secret(old, new, what, fate):
     assert "another" not in loss.what
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        pytest.param({}, NODE, id="a service named for the first time"),
-        pytest.param(NODE, {**NODE, "legacy_reseal": False}, id="given back as they are"),
-        pytest.param(
-            {**NODE, "legacy_closes_at": NOW}, {"legacy_tokens": ("none",)}, id="all over"
-        ),
-        pytest.param(
-            NODE, {**NODE, "legacy_closes_at": NOW + 184 * DAY}, id="longer than such tokens live"
-        ),
-        pytest.param(
-            {"legacy_tokens": ("fernet",), "legacy_secrets": (Secret(FERNET_KEY),)},
-            {"legacy_tokens": ("fernet",), "legacy_secrets": (Secret(FERNET_KEY[:43]),)},
-            id="another spelling of a Fernet key",
-        ),
-        pytest.param(
-            {"encryption_secret": NOT_OURS},
-            {
-                "legacy_tokens": ("node",),
-                "legacy_secrets": (NOT_OURS.secret,),
-                "unknown_key": "reject",  # that service held nothing back
-            },
-            id="from another service, as it should be",
-        ),
-        pytest.param(
-            {"encryption_secret": None, "legacy_tokens": ("plain",)},
-            {"legacy_tokens": ("plain",), "legacy_closes_at": None},
-            id="from a service that never sealed",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("old", "new"), NO_LOSSES.values(), ids=NO_LOSSES)
 def test_what_costs_nobody_anything_is_no_loss(old, new):
     assert losses(settings(**old), settings(**new), NOW) == []
 
 
-@pytest.mark.parametrize(
-    ("new", "what"),
-    [
-        pytest.param({}, ["LEGACY_TOKENS: lacks node or ruby", "LEGACY_SECRETS"], id="neither"),
-        pytest.param({"legacy_tokens": ("ruby",)}, ["LEGACY_SECRETS"], id="the secret is missing"),
-        pytest.param(
-            {"legacy_secrets": (NOT_OURS.secret,)}, ["LEGACY_TOKENS"], id="the service is missing"
-        ),
-    ],
-)
+@pytest.mark.parametrize(("new", "what"), LACKING.values(), ids=LACKING)
 def test_from_another_service_both_its_name_and_its_secret_are_needed(new, what):
     told = losses(settings(encryption_secret=NOT_OURS), settings(**new), NOW)
 
-    assert len(told) == len(what)
-    for loss, begins in zip(told, what, strict=True):
-        assert loss.what.startswith(begins)
+    assert all(loss.what.startswith(begins) for loss, begins in zip(told, what, strict=True))

@@ -1,5 +1,6 @@
 """Code for an app: the files as they stand, or with other values in them."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,13 @@ def test_a_phone_reaches_it_by_the_machines_address() -> None:
     assert "//10.0.2.2" not in code
 
 
-def test_a_browser_takes_the_first_callback_that_is_a_page() -> None:
-    uris = ["my-app://callback", "https://app.example/back"]
+@pytest.mark.parametrize("kind", SNIPPETS)
+def test_a_snippet_has_the_values_that_were_chosen(kind: str) -> None:
+    # A page in a browser takes the first callback that is one.
+    uris = ["x-app://back/here", "https://app.example/back"]
+    code = snippet(kind, uris, port=5001, fake_port=5002, lan_address=None)
 
-    assert "https://app.example/back" in snippet("js", uris, port=1, fake_port=2, lan_address=None)
+    assert uris[kind == "js"] in code
+    assert re.search(r":5001/swap", code)
+    assert re.search(r":5002/", code)
+    assert not re.search(r":4343|:8090|my-app", code)

@@ -1,32 +1,27 @@
-"""What the judge found about one service, and how it is kept as JSON."""
+"""What was found about one service, and how it is kept as JSON."""
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
-from itertools import groupby
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-SEVERITIES = {
-    "critical": "secrets leave the service, or it does not do its job",
-    "high": "users are logged out, or apps hang",
-    "medium": "apps cannot react rightly",
-    "low": "polish",
-}
+SEVERITIES = ("critical", "high", "medium", "low")
 OUTCOMES = ("held", "broken", "meaningless", "not asked")
 
 
 class NotAReport(Exception):
-    """The file is not a report that the judge has written; the message says why."""
+    """The file is not a report that was written here; the message says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Promise:
     """
     One promise of the contract, and how the service kept it.
 
     Args:
         outcome: One of `OUTCOMES`; meaningless is held by an endpoint that refused everything.
+        curl: A line for a shell that shows it; empty if there is none.
+        severity, harm, expected, source: How bad it is if broken, for whom, and who says so.
         change: FIXED or STILL, if it was asked again; else empty.
     """
 
@@ -59,8 +54,8 @@ class Verdict:
     at: str
     version: str
     fake: str
-    not_promised: tuple[str, ...]
-    promises: tuple[Promise, ...]
+    not_promised: list[str]
+    promises: list[Promise]
 
     def counts(self) -> Counter[str]:
         """Return how many promises went each way."""
@@ -77,24 +72,26 @@ class Verdict:
     @property
     def exit_code(self) -> int:
         """0 if all held, else 1."""
-        return int(any(each.outcome in ("broken", "meaningless") for each in self.promises))
+        return int(bool(self.of("broken") or self.of("meaningless")))
 
     def of(self, outcome: str) -> list[Promise]:
         """Return the promises that went so, in order."""
         return [each for each in self.promises if each.outcome == outcome]
 
-    def broken(self) -> Iterator[tuple[str, str, str, list[Promise]]]:
-        """Yield severity, group, harm and promises, the worst first."""
-        severities, groups = list(SEVERITIES), [each.group for each in self.promises]
+    def broken(self) -> dict[tuple[str, str, str], list[Promise]]:
+        """Return the broken promises by severity, group and harm, the worst first."""
+        found: dict[tuple[str, str, str], list[Promise]] = {}
+        for each in self.of("broken"):
+            found.setdefault((each.severity, each.group, each.harm), []).append(each)
+        return dict(sorted(found.items(), key=lambda item: SEVERITIES.index(item[0][0])))
 
-        def rank(each: Promise) -> tuple[int, int, str]:
-            return severities.index(each.severity), groups.index(each.group), each.harm
-
-        found = sorted(self.of("broken"), key=rank)
-        for (severity, group, harm), promises in groupby(
-            found, lambda each: (each.severity, each.group, each.harm)
-        ):
-            yield severity, group, harm, list(promises)
+    def compared(self, old: "Verdict") -> "Verdict":
+        """Return what was broken in *old*, each as FIXED or STILL."""
+        was_broken = {each.id for each in old.of("broken")}
+        again = [each for each in self.promises if each.id in was_broken]
+        for each in again:
+            each.change = "FIXED" if each.outcome == "held" else "STILL"
+        return replace(self, promises=again)
 
     def as_json(self) -> str:
         """Return one JSON object."""
@@ -110,12 +107,10 @@ def read(path: Path) -> Verdict:
     """
     try:
         members = json.loads(path.read_text())
-        promises = tuple(Promise(**each) for each in members["promises"])
-        names = {field.name for field in fields(Verdict)} - {"promises", "not_promised"}
-        texts = {name: str(members[name]) for name in names}
-        left_out = tuple(map(str, members["not_promised"]))
+        del members["counts"]
+        members["promises"] = [Promise(**each) for each in members["promises"]]
+        return Verdict(**members)
     except OSError as error:
         raise NotAReport(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, TypeError, KeyError):
         raise NotAReport(f"{path} is not a JSON report of `sanic-swap judge`") from None
-    return Verdict(**texts, not_promised=left_out, promises=promises)
