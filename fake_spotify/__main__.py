@@ -7,8 +7,7 @@ from fake_spotify.commands import remote
 
 
 def main() -> None:
-    """
-    Serve, or do what the first argument says.
+    """Serve, or do what the first argument says.
 
     Exit code 2 means that the command line, or the file that it names, is wrong; 1 that an
     address cannot be had, or no fake answers.

@@ -126,8 +126,7 @@ USER_NAMES = frozenset({"id", "display_name", "email", "country", "product", "pi
 
 
 def policy(members: Members, base: Policy) -> Policy:
-    """
-    Change *base* by those of *members* that are policy; others are ignored.
+    """Change *base* by those of *members* that are policy; others are ignored.
 
     An era brings its own defaults, except for what *members* names.
     """

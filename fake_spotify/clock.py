@@ -1,5 +1,4 @@
-"""
-The time by which an app's codes and tokens expire: it runs, is frozen, or is set.
+"""The time by which an app's codes and tokens expire: it runs, is frozen, or is set.
 
 It follows `time.time()` of this process, so also what freezegun and time-machine make of that.
 What the fake waits for (faults with a delay, outages) passes in real time all the same.

@@ -16,8 +16,7 @@ _START_SECONDS = 10
 
 
 class FakeSpotify(App):
-    """
-    A running fake, and its first app with all controls of it.
+    """A running fake, and its first app with all controls of it.
 
     It serves on a thread of its own, so that blocking clients and every event loop can use it.
 

@@ -28,8 +28,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """
-    Selects requests; None matches anything.
+    """Selects requests; None matches anything.
 
     Args:
         token: The code, refresh token or access token that the request carries.

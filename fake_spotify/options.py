@@ -22,8 +22,7 @@ _NAMES = _SERVER_NAMES | _APP_NAMES | {"client_secret_file", "random_credentials
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """
-    How a fake is set up; it has an app and a user at least.
+    """How a fake is set up; it has an app and a user at least.
 
     The first app is used wherever none is named; the first user is logged in unless another is
     chosen. The control API answers to `allowed_hosts`, in lower case, besides loopback. What

@@ -29,8 +29,7 @@ def fake_spotify_options() -> dict[str, Any]:
 def fake_spotify(
     request: pytest.FixtureRequest, fake_spotify_options: dict[str, Any]
 ) -> "Iterator[FakeSpotify]":
-    """
-    Run a fake Spotify accounts service for one test, on a free port of 127.0.0.1.
+    """Run a fake Spotify accounts service for one test, on a free port of 127.0.0.1.
 
     The test fails at its end if an expected request did not come, an unexpected one came, or a
     planned fault was not played; see `FakeSpotify.complaints`.
@@ -49,8 +48,7 @@ def fake_spotify(
 def fake_spotify_session(
     request: pytest.FixtureRequest, fake_spotify_options: dict[str, Any]
 ) -> "Iterator[FakeSpotify]":
-    """
-    Run one fake for all tests, so that a server under test can be started once in front of it.
+    """Run one fake for all tests, so that a server under test can be started once in front of it.
 
     Each test is checked as with `fake_spotify`; then the fake and every app that was registered
     are reset.

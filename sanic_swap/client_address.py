@@ -19,8 +19,7 @@ _SPELLING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AddressHeader:
-    """
-    The header in which the operator's proxies write the client's address.
+    """The header in which the operator's proxies write the client's address.
 
     Attributes:
         place: Which entry of a list, counted from the right, over all lines of that name;
@@ -45,8 +44,7 @@ class AddressHeader:
 
 
 def network_of(address: str) -> str:
-    """
-    Return whose address it is, as far as an address can tell: IPv6 by /64.
+    """Return whose address it is, as far as an address can tell: IPv6 by /64.
 
     Who has one IPv6 address has 2^64 of them. What is no address comes back as it is.
     """

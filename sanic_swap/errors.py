@@ -107,8 +107,7 @@ class TokenRefused(SwapError):
 
 
 class TokenHeld(SwapError):
-    """
-    A token that the operator's settings cannot judge today.
+    """A token that the operator's settings cannot judge today.
 
     Args:
         remedy: For the operator's log; it never reaches the app.
@@ -132,8 +131,7 @@ class StoreLost(Exception):
 
 
 class CannotListen(Exception):
-    """
-    An address cannot be listened on. No app ever sees this.
+    """An address cannot be listened on. No app ever sees this.
 
     Attributes:
         is_passing: Whether another process has the port, which may end.

@@ -47,8 +47,7 @@ def json_line(moment: float, level: str, message: str, fields: Fields) -> str:
 
 
 class Lines:
-    """
-    Writes lines to a file descriptor, and never waits for whoever reads them.
+    """Writes lines to a file descriptor, and never waits for whoever reads them.
 
     Lines that a full pipe does not take are kept, up to a megabyte; further ones are dropped and
     counted. Lines go together: a system call for each would be a noticeable part of a request.
@@ -141,8 +140,7 @@ class OncePerMinute:
 def configure_logging(
     level: str, style: str, descriptor: int = _STDERR
 ) -> tuple[Lines, LineFormat]:
-    """
-    Send every log line of this process to a file, in *style* `text` or `json`.
+    """Send every log line of this process to a file, in *style* `text` or `json`.
 
     Returns:
         The writer and the format, for the access log, which is faster without `logging`.

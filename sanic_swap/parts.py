@@ -40,8 +40,7 @@ class Sealing(NamedTuple):
 
 
 class Parts:
-    """
-    The service of one process; nothing of it is open before `opened`.
+    """The service of one process; nothing of it is open before `opened`.
 
     What is an optional extra, or takes time to load, is imported where it is made. None stands
     for what the settings leave out.

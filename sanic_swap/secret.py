@@ -4,8 +4,7 @@ from hmac import compare_digest
 
 
 class Secret:
-    """
-    Keep a code, token, key or password out of logs and tracebacks.
+    """Keep a code, token, key or password out of logs and tracebacks.
 
     `repr`, `str`, f-strings and `%s` show stars. `.reveal()` stands exactly where the
     value leaves the process or goes into a cipher.

@@ -50,8 +50,7 @@ class App(AppState):
         redirect_uri: str | None = None,
         code_challenge: str | None = None,
     ) -> str:
-        """
-        Make an authorization code without a browser, as if *user*, an id, had just agreed.
+        """Make an authorization code without a browser, as if *user*, an id, had just agreed.
 
         The user and the redirect URI are the first ones if None; *code_challenge* binds the code
         (RFC 7636, S256). A ChoiceError if there is no such user, scope or redirect URI.
@@ -117,8 +116,7 @@ class App(AppState):
         is_processed: bool | None = None,
         **parameters: object,
     ) -> Planned | None:
-        """
-        Plan a fault for the next *times* requests that *match* picks.
+        """Plan a fault for the next *times* requests that *match* picks.
 
         Args:
             fault: An object, or the name of a kind with its *parameters*, as over HTTP. The fake
@@ -160,8 +158,7 @@ class App(AppState):
         return len(self.requests(match))
 
     def complaints(self) -> list[str]:
-        """
-        List what did not come, what came unexpectedly, and which faults were not played.
+        """List what did not come, what came unexpectedly, and which faults were not played.
 
         Unexpected are, besides what `expect_nothing_else` makes so, requests that Spotify refuses
         whatever the user does: wrong credentials, parameters, grant types, content types, paths.

@@ -13,8 +13,7 @@ _MOST_APPS = 1000
 
 
 class Directory:
-    """
-    Registers and finds apps.
+    """Registers and finds apps.
 
     *first* also answers for requests that name no registered app; later apps get its users and
     its seed.
@@ -33,8 +32,7 @@ class Directory:
             return self.add(registration, choices.policy(given, self.first.policy))
 
     def add(self, registration: Registration, policy: Policy) -> App:
-        """
-        Register an app; one with the same client id is replaced, with all that it was given.
+        """Register an app; one with the same client id is replaced, with all that it was given.
 
         Past 1,000 apps the oldest is forgotten, but not the first.
         """

@@ -18,8 +18,7 @@ _generations = itertools.count(1)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """
-    One request and its answer. Every secret in it is the fake's own, so none is hidden.
+    """One request and its answer. Every secret in it is the fake's own, so none is hidden.
 
     Args:
         at: When, by the app's clock, in Unix seconds.

@@ -17,8 +17,7 @@ from fake_spotify.faults.queue import FaultQueue
 
 
 class AppState:
-    """
-    What is registered, issued, planned and received for one app.
+    """What is registered, issued, planned and received for one app.
 
     Apps share nothing but the *lock*, which is held while state is read or changed; so tests that
     register an app each can share one fake. A *seed* makes codes, tokens and ids repeatable.

@@ -51,8 +51,7 @@ def serving_parser(program: str = "fake-spotify") -> argparse.ArgumentParser:
 def read_settings(
     parser: argparse.ArgumentParser, arguments: Sequence[str], *, port: int = 8090
 ) -> Settings:
-    """
-    Read the command line, and the file that it names; an option wins over the file.
+    """Read the command line, and the file that it names; an option wins over the file.
 
     A wrong option is a SystemExit with code 2, after a message that names it; --help has code 0.
     """

@@ -22,8 +22,7 @@ class ControlFailed(Exception):
 
 
 class Control:
-    """
-    The control API at the address in FAKE_SPOTIFY_CONTROL_URL, by default on the default port.
+    """The control API at the address in FAKE_SPOTIFY_CONTROL_URL, by default on the default port.
 
     It speaks of the app *client_id*, or of the first one.
     """

@@ -18,8 +18,7 @@ _LEFTOVER_SECONDS = 2.0
 
 
 def run(arguments: Sequence[str]) -> int:
-    """
-    Start a fake, run a command with the fake in its environment, and return its exit code.
+    """Start a fake, run a command with the fake in its environment, and return its exit code.
 
     128 and the number of the signal that ended it, as a shell does; 127 if there is no such
     command, 126 if it cannot be run, 1 if the fake cannot listen. Wrong options, or no command,

@@ -15,8 +15,7 @@ from fake_spotify.web.server import Server
 
 
 def serve(arguments: Sequence[str]) -> int:
-    """
-    Run until SIGTERM or SIGINT, then return 0; 1 if it cannot listen on the address.
+    """Run until SIGTERM or SIGINT, then return 0; 1 if it cannot listen on the address.
 
     A wrong command line, or a wrong file that it names, is a SystemExit with code 2.
     """

@@ -23,8 +23,7 @@ _PAGES = frozenset({"", "/"})
 
 
 class ControlEndpoints:
-    """
-    Serves the control API.
+    """Serves the control API.
 
     `client_id`, in the query string or the JSON object, names the app; without it, the first one
     is meant. *fail* begins an outage, by kind, seconds and, as `kept`, the connection that stays.

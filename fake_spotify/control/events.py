@@ -20,8 +20,7 @@ _MOST_GRANTS = 200
 
 
 async def stream(http: web.Request, app: App, directory: Directory) -> web.StreamResponse:
-    """
-    Send events until the client goes: `state`, `clear` and `requests`, each as JSON.
+    """Send events until the client goes: `state`, `clear` and `requests`, each as JSON.
 
     `clear` says that the requests so far are gone; `requests` brings new ones, oldest first.
     """

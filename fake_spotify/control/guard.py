@@ -1,5 +1,4 @@
-"""
-Keeps the control API from web pages of others, which a developer's browser may have open.
+"""Keeps the control API from web pages of others, which a developer's browser may have open.
 
 Such a page can send requests to loopback ports, and with a host name that changes its address
 (DNS rebinding) it can even read the answers. Programs send none of these headers.
@@ -26,8 +25,7 @@ def is_loopback(host: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """
-    Decides which requests may control the fake.
+    """Decides which requests may control the fake.
 
     Args:
         listens_on: The host that the fake listens on. On loopback it answers to no other name.

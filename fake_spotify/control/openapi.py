@@ -1,5 +1,4 @@
-"""
-Describes the control API (OpenAPI 3.1).
+"""Describes the control API (OpenAPI 3.1).
 
 `openapi.json` is written by hand; the parts that every operation shares, and the faults, are
 added here.

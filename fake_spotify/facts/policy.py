@@ -27,8 +27,7 @@ Aged = Literal["expired", "revoked"]
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """
-    One value for everything that can be configured.
+    """One value for everything that can be configured.
 
     Args:
         code_lifetime: Seconds; Spotify's is unknown, ten minutes is what RFC 6749 recommends.

@@ -1,5 +1,4 @@
-"""
-Which redirect URIs Spotify accepts.
+"""Which redirect URIs Spotify accepts.
 
 Source: https://developer.spotify.com/documentation/web-api/concepts/redirect_uri, and the blog
 posts of 2025-02-12 and 2025-10-14 about the rules that hold for every app since 2025-11-27.
@@ -35,8 +34,7 @@ def is_insecure(uri: str) -> bool:
 
 
 def is_registered_for_any_port(uri: str, registered: Iterable[str]) -> bool:
-    """
-    Return whether *uri* fits one of *registered*.
+    """Return whether *uri* fits one of *registered*.
 
     A loopback literal that was registered without a port fits every port (RFC 8252, 7.3); all
     others must be equal character for character.

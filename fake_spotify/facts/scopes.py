@@ -1,5 +1,4 @@
-"""
-The scopes that Spotify knows, with the words that the consent page shows, in `scopes.json`.
+"""The scopes that Spotify knows, with the words that the consent page shows, in `scopes.json`.
 
 Source: https://developer.spotify.com/documentation/web-api/concepts/scopes (the list; the words
 are ours).

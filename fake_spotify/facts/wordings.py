@@ -1,5 +1,4 @@
-"""
-Spotify's exact words for each refusal, which differ by year.
+"""Spotify's exact words for each refusal, which differ by year.
 
 Each was seen in a capture, a live test or a client's code: tests/vectors/spotify-cases.json names
 the source of every one. Never branch on them in a client: only status and `error` are stable.

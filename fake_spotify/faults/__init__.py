@@ -1,5 +1,4 @@
-"""
-How the fake misbehaves: every fault by its class, and which request each planned one waits for.
+"""How the fake misbehaves: every fault by its class, and which request each planned one waits for.
 
 A request comes in; another answer (`answers`), a rarer policy (`variations`) or damage on the
 connection (`wires`) goes out. Import the classes from here.

@@ -1,5 +1,4 @@
-"""
-Faults that replace Spotify's answer, most of them by what its edge says in an outage.
+"""Faults that replace Spotify's answer, most of them by what its edge says in an outage.
 
 Sources and certainty: tests/vectors/spotify-cases.json, group `infrastructure`. The words were
 captured; where the note there says so, the markup around them is ours.
@@ -67,8 +66,7 @@ class OAuthError(Replacement):
 
 @dataclass(frozen=True, slots=True)
 class FalseInvalidGrant(Replacement):
-    """
-    `invalid_grant` for a grant that is fine, as in the outage of March 2022.
+    """`invalid_grant` for a grant that is fine, as in the outage of March 2022.
 
     Source: metabrainz/listenbrainz-server#1921; which words were used then is not recorded.
     """

@@ -28,8 +28,7 @@ def read_times(value: object) -> int | None:
 
 @dataclass(frozen=True)
 class Fault:
-    """
-    A way to misbehave for one request.
+    """A way to misbehave for one request.
 
     `path` is the endpoint that it is for unless a match names another. `is_processed` says
     whether the request takes effect (a code is spent, a token rotated) although its answer suffers.

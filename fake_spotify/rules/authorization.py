@@ -28,8 +28,7 @@ class AuthorizationRequest:
 
 
 def read(directory: Directory, query: Mapping[str, str]) -> AuthorizationRequest | str:
-    """
-    Read the parameters of /authorize, or return where the browser takes their refusal.
+    """Read the parameters of /authorize, or return where the browser takes their refusal.
 
     Unknown parameters are ignored. Raises a Problem if the app must not be told.
     """

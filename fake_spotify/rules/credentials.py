@@ -18,8 +18,7 @@ class Client:
 
 
 def authenticate(directory: Directory, request: TokenRequest) -> Client | Refusal:
-    """
-    Find the client by its `Authorization` header, by the form, or by both if they agree.
+    """Find the client by its `Authorization` header, by the form, or by both if they agree.
 
     An empty `client_secret` counts as none (RFC 6749, 2.3.1).
     """

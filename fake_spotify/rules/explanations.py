@@ -1,5 +1,4 @@
-"""
-Why a request was refused, and what its developer can change: one sentence for each refusal.
+"""Why a request was refused, and what its developer can change: one sentence for each refusal.
 
 `explanations.json` has them by endpoint, and by how Spotify's words begin; the longest fits best.
 """

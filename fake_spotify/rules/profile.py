@@ -20,8 +20,7 @@ NOT_LISTED = "User not registered in the Developer Dashboard"
 
 
 def token_in(authorization: str | None, parameter: str | None) -> str | None:
-    """
-    Return the access token of a request, from its `Authorization` header, or `?access_token=`.
+    """Return the access token of a request, from its `Authorization` header, or `?access_token=`.
 
     An empty one means that none was sent, None that the header holds something else.
     """
@@ -32,8 +31,7 @@ def token_in(authorization: str | None, parameter: str | None) -> str | None:
 
 
 def answer(directory: Directory, owner: App | None, token: str | None, base_url: str) -> Answer:
-    """
-    Answer GET /v1/me for *token*, which was issued to the app *owner*, if any.
+    """Answer GET /v1/me for *token*, which was issued to the app *owner*, if any.
 
     The words are those in jwilsson/spotify-web-api-php#85, JohnnyCrazy/SpotifyAPI-NET#200 and
     vdesabou/alfred-spotify-mini-player#376.
@@ -83,8 +81,7 @@ def _quota_wait_seconds(directory: Directory, owner: App) -> int | None:
 
 
 def of(user: User, scopes: list[str], base_url: str) -> dict[str, object]:
-    """
-    Return what an app with *scopes* may read about *user*.
+    """Return what an app with *scopes* may read about *user*.
 
     Source: https://developer.spotify.com/documentation/web-api/reference/get-current-users-profile
     and, for `account_id`, the Web API's change log of May 2026. Its shape there is not stated.

@@ -27,8 +27,7 @@ class Answer:
 
 
 def answer(directory: Directory, request: TokenRequest) -> Answer:
-    """
-    Answer a request to /api/token.
+    """Answer a request to /api/token.
 
     Checks come in this order, inferred from which error won in captures: method,
     content type, client, grant type, required parameters, code or refresh token, redirect URI,

@@ -71,8 +71,7 @@ def _values(form: str) -> dict[str, str]:
 
 
 def basic_credentials(authorization: str) -> tuple[str, str] | None:
-    """
-    Return client id and secret of a Basic `Authorization` header, or None if it is malformed.
+    """Return client id and secret of a Basic `Authorization` header, or None if it is malformed.
 
     They are not decoded: RFC 6749 (2.3.1) requires percent-encoding first, most clients leave it
     out, and Spotify's own, 32 hex digits each, look the same either way.

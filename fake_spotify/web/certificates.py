@@ -5,8 +5,7 @@ from pathlib import Path
 
 
 def make(host: str, ca_file: Path) -> ssl.SSLContext:
-    """
-    Make a certificate for *host* and loopback, and write to *ca_file* what clients must trust.
+    """Make a certificate for *host* and loopback, and write to *ca_file* what clients must trust.
 
     Needs trustme (the extra `https`).
     """

@@ -13,8 +13,7 @@ _RETRY_SECONDS = 0.05
 
 
 class Listener:
-    """
-    Owns the listening socket: closes it and opens it again on the same port.
+    """Owns the listening socket: closes it and opens it again on the same port.
 
     *serve* starts to serve on a listening socket; *leave* stops, and drops every connection but the
     one that it is given.
@@ -43,8 +42,7 @@ class Listener:
     async def fail(
         self, kind: str, seconds: float, *, kept: asyncio.BaseProtocol | None = None
     ) -> None:
-        """
-        Begin outage *kind* for *seconds* from now (at most ten minutes), then listen again.
+        """Begin outage *kind* for *seconds* from now (at most ten minutes), then listen again.
 
         `connection_refused` refuses connections, `connection_ignored` neither accepts nor refuses
         them. Open ones are closed, except the *kept* one, which the request for this came over.

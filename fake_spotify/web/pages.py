@@ -17,8 +17,7 @@ _PARAMETERS = ("client_id", "redirect_uri", "response_type", "scope")
 def problem(
     words: str, why: str, sent: Mapping[str, str], app: App, control_page: str | None
 ) -> str:
-    """
-    Make the error page: Spotify's *words*, why, and what was *sent* beside what is registered.
+    """Make the error page: Spotify's *words*, why, and what was *sent* beside what is registered.
 
     Its reader is the developer of *app*.
     """
@@ -44,8 +43,7 @@ def consent(
     parameters: Mapping[str, str],
     control_page: str | None,
 ) -> str:
-    """
-    Make the consent page; *parameters* are those of /authorize, which its forms send back.
+    """Make the consent page; *parameters* are those of /authorize, which its forms send back.
 
     Agree and Cancel are a form each. A user is selected already, so Agree alone is enough.
     """

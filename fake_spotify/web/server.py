@@ -31,8 +31,7 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Server:
-    """
-    Serves the apps of *settings* on the running event loop, between `start` and `stop`.
+    """Serves the apps of *settings* on the running event loop, between `start` and `stop`.
 
     *first* is the first of these, if it exists already. With HTTPS, clients must trust `ca_file`.
     """

@@ -43,8 +43,7 @@ class Loss:
 
 
 def losses(old: Settings, new: Settings, now: float) -> list[Loss]:
-    """
-    Return every difference that refuses or holds tokens of *old*, from *now* (Unix seconds).
+    """Return every difference that refuses or holds tokens of *old*, from *now* (Unix seconds).
 
     *old* may be another swap service's: see `Settings.is_of_another_service`.
     """

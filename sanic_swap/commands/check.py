@@ -37,8 +37,7 @@ def check(
     shows_defaults: bool,
     only_errors: bool,
 ) -> int:
-    """
-    Print everything that is known about the settings, and return the exit code.
+    """Print everything that is known about the settings, and return the exit code.
 
     Args:
         against: A file of older settings, whose tokens should still open.
@@ -144,8 +143,7 @@ def _compare(path: Path, reading: Reading) -> tuple[list[Finding], list[Loss]]:
 
 
 def _older(path: Path, new: Settings) -> tuple[Settings, list[Finding]]:
-    """
-    Return older settings, and the problems that concern tokens.
+    """Return older settings, and the problems that concern tokens.
 
     They may be another swap service's, with which this one would not start. Its secret is
     kept without a key: it makes none, or *new* says that it opens other services' tokens.

@@ -36,8 +36,7 @@ NSLocalNetworkUsageDescription in Info.plist; on Android: android:usesCleartextT
 def dev(
     *, callback: Sequence[str], port: int, fake_port: int, lan: bool, snippet: str | None
 ) -> int:
-    """
-    Run fake and service until Ctrl-C; return the exit code.
+    """Run fake and service until Ctrl-C; return the exit code.
 
     Args:
         callback: The app's redirect URIs, by default `CALLBACKS`.

@@ -28,8 +28,7 @@ class Answer:
 def send(
     method: str, url: str, *, headers: Mapping[str, str] | None = None, body: str = ""
 ) -> Answer:
-    """
-    Send one request, follow no redirect, and return the answer.
+    """Send one request, follow no redirect, and return the answer.
 
     Raises:
         PairFailed: If no answer came.
@@ -84,8 +83,7 @@ def steps(pair: LocalPair) -> tuple[tuple[str, str], ...]:
 
 
 def run_all(pair: LocalPair) -> None:
-    """
-    Log in, swap, refresh and get the user's profile; print each step.
+    """Log in, swap, refresh and get the user's profile; print each step.
 
     Raises:
         PairFailed: At the first step that fails.

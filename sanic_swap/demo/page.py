@@ -26,8 +26,7 @@ _SETTINGS = {"SPOTIFY_TIMEOUT": "3", "REVOCATION_GUARD": "off"}
 
 
 def demo(*, once: bool, browser: bool) -> int:
-    """
-    Run the demo; return the exit code.
+    """Run the demo; return the exit code.
 
     Args:
         once: Run the flow without a person, print each step, and end.
@@ -82,8 +81,7 @@ class DemoServer(ThreadingHTTPServer):
             super().handle_error(request, client_address)  # type: ignore[arg-type]  # passed on
 
     def perform(self, command: str, fields: dict[str, str]) -> dict[str, Any]:
-        """
-        Run a command of the page, and return what the page shows.
+        """Run a command of the page, and return what the page shows.
 
         Raises:
             PairFailed: If it fails.

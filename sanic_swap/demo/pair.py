@@ -34,8 +34,7 @@ class Fake:
 
 
 class LocalPair:
-    """
-    The two processes; `running_pair` starts them.
+    """The two processes; `running_pair` starts them.
 
     Attributes:
         settings: The variables of the service.
@@ -68,8 +67,7 @@ class LocalPair:
         }
 
     def start_service(self, **changes: str) -> None:
-        """
-        Start the service, or restart it with these settings changed.
+        """Start the service, or restart it with these settings changed.
 
         Raises:
             PairFailed: If it does not start, or the pair is closed.
@@ -130,8 +128,7 @@ class LocalPair:
 def running_pair(
     redirect_uris: Sequence[str], fake_options: Sequence[str] = (), /, **settings: str
 ) -> Iterator[LocalPair]:
-    """
-    Run both until the block ends, by default on free ports.
+    """Run both until the block ends, by default on free ports.
 
     Args:
         redirect_uris: The callback URLs of the app.

@@ -17,8 +17,7 @@ class NotJudged(Exception):
 
 
 def run(chosen: judging.Judging) -> verdict.Verdict:
-    """
-    Ask all promises.
+    """Ask all promises.
 
     Raises:
         NotJudged: If the service is not there, or is not one that can be judged.

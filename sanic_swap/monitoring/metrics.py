@@ -44,8 +44,7 @@ _LAG_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 
 class Metrics:
-    """
-    The metrics of one process.
+    """The metrics of one process.
 
     Args:
         token_paths, other_paths: The endpoints; those that apps post to come with each outcome.
@@ -166,8 +165,7 @@ class Metrics:
 
     @asynccontextmanager
     async def served(self, host: str, port: int) -> AsyncIterator[None]:
-        """
-        Answer scrapes on a port of their own until the block ends.
+        """Answer scrapes on a port of their own until the block ends.
 
         From a thread: a busy event loop must not hide that it is busy.
 

@@ -13,8 +13,7 @@ _STATUSES = frozenset(HTTPStatus)
 
 
 class Answer(HTTPResponse):
-    """
-    An answer with our headers and a Date, without the empty Alt-Svc that Sanic adds.
+    """An answer with our headers and a Date, without the empty Alt-Svc that Sanic adds.
 
     Attributes:
         headers: A plain dictionary: Sanic's takes longer to make than all the rest.

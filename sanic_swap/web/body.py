@@ -28,8 +28,7 @@ class Field(NamedTuple):
 
 
 def media_type(content_types: list[str], content_encodings: list[str]) -> str | None:
-    """
-    Return the media type to read a body by, None if it has to be guessed.
+    """Return the media type to read a body by, None if it has to be guessed.
 
     Raises:
         UnsupportedMediaType: If it is neither a form nor JSON, or compressed.
@@ -48,8 +47,7 @@ def media_type(content_types: list[str], content_encodings: list[str]) -> str | 
 
 
 def read_fields(body: bytes, declared: str | None) -> list[Field]:
-    """
-    Return every field of *body*, whose `media_type` is *declared*; in order, repeated ones too.
+    """Return every field of *body*, whose `media_type` is *declared*; in order, repeated ones too.
 
     Raises:
         InvalidRequest: If it is not UTF-8, or breaks the syntax of its type.

@@ -12,8 +12,7 @@ _PREFLIGHT = {"Access-Control-Allow-Methods": "POST", "Access-Control-Max-Age": 
 
 
 class Cors:
-    """
-    Decides who may read; other origins are served, and their scripts cannot read the answer.
+    """Decides who may read; other origins are served, and their scripts cannot read the answer.
 
     Args:
         origins: As browsers send them; also `https://*.a.example` for any host below it,
@@ -44,8 +43,7 @@ class Cors:
         }
 
     def preflight_headers(self, origin: str | None, requested: str | None) -> Mapping[str, str]:
-        """
-        Return what the answer to a preflight carries besides.
+        """Return what the answer to a preflight carries besides.
 
         All headers that it has *requested* are allowed: tracing libraries add their own, and
         those that we do not know are ignored.

@@ -27,8 +27,7 @@ Handler = Callable[[Request, RequestTrace], Awaitable[Answer]]
 
 
 def shown_path(path: str) -> str:
-    """
-    Return as much of an unknown path as a log may show: people put codes into paths.
+    """Return as much of an unknown path as a log may show: people put codes into paths.
 
     Each segment is cut at 20 characters, the whole at 80; what begins like a code or token is
     left out, and so is everything from the first of `? & = ; %` on.
@@ -45,8 +44,7 @@ def new_request_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """
-    Finishes every answer, and makes answers of errors.
+    """Finishes every answer, and makes answers of errors.
 
     Around handlers and not as Sanic's response middleware, which would do the same for a
     noticeable part of what a whole request costs.

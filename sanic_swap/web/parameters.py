@@ -23,8 +23,7 @@ _GRANT_TYPES = (SWAP, REFRESH)
 
 
 class ParameterRules:
-    """
-    Turns the fields of a body into a request, or says what is wrong with them.
+    """Turns the fields of a body into a request, or says what is wrong with them.
 
     Args:
         client_id: Ours; a request may name it, and no other.
@@ -51,8 +50,7 @@ class ParameterRules:
         self._holds = holds
 
     def read(self, fields: Sequence[Field], grant_type: str | None) -> SwapRequest | RefreshRequest:
-        """
-        Return the request that *fields* make.
+        """Return the request that *fields* make.
 
         Args:
             grant_type: The endpoint's; None lets the request choose, by default a swap.
