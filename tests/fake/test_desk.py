@@ -13,6 +13,8 @@ from fake_spotify.faults.kinds import KINDS
 from tests.chromium import opened
 from tests.fake.browser import post_form
 
+pytestmark = pytest.mark.one_python
+
 REDIRECT_URI = "https://app.example/callback"
 READY = "document.querySelectorAll('#fault-list li').length > 40 && state"
 # The contrast of each text with what is behind it (WCAG 2.2, 1.4.3), and where it is too low.

@@ -22,6 +22,8 @@ from tests.contract import patience
 from tests.contract.http_client import post_form, send
 from tests.programs import need
 
+pytestmark = pytest.mark.one_python
+
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = {path.stem: path.read_text() for path in (ROOT / "docs/clients").glob("*.md")}
 CALLBACK = "http://127.0.0.1/callback"

@@ -13,6 +13,8 @@ from sanic_swap.settings.table import Settings, variables
 from tests.programs import need
 from tests.tools.dockerfile import steps
 
+pytestmark = pytest.mark.one_python
+
 ROOT = Path(__file__).parents[2]
 SETTINGS = Settings(client_id="x", client_secret="x", callback_urls=("x:y",))
 # Names that belong to the contract, whether or not this version knows them yet.

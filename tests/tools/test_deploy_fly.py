@@ -4,7 +4,11 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from sanic_swap.settings.table import Settings
+
+pytestmark = pytest.mark.one_python
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = Settings(client_id="x", client_secret="x", callback_urls=("x:y",))

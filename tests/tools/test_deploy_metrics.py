@@ -6,9 +6,12 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.programs import need
+
+pytestmark = pytest.mark.one_python
 
 ROOT = Path(__file__).parents[2]
 ALERTS = ROOT / "deploy/alerts.yaml"

@@ -10,6 +10,8 @@ import yaml
 from sanic_swap.settings.table import Settings, variables
 from tests.tools.dockerfile import steps
 
+pytestmark = pytest.mark.one_python
+
 ROOT = Path(__file__).parents[2]
 REPOSITORY = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["urls"]["Repository"]
 SETTINGS = Settings(client_id="x", client_secret="x", callback_urls=("x:y",))

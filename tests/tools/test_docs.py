@@ -13,6 +13,8 @@ from sanic_swap import __version__
 from sanic_swap.demo.snippets import SNIPPETS
 from sanic_swap.settings.table import Settings, variables
 
+pytestmark = pytest.mark.one_python
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 SETTINGS = (ROOT / "docs/settings.md").read_text()

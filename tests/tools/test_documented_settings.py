@@ -7,6 +7,8 @@ import pytest
 
 from tests.reading import read_settings
 
+pytestmark = pytest.mark.one_python
+
 ROOT = Path(__file__).parents[2]
 APP = {"CLIENT_ID": "an-app", "CLIENT_SECRET": "s", "CALLBACK_URL": "myapp://callback"}
 KEYS = {"NEW_KEY": "a1" * 32, "NEW": "c0" * 32, "OLDER": "b1" * 32, "OLD": "a2" * 32}

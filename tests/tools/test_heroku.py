@@ -15,6 +15,8 @@ from tests.contract.http_client import send
 from tests.contract.processes import free_port, launched, wait_until
 from tests.service.running import NOWHERE, START_SECONDS, environment, run_command
 
+pytestmark = pytest.mark.one_python
+
 ROOT = Path(__file__).parents[2]
 
 

@@ -47,7 +47,7 @@ def block(language: str, beginning: str) -> str:
     return code + "\n"
 
 
-@pytest.fixture(params=["python", "node"])
+@pytest.fixture(params=["python", pytest.param("node", marks=pytest.mark.one_python)])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     """What one of the openers makes of (token, secrets, client id, origin); None if it refuses."""
     if request.param == "python":
