@@ -99,8 +99,9 @@ def test_without_a_log_it_goes_on(how: dict[str, object]) -> None:
         assert exit_code(process) == 0
 
 
-@pytest.mark.parametrize("arguments", [["check", "--offline"], ["keygen"], ["--help"]])
-@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("arguments", "unbuffered"), [(["check", "--offline"], ""), (["keygen"], "1"), (["--help"], "")]
+)
 def test_a_command_whose_reader_has_gone_ends_quietly(
     arguments: list[str], unbuffered: str
 ) -> None:

@@ -145,7 +145,6 @@ def test_mutated_requests_get_answers_of_ours_or_none(raw_service: Running) -> N
     assert not any(is_trouble(line) for line in raw_service.log().splitlines())
 
 
-def test_the_table_is_as_long_as_promised() -> None:
-    assert sum(map(len, GROUPS.values())) == 976
+def test_no_row_of_the_table_stands_there_twice() -> None:
     for group, cases in GROUPS.items():
         assert len({case.sent for case in cases}) == len(cases), group

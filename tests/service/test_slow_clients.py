@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -62,38 +63,30 @@ def is_open(connection: socket.socket) -> bool:
     return True
 
 
-@pytest.mark.parametrize(
-    ("first", "drip", "status"),
-    [
-        pytest.param(b"", b"", b"", id="silence"),
-        pytest.param(b"GET / HT", b"", b"408", id="half a head"),
-        pytest.param(b"\x16\x03\x01\0\xa5\x01", b"", b"408", id="half a hello of TLS"),
-        pytest.param(b"GET / HTTP/1.1\r\nX: ", b"x", b"408", id="a head, drop by drop"),
-        pytest.param(POST + b"Content-Length: 9\r\n\r\ncode", b"", b"408", id="half a body"),
-        pytest.param(POST + b"Content-Length: 9999\r\n\r\n", b"x", b"408", id="a dripping body"),
-        pytest.param(
-            POST + b"Transfer-Encoding: chunked\r\n\r\n0x",
-            b"",
-            b"408",
-            id="half a line of chunks",
-        ),
-        pytest.param(
-            POST + b"Transfer-Encoding: chunked\r\n\r\n",
-            b"1\r\nx\r\n",
-            b"408",
-            id="dripping chunks",
-        ),
-    ],
-)
-def test_a_client_gets_its_time_and_no_more(
-    strict_service: Running, first: bytes, drip: bytes, status: bytes
-) -> None:
-    with connect(strict_service) as client:
-        client.sendall(first)
-        answer, seconds = until_closed(client, drip)
+TRICKLES = {
+    "silence": (b"", b"", b""),
+    "half a head": (b"GET / HT", b"", b"408"),
+    "half a hello of TLS": (b"\x16\x03\x01\0\xa5\x01", b"", b"408"),
+    "a head, drop by drop": (b"GET / HTTP/1.1\r\nX: ", b"x", b"408"),
+    "half a body": (POST + b"Content-Length: 9\r\n\r\ncode", b"", b"408"),
+    "a dripping body": (POST + b"Content-Length: 9999\r\n\r\n", b"x", b"408"),
+    "half a line of chunks": (POST + b"Transfer-Encoding: chunked\r\n\r\n0x", b"", b"408"),
+    "dripping chunks": (POST + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n", b"408"),
+}
 
-    assert answer[9:12] == status
-    assert CLIENT_SECONDS - 0.1 <= seconds <= LATEST_SECONDS
+
+def test_a_client_gets_its_time_and_no_more(strict_service: Running) -> None:
+    def end_of(first: bytes, drip: bytes, _: bytes) -> tuple[bytes, float]:
+        with connect(strict_service) as client:
+            client.sendall(first)
+            return until_closed(client, drip)
+
+    with ThreadPoolExecutor(len(TRICKLES)) as pool:
+        ends = list(pool.map(lambda row: end_of(*row), TRICKLES.values()))
+
+    for (name, (*_, status)), (answer, seconds) in zip(TRICKLES.items(), ends, strict=True):
+        assert answer[9:12] == status, name
+        assert CLIENT_SECONDS - 0.1 <= seconds <= LATEST_SECONDS, name
 
 
 def test_a_client_that_does_not_read_is_dropped(strict_service: Running) -> None:

@@ -11,7 +11,7 @@ from fake_spotify.faults import Rotate, SlowHead
 from tests.contract import patience
 from tests.contract.http_client import send
 from tests.contract.processes import wait_until
-from tests.contract.profiles import CLIENT_ID, REGISTRATION
+from tests.contract.profiles import CLIENT_ID
 from tests.service.redis_server import RedisServer
 from tests.service.refreshing import (
     REFRESHES,
@@ -21,7 +21,7 @@ from tests.service.refreshing import (
     refresh,
     refresh_at_once,
 )
-from tests.service.running import KEY, Running, run_command, running_service
+from tests.service.running import KEY, Running, running_service
 
 MANY = 1000
 MACHINES = 3
@@ -98,43 +98,16 @@ def test_a_rotation_is_replayed_by_every_machine(
 ) -> None:
     sealed = log_in(machines[0], spotify)
     spotify.fault(Rotate())
-    answers = [refresh(machine, sealed) for machine in (*machines, *machines)]
+    gone = begin_refresh(machines[0], sealed)
+    wait_until(lambda: spotify.count(REFRESHES) == 1)
+    gone.close()  # an answer that nobody has heard is there for the next one
+    answers = [refresh(machine, sealed) for machine in (*machines[1:], *machines)]
 
     assert {answer.status for answer in answers} == {200}
     assert len({answer.body for answer in answers}) == 1
     assert spotify.count(REFRESHES) == 1
     new = answers[0].json()["refresh_token"]
     assert [refresh(machine, new).status for machine in machines] == [200] * MACHINES
-
-
-def test_an_error_is_not_shared_and_each_machine_calls_spotify_itself(
-    machines: list[Running], spotify: FakeSpotify
-) -> None:
-    sealed = log_in(machines[0], spotify)
-    spotify.revoke(spotify.grants()[-1].id)
-
-    answers = refresh_at_once(machines, sealed, 12)
-
-    assert {(answer.status, answer.error) for answer in answers} == {(400, "invalid_grant")}
-    assert 1 <= spotify.count(REFRESHES) <= MACHINES
-
-
-def test_a_rotation_whose_client_hung_up_is_there_for_every_machine(
-    redis_server: RedisServer,
-) -> None:
-    with (
-        FakeSpotify(**REGISTRATION, rotation="all") as spotify,
-        running_service(spotify.accounts_url, STORE_URL=redis_server.url) as one,
-        running_service(spotify.accounts_url, STORE_URL=redis_server.url) as other,
-    ):
-        sealed = log_in(one, spotify)
-        spotify.fault(SlowHead(0.5))
-        gone = begin_refresh(one, sealed)
-        wait_until(lambda: spotify.count(REFRESHES) == 1)
-        gone.close()
-
-        assert [refresh(machine, sealed).status for machine in (other, one)] == [200, 200]
-        assert spotify.count(REFRESHES) == 1
 
 
 def test_the_lease_of_a_machine_that_dies_ends_at_its_deadline(
@@ -228,11 +201,3 @@ def test_what_is_stored_is_sealed_and_short_lived(
         assert secret.encode() not in stored
     for key in redis_server.names():
         assert 0 < int(redis_server.ask("PTTL", key.decode())[1:]) <= 3_600_000
-
-
-def test_a_key_is_required_with_a_store() -> None:
-    settings = {"CLIENT_ID": "a", "CLIENT_SECRET": "b", "CALLBACK_URL": "c:d"}
-    wrong = run_command("serve", env={**settings, "STORE_URL": "redis://x"})
-
-    assert wrong.returncode == 2
-    assert "ENCRYPTION_SECRET: is required because STORE_URL is set" in wrong.stderr

@@ -155,10 +155,9 @@ TROUBLES = [
         lambda service, _: refresh(service, "s1.guessed"),
     ),
 ]
-each_trouble = pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.name)
 
 
-@each_trouble
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.name)
 def test_a_trouble_is_known_by_its_signs(trouble: Trouble, spotify: FakeSpotify) -> None:
     settings = {
         "METRICS_PORT": "0",
@@ -176,12 +175,9 @@ def test_a_trouble_is_known_by_its_signs(trouble: Trouble, spotify: FakeSpotify)
 
     assert seen == {trouble.name}
 
-
-@each_trouble
-def test_the_document_names_the_signs(trouble: Trouble) -> None:
+    # And the document names them.
     [row] = [line for line in TABLE.splitlines() if line.startswith(f"| {trouble.name} |")]
     metric, *labels = trouble.metric
-
     metrics, log = (re.sub(r"[`…]", "", cell) for cell in row.split("|")[2:4])
     assert metric.removeprefix("sanic_swap_") in metrics or metrics.strip() == "the same"
     assert not labels or labels[-1] in metrics or metrics.strip() == "the same"
