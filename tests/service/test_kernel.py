@@ -32,8 +32,14 @@ atexit.register(tell)
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into the kernel")
 
 
-@pytest.mark.parametrize("names", [("HOST", "PORT"), ("METRICS_PORT", "METRICS_HOST")])
-@pytest.mark.parametrize(("host", "code"), [("127.0.0.1", 1), ("no-such-host.invalid", 2)])
+@pytest.mark.parametrize(
+    ("names", "host", "code"),
+    [
+        (("HOST", "PORT"), "127.0.0.1", 1),
+        (("METRICS_PORT", "METRICS_HOST"), "127.0.0.1", 1),
+        (("METRICS_PORT", "METRICS_HOST"), "no-such-host.invalid", 2),
+    ],
+)
 def test_a_port_in_use_may_become_free_and_a_wrong_host_stays_wrong(
     names: tuple[str, str], host: str, code: int
 ) -> None:

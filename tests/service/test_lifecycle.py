@@ -189,31 +189,27 @@ def test_connections_in_the_kernels_queue_are_served_before_the_end(spotify: Fak
         assert service.exit_code() == 0
 
 
-def test_who_has_just_connected_or_been_answered_may_still_ask(spotify: FakeSpotify) -> None:
-    with running_service(spotify.accounts_url) as service, several(service, 2) as (kept, new):
+def test_who_has_just_connected_or_been_answered_may_still_ask_and_the_silent_are_let_go(
+    spotify: FakeSpotify,
+) -> None:
+    with (
+        running_service(spotify.accounts_url, DRAIN_TIMEOUT="30") as service,
+        several(service, 4) as (kept, new, silent_kept, silent_new),
+    ):
         assert b"keep-alive" in asked(kept)
+        asked(silent_kept)
         service.process.terminate()
         wait_until(lambda: "draining" in service.log())
 
         assert b"Connection: close" in asked(kept)
         assert b"Connection: close" in asked(new)
+        assert (received(silent_kept), received(silent_new)) == (b"", b"")
         assert service.exit_code() == 0
 
 
-def test_who_is_silent_does_not_hold_up_the_end(spotify: FakeSpotify) -> None:
-    settings = {"DRAIN_TIMEOUT": "30"}
-    with (
-        running_service(spotify.accounts_url, **settings) as service,
-        several(service, 2) as (kept, new),
-    ):
-        asked(kept)
-        service.process.terminate()
-
-        assert (received(kept), received(new)) == (b"", b"")
-        assert service.exit_code() == 0
-
-
-def test_a_reset_connection_ends_its_exchange_and_nothing_else(broken: BrokenUpstream) -> None:
+def test_a_reset_connection_ends_its_exchange_and_who_has_said_all_is_still_answered(
+    broken: BrokenUpstream,
+) -> None:
     asked, ended = threading.Event(), threading.Event()
 
     def script(connection: socket.socket) -> None:
@@ -232,19 +228,14 @@ def test_a_reset_connection_ends_its_exchange_and_nothing_else(broken: BrokenUps
         assert ended.wait(patience.seconds(WAIT_SECONDS))
         wait_until(lambda: "POST /swap 499" in service.log())
         assert "Unhandled" not in service.log()
-        assert send("GET", f"{service.url}/healthz").status == 200
 
-
-def test_an_app_that_has_said_all_still_gets_its_answer(broken: BrokenUpstream) -> None:
-    with running_service(broken.url) as service:
         broken.script = lambda connection: connection.sendall(TOKENS)
         with socket.create_connection(service.address) as app:
             app.sendall(SWAP)
             app.shutdown(socket.SHUT_WR)
             app.settimeout(patience.seconds(WAIT_SECONDS))
-            answer = b""
-            while received := app.recv(65_536):
-                answer += received
+            with app.makefile("rb") as stream:
+                answer = stream.read()
 
     assert answer.startswith(OK)
     assert b"Connection: close" in answer

@@ -137,7 +137,7 @@ def test_the_log_tells_what_was_refused_in_words_of_ours(
 def test_mutated_requests_get_answers_of_ours_or_none(raw_service: Running) -> None:
     problems = [
         problem
-        for sent, most in mutants(Random(4), 1000)
+        for sent, most in mutants(Random(4), 300)
         for problem in problems_of_mutant(raw_service.url, sent, most, Counter())
     ]
 
