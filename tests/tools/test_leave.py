@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     return ask
 
 
+@cache
 def spelled_out(secret: str) -> str:
     """Turn a passphrase into hex, as the document says."""
     if len(secret) in (43, 64):  # base64url, or hex already
