@@ -7,6 +7,7 @@ from pathlib import Path
 from threading import Event, Thread
 
 from fake_spotify import FakeSpotify
+from tests.contract import patience
 from tests.contract.processes import wait_until
 from tests.service.refreshing import log_in, refresh
 from tests.service.running import Running, running_service
@@ -51,7 +52,7 @@ class Fleet:
     def start(self, settings: dict[str, str]) -> Running:
         """Start a machine that nobody is sent to yet."""
         return self._stack.enter_context(
-            running_service(self._accounts_url, DRAIN_DELAY="0.3", **settings)
+            running_service(self._accounts_url, DRAIN_DELAY=str(patience.seconds(1)), **settings)
         )
 
     def replace(self, place: int, settings: dict[str, str]) -> None:

@@ -1,17 +1,14 @@
 """What apps are told when Spotify talks nonsense below HTTP, beyond the faults of the fake."""
 
-import time
 from collections.abc import Iterator
 
 import pytest
 
-from tests.contract import patience
 from tests.contract.http_client import Answer, post_form
 from tests.contract.processes import wait_until
 from tests.service.broken_upstream import BrokenUpstream, Script, endless, says
 from tests.service.running import Running, running_service
 
-DEADLINE_SECONDS = patience.seconds(2)
 OTHERS = 8
 OK = b"HTTP/1.1 200 OK\r\n"
 HEAD = OK + b"Content-Type: application/json\r\n"
@@ -27,8 +24,8 @@ def broken() -> Iterator[BrokenUpstream]:
 
 @pytest.fixture(scope="module")
 def patient_service(broken: BrokenUpstream) -> Iterator[Running]:
-    """The service, in front of it, with a short deadline."""
-    with running_service(broken.url, SPOTIFY_TIMEOUT=str(DEADLINE_SECONDS)) as service:
+    """The service, in front of it; its deadline would be a 504."""
+    with running_service(broken.url) as service:
         yield service
 
 
@@ -68,14 +65,12 @@ CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
         ),
     ],
 )
-def test_what_breaks_below_http_is_answered_within_the_deadline(
+def test_what_breaks_below_http_is_answered_before_the_deadline(
     patient_service: Running, broken: BrokenUpstream, script: Script, told: tuple[int, str]
 ) -> None:
     broken.script = script
-    started = time.monotonic()
+
     answers = both_endpoints(patient_service, broken)
-    seconds = time.monotonic() - started
 
     assert [(answer.status, answer.error) for answer in answers] == [told] * 2
-    assert seconds < 2 * (DEADLINE_SECONDS + patience.seconds(1))
     assert patient_service.process.poll() is None

@@ -20,6 +20,7 @@ from fake_spotify.faults import (
     Status,
     TooManyRequests,
 )
+from tests.contract import patience
 from tests.contract.http_client import post_form
 from tests.contract.processes import wait_until
 from tests.legacy_sealers import sealed_by_ruby
@@ -151,7 +152,7 @@ TROUBLES = [
         "too much to do",
         (REQUESTS, "/swap", "too_busy"),
         "too_busy",
-        swaps(5, SlowHead(0.5)),
+        swaps(5, SlowHead(patience.seconds(0.5))),
         {"MAX_IN_FLIGHT": "1", "MAX_CONNECTIONS": "50"},
     ),
     Trouble(
