@@ -1,9 +1,11 @@
 """Settings that the documents show are read as meant: by us, flyctl and Docker."""
 
 import re
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 
 from tests.reading import read_settings
 
@@ -44,10 +46,6 @@ def docker_reads(text: str) -> dict[str, str]:
 
 def dotenv_reads(text: str) -> dict[str, str]:
     """Read `.env` as python-dotenv does."""
-    from io import StringIO
-
-    from dotenv import dotenv_values
-
     return {name: value or "" for name, value in dotenv_values(stream=StringIO(text)).items()}
 
 
