@@ -87,7 +87,6 @@ def reader_goes(process: subprocess.Popen[bytes]) -> None:
     "how",
     [
         pytest.param({"stderr": subprocess.PIPE}, id="a reader that goes"),
-        pytest.param({"before": redirected(">/dev/full 2>&1")}, id="a full device"),
         pytest.param({"before": redirected("<&- >&- 2>&-")}, id="closed at the start"),
     ],
 )

@@ -14,7 +14,7 @@ from tests.service.running import Running, running_service
 from tests.service.seals import new_secret
 
 USERS = 6
-OTHER_APP = {"CLIENT_ID": "0123456789abcdef0123456789abcdef", "CLIENT_SECRET": "canary-other-app"}
+OTHER_APP = {"CLIENT_ID": "fedcba9876543210fedcba9876543210", "CLIENT_SECRET": "canary-other-app"}
 HELD = (503, "temporarily_unavailable")
 
 

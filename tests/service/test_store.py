@@ -176,12 +176,6 @@ def test_a_lost_store_is_told_and_nobody_waits_for_it(
     assert refresh(machines[1], sealed[0]).body == new
 
 
-def test_a_store_that_was_never_there_keeps_nobody_from_starting(spotify: FakeSpotify) -> None:
-    with running_service(spotify.accounts_url, STORE_URL="redis://127.0.0.1:9") as service:
-        assert refresh(service, log_in(service, spotify)).status == 200
-        wait_until(lambda: is_degraded(service))
-
-
 def test_what_is_stored_is_sealed_and_short_lived(
     machines: list[Running], spotify: FakeSpotify, redis_server: RedisServer
 ) -> None:
