@@ -1,5 +1,7 @@
 """What all rooms share: time limits that fit the machine, and options that judge any service."""
 
+import os
+import sysconfig
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +11,8 @@ from tests.contract import patience, promise_report, pytest_options
 from tests.contract.profiles import REGISTRATION
 from tests.contract.swap_service import SwapService
 from tests.service.judged import judged_service
+
+ONE_PYTHON = "3.13"  # the newest that every machine of CI has
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -21,6 +25,15 @@ def pytest_configure(config: pytest.Config) -> None:
     report = promise_report.PromiseReport(pytest_options.judging(config))
     config.pluginmanager.register(report, "promise_report")
     config.pluginmanager.register(patience, "patience")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one Python of tox run what does not depend on it; without tox there is only one."""
+    if "TOX_ENV_NAME" in os.environ and sysconfig.get_python_version() != ONE_PYTHON:
+        left_out = pytest.mark.skip(reason=f"Python {ONE_PYTHON} runs it")
+        for item in items:
+            if item.get_closest_marker("one_python"):
+                item.add_marker(left_out)
 
 
 @pytest.fixture(scope="session")

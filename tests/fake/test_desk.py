@@ -15,6 +15,8 @@ from tests.fake.browser import ask_token, login_query, refresh
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+pytestmark = pytest.mark.one_python
+
 REDIRECT_URI = "https://app.example/callback"
 READY = "document.querySelectorAll('#fault-list li').length > 40 && state"
 # The contrast of each text with what is behind it (WCAG 2.2, 1.4.3), and where it is too low.

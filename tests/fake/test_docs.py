@@ -9,6 +9,8 @@ from fake_spotify.control import openapi
 from fake_spotify.faults.kinds import KINDS
 from tests.fake import cases
 
+pytestmark = pytest.mark.one_python
+
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "fake-spotify.md").read_text()
 
 

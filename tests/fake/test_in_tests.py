@@ -18,6 +18,8 @@ from tests.fake.command import COMMAND, PATIENCE_SECONDS, ROOT, running
 from tests.programs import need
 from tests.service.running import running_service
 
+pytestmark = pytest.mark.one_python
+
 DOCUMENT = (ROOT / "docs" / "fake-in-tests.md").read_text()
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.fake.yaml").read_text())["services"]

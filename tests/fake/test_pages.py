@@ -14,6 +14,8 @@ from fake_spotify.facts.registrations import Registration
 from fake_spotify.web import pages
 from tests.fake.browser import FORM, Browser, ask, ask_token, login_query, refresh, text_of
 
+pytestmark = pytest.mark.one_python
+
 REDIRECT_URI = "https://app.example/callback"
 SCRIPT = "<script>alert(1)</script>\"'"
 

@@ -11,9 +11,11 @@ from tests.service.running import Running, running_service
 
 
 @pytest.fixture(autouse=True)
-def _undisturbed(spotify: FakeSpotify) -> None:
-    spotify.clear_faults()
+def _undisturbed(spotify: FakeSpotify) -> Iterator[None]:
     spotify.clear_requests()
+    yield
+    # Before the fixtures of the next module, which come before this one.
+    spotify.clear_faults()
     spotify.clock.reset()
 
 

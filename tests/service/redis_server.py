@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.contract import patience
 from tests.contract.processes import launch, wait_until
 from tests.programs import need
 from tests.service.running import START_SECONDS
@@ -74,7 +75,7 @@ class RedisServer:
     def ask(self, *words: str) -> bytes:
         """Return the answer to one command as it comes; nothing if it does not listen."""
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(2)
+            connection.settimeout(patience.seconds(5))
             try:
                 connection.connect(str(self._socket))
             except OSError:

@@ -10,7 +10,7 @@ from fake_spotify.faults import Status
 from tests.contract.http_client import post_form, send
 from tests.contract.processes import wait_until
 from tests.service.metrics import scraped
-from tests.service.refreshing import log_in
+from tests.service.refreshing import log_in, refresh
 from tests.service.running import KEY, Running, running_service
 from tests.service.seals import key_id, seal
 
@@ -45,25 +45,8 @@ def test_a_line_tells_neither_query_nor_body_nor_codes_in_a_path(service: Runnin
 
     [line] = lines_of(service, "untold")
     assert line["message"].startswith("POST /swap/…/code 404 ")
+    assert line["reason"] == "No such endpoint"
     assert "canary" not in json.dumps(line)
-
-
-@pytest.mark.parametrize(
-    ("path", "body", "reason"),
-    [
-        pytest.param("/swap", b"", "code is missing", id="a parameter"),
-        pytest.param("/refresh", b"refresh_token=BQ" + b"a" * 120, "access_token", id="a token"),
-        pytest.param("/nowhere", b"", "No such endpoint", id="a path"),
-    ],
-)
-def test_a_refusal_of_ours_has_its_reason(
-    service: Running, path: str, body: bytes, reason: str
-) -> None:
-    send("POST", service.url + path, body, {"X-Request-ID": f"why{path.replace('/', '-')}"})
-    wait_until(lambda: lines_of(service, f"why{path.replace('/', '-')}"))
-
-    [line] = lines_of(service, f"why{path.replace('/', '-')}")
-    assert line["reason"] == reason
 
 
 def test_a_warning_about_one_request_has_its_id_and_its_grant(
@@ -79,51 +62,29 @@ def test_a_warning_about_one_request_has_its_id_and_its_grant(
     assert (warning["level"], warning["grant"]) == ("warning", access["grant"])
 
 
-@pytest.mark.parametrize(("level", "lines"), [("info", 0), ("debug", 1)])
-def test_health_that_is_good_is_logged_on_debug_only(
-    spotify: FakeSpotify, level: str, lines: int
-) -> None:
-    with running_service(spotify.accounts_url, LOG_LEVEL=level) as service:
-        send("GET", f"{service.url}/healthz", headers={"X-Request-ID": "healthy"})
-        send("GET", f"{service.url}/", headers={"X-Request-ID": "after-health"})
-        wait_until(lambda: lines_of(service, "after-health"))
-
-        assert len(lines_of(service, "healthy")) == lines
-
-
 def test_nobody_fills_the_log_or_the_metrics_with_invented_keys(spotify: FakeSpotify) -> None:
+    elsewhere = "https://accounts.spotify.com"
+    misplaced = seal("AQtoken", 0, elsewhere)
     with running_service(spotify.accounts_url, METRICS_PORT="0") as service:
         for number in range(15):
             for _ in range(2):
                 token = f"s1.AAAAAA{number:02}.{'A' * 200}"
-                post_form(f"{service.url}/refresh", {"refresh_token": token})
+                refresh(service, token)
+        answer = refresh(service, misplaced)
         send("GET", f"{service.url}/", headers={"X-Request-ID": "last"})
         wait_until(lambda: lines_of(service, "last"))
 
         assert scraped(service)["sanic_swap_tokens_held_total", "unknown"] == 30
+        assert scraped(service)["sanic_swap_tokens_held_total", key_id(KEY, elsewhere)] == 1
+        # That of the operator's own mistake is told even then.
+        [error] = [line for line in service.lines() if line["level"] == "error"]
         loud = [line for line in service.lines() if line["message"].startswith("Refresh token")]
         access = [line for line in service.lines() if line.get("outcome") == "token_held"]
-    assert len(loud) == 11
-    assert {line["level"] for line in loud} == {"warning"}
+    assert answer.status == 503
+    assert "SPOTIFY_ACCOUNTS_URL" in error["message"]
+    assert [line["level"] for line in loud] == ["warning"] * 11 + ["error"]
     assert "request_id" in loud[0]
     assert (access[0]["reason"], access[0]["key"]) == ("unknown_key", "AAAAAA00")
-
-
-def test_a_key_that_the_settings_know_is_an_error_even_among_inventions(
-    spotify: FakeSpotify,
-) -> None:
-    misplaced = seal("AQtoken", 0, "https://accounts.spotify.com")
-    with running_service(spotify.accounts_url, METRICS_PORT="0") as service:
-        for number in range(12):
-            invented = f"s1.AAAAAA{number:02}.{'A' * 200}"
-            post_form(f"{service.url}/refresh", {"refresh_token": invented})
-        answer = post_form(f"{service.url}/refresh", {"refresh_token": misplaced})
-
-        [line] = [line for line in service.lines() if line["level"] == "error"]
-        key = key_id(KEY, "https://accounts.spotify.com")
-        assert scraped(service)["sanic_swap_tokens_held_total", key] == 1
-    assert answer.status == 503
-    assert "SPOTIFY_ACCOUNTS_URL" in line["message"]
 
 
 def test_it_can_be_turned_off(spotify: FakeSpotify) -> None:

@@ -6,18 +6,15 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-import pytest
-
 from fake_spotify import FakeSpotify
 from fake_spotify.faults import SlowHead
 from tests.contract import patience
-from tests.contract.http_client import Answer
 from tests.contract.processes import wait_until
 from tests.service.metrics import scraped
 from tests.service.refreshing import answer_on, begin_refresh, log_in, refresh
 from tests.service.running import Running, running_service
 
-PLACES, HOLDERS, GOOD_REQUESTS = 200, 400, 100
+PLACES, HOLDERS, GOOD_REQUESTS = 60, 120, 40
 POST = b"POST /swap HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n"
 HOLD = {
     "idle": b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -54,28 +51,28 @@ async def crowd(service: Running, sent: bytes) -> AsyncIterator[None]:
         await asyncio.wait(tasks)
 
 
-async def timed_refresh(service: Running, sealed: str) -> tuple[Answer | None, float]:
-    """Return the answer, None if there was none, and after how many seconds it was there."""
-    began, answer = time.monotonic(), None
+async def timed_refresh(service: Running, sealed: str) -> tuple[int, float]:
+    """Return the status, 0 if there was no answer, and after how many seconds it was there."""
+    began, status = time.monotonic(), 0
     with suppress(OSError):
-        answer = await asyncio.to_thread(refresh, service, sealed)
-    return answer, time.monotonic() - began
+        status = (await asyncio.to_thread(refresh, service, sealed)).status
+    return status, time.monotonic() - began
 
 
-@pytest.mark.parametrize("state", HOLD)
-async def test_a_crowd_locks_nobody_out(spotify: FakeSpotify, state: str) -> None:
-    limits = {"MAX_IN_FLIGHT": "100", "MAX_CONNECTIONS": str(PLACES), "METRICS_PORT": "0"}
+async def test_a_crowd_locks_nobody_out(spotify: FakeSpotify) -> None:
+    limits = {"MAX_IN_FLIGHT": "30", "MAX_CONNECTIONS": str(PLACES), "METRICS_PORT": "0"}
     with running_service(spotify.accounts_url, **limits) as service:
         sealed = log_in(service, spotify)
-        async with crowd(service, HOLD[state]):
-            while not scraped(service)["sanic_swap_connections_reclaimed_total", state]:
-                await asyncio.sleep(0.05)
-            results = [await timed_refresh(service, sealed) for _ in range(GOOD_REQUESTS)]
+        for state, sent in HOLD.items():
+            async with crowd(service, sent):
+                while not scraped(service)["sanic_swap_connections_reclaimed_total", state]:
+                    await asyncio.sleep(0.05)
+                results = [await timed_refresh(service, sealed) for _ in range(GOOD_REQUESTS)]
+            good = [seconds for status, seconds in results if status == 200]
+            assert len(good) >= 0.95 * GOOD_REQUESTS, state
+            assert max(good) < patience.seconds(5), state  # half of what the holders have
         reports = [line for line in service.lines() if line["message"].startswith("MAX_C")]
 
-    good = [seconds for answer, seconds in results if answer and answer.status == 200]
-    assert len(good) >= 0.95 * GOOD_REQUESTS
-    assert max(good) < patience.seconds(1)
     assert [(line["level"], line["client"]) for line in reports] == [("warning", "127.0.0.1")]
 
 

@@ -50,10 +50,6 @@ def cors_headers(answer: Answer) -> dict[str, str]:
     }
 
 
-def test_by_default_no_web_origin_may_read_an_answer(service: Running) -> None:
-    assert not cors_headers(ask(service, "POST", "/swap", b"", Origin="https://app.example"))
-
-
 def test_listed_origins_may_read_every_answer(spotify: FakeSpotify) -> None:
     listed = ("https://app.example", "capacitor://localhost")
     with running_service(spotify.accounts_url, CORS_ORIGINS=",".join(listed)) as service:

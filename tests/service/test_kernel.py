@@ -32,14 +32,24 @@ atexit.register(tell)
 needs_linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into the kernel")
 
 
-@pytest.mark.parametrize(("host", "code"), [("127.0.0.1", 1), ("no-such-host.invalid", 2)])
-def test_a_port_in_use_may_become_free_and_a_wrong_host_stays_wrong(host: str, code: int) -> None:
+@pytest.mark.parametrize(
+    ("names", "host", "code"),
+    [
+        (("HOST", "PORT"), "127.0.0.1", 1),
+        (("METRICS_PORT", "METRICS_HOST"), "127.0.0.1", 1),
+        (("METRICS_PORT", "METRICS_HOST"), "no-such-host.invalid", 2),
+    ],
+)
+def test_a_port_in_use_may_become_free_and_a_wrong_host_stays_wrong(
+    names: tuple[str, str], host: str, code: int
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        run = run_command("serve", env=environment(NOWHERE, HOST=host, PORT=port))
+        settings = {name: host if name.endswith("HOST") else port for name in names}
+        run = run_command("serve", env=environment(NOWHERE, **settings))
 
     assert run.returncode == code
-    assert f"sanic-swap: HOST, PORT: cannot listen on {host}:{port}: " in run.stderr
+    assert f"{', '.join(names)}: cannot listen on {host}:{port}: " in run.stderr
     assert "Traceback" not in run.stderr
 
 

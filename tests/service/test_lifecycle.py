@@ -31,9 +31,9 @@ TOKENS = OK + b'Content-Length: 20\r\n\r\n{"access_token":"a"}'
 WAIT_SECONDS = 10
 
 
-def asked(connection: socket.socket) -> bytes:
-    """Ask for health on an open connection."""
-    connection.sendall(HEALTH)
+def asked(connection: socket.socket, request: bytes = HEALTH) -> bytes:
+    """Ask on an open connection, for health by default."""
+    connection.sendall(request)
     return received(connection)
 
 
@@ -95,19 +95,6 @@ def test_a_request_in_flight_is_answered_whatever_signals_come(
         assert service.exit_code() == 0
 
 
-def test_while_draining_readiness_says_so(upstream_url: str) -> None:
-    with running_service(upstream_url, DRAIN_DELAY=str(patience.seconds(1))) as service:
-        assert send("GET", f"{service.url}/readyz").json()["status"] == "ready"
-        service.process.send_signal(signal.SIGTERM)
-        wait_until(lambda: send("GET", f"{service.url}/readyz").status == 503)
-        ready = send("GET", f"{service.url}/readyz")
-
-        assert ready.json()["status"] == "draining"
-        assert ready.headers["Connection"] == "close"
-        assert send("GET", f"{service.url}/healthz").status == 200
-        assert service.exit_code() == 0
-
-
 @pytest.mark.parametrize("milliseconds", [60, 200, 450])
 def test_a_signal_while_it_starts_is_honoured(milliseconds: int) -> None:
     how = {"env": environment(NOWHERE), "stderr": subprocess.PIPE, "text": True}
@@ -152,7 +139,7 @@ def test_what_is_unfinished_at_the_end_of_the_drain_is_told_so(
         with swapping(service, spotify) as swapped:
             began = time.monotonic()
             assert service.stop() == 0
-            assert time.monotonic() - began < 1 + patience.seconds(2)
+            assert time.monotonic() - began < 1 + patience.seconds(5)
             answer = swapped.result(patience.seconds(WAIT_SECONDS))
 
         assert (answer.status, answer.error) == (503, "temporarily_unavailable")
@@ -189,31 +176,30 @@ def test_connections_in_the_kernels_queue_are_served_before_the_end(spotify: Fak
         assert service.exit_code() == 0
 
 
-def test_who_has_just_connected_or_been_answered_may_still_ask(spotify: FakeSpotify) -> None:
-    with running_service(spotify.accounts_url) as service, several(service, 2) as (kept, new):
+def test_who_has_just_connected_or_been_answered_may_still_ask_and_the_silent_are_let_go(
+    spotify: FakeSpotify,
+) -> None:
+    with (
+        running_service(spotify.accounts_url, DRAIN_TIMEOUT="30") as service,
+        several(service, 4) as (kept, new, silent_kept, silent_new),
+    ):
         assert b"keep-alive" in asked(kept)
+        asked(silent_kept)
         service.process.terminate()
         wait_until(lambda: "draining" in service.log())
 
         assert b"Connection: close" in asked(kept)
-        assert b"Connection: close" in asked(new)
+        ready = asked(new, HEALTH.replace(b"healthz", b"readyz"))
+        assert ready.startswith(b"HTTP/1.1 503 ")
+        assert b'"draining"' in ready
+        assert b"Connection: close" in ready
+        assert (received(silent_kept), received(silent_new)) == (b"", b"")
         assert service.exit_code() == 0
 
 
-def test_who_is_silent_does_not_hold_up_the_end(spotify: FakeSpotify) -> None:
-    settings = {"DRAIN_TIMEOUT": "30"}
-    with (
-        running_service(spotify.accounts_url, **settings) as service,
-        several(service, 2) as (kept, new),
-    ):
-        asked(kept)
-        service.process.terminate()
-
-        assert (received(kept), received(new)) == (b"", b"")
-        assert service.exit_code() == 0
-
-
-def test_a_reset_connection_ends_its_exchange_and_nothing_else(broken: BrokenUpstream) -> None:
+def test_a_reset_connection_ends_its_exchange_and_who_has_said_all_is_still_answered(
+    broken: BrokenUpstream,
+) -> None:
     asked, ended = threading.Event(), threading.Event()
 
     def script(connection: socket.socket) -> None:
@@ -232,19 +218,14 @@ def test_a_reset_connection_ends_its_exchange_and_nothing_else(broken: BrokenUps
         assert ended.wait(patience.seconds(WAIT_SECONDS))
         wait_until(lambda: "POST /swap 499" in service.log())
         assert "Unhandled" not in service.log()
-        assert send("GET", f"{service.url}/healthz").status == 200
 
-
-def test_an_app_that_has_said_all_still_gets_its_answer(broken: BrokenUpstream) -> None:
-    with running_service(broken.url) as service:
         broken.script = lambda connection: connection.sendall(TOKENS)
         with socket.create_connection(service.address) as app:
             app.sendall(SWAP)
             app.shutdown(socket.SHUT_WR)
             app.settimeout(patience.seconds(WAIT_SECONDS))
-            answer = b""
-            while received := app.recv(65_536):
-                answer += received
+            with app.makefile("rb") as stream:
+                answer = stream.read()
 
     assert answer.startswith(OK)
     assert b"Connection: close" in answer

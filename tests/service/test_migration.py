@@ -1,6 +1,5 @@
 """From another service to this one, stage by stage as docs/migrate.md says, and back."""
 
-import json
 import re
 from io import StringIO
 from pathlib import Path
@@ -88,15 +87,10 @@ def test_nobody_is_logged_out_on_the_way(
     assert "move it to LEGACY_SECRETS" in refused.stderr
     assert secret not in refused.stderr
 
-    # 1. With the documented settings each token opens, before anything is switched.
     new_key = new_secret()
     first = {**old, **documented(tokens, secret, new_key)}
-    env = environment(spotify.accounts_url, **first)
-    for kind, token in held.items():
-        inspected = run_command("inspect", "--json", env=env, stdin=token)
-        assert (json.loads(inspected.stdout)["format"], inspected.returncode) == (kind, 0)
 
-    # 2. In the first days tokens go back as they came: the old service still opens them.
+    # In the first days tokens go back as they came: the old service still opens them.
     with running_service(spotify.accounts_url, **first) as service:
         for token in held.values():
             assert token_in(refresh(service, refresh_path, token)) == token
@@ -104,7 +98,7 @@ def test_nobody_is_logged_out_on_the_way(
         assert newcomer.startswith("s1.")
         wait_until(lambda: imports(service) == kinds)
 
-    # 3. Then they come back as ours, and are no imports any more.
+    # Then they come back as ours, and are no imports any more.
     stay = {**first, "LEGACY_RESEAL": None}
     with running_service(spotify.accounts_url, **stay) as service:
         ours = [token_in(refresh(service, refresh_path, token)) for token in held.values()]

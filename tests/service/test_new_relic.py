@@ -5,7 +5,6 @@ With the real agent in its offline developer mode: what it would send it writes 
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -17,11 +16,7 @@ from tests.contract.profiles import CLIENT_SECRET
 from tests.contract.taint import Canaries
 from tests.service.running import (
     KEY,
-    NOWHERE,
-    environment,
-    run_command,
     running_service,
-    with_sitecustomize,
 )
 
 LICENSE = "eu01xxcanary0license0key0123456789abcdef"
@@ -86,19 +81,3 @@ def test_no_secret_and_no_word_of_a_caller_is_recorded(told: tuple[str, str, Can
 
     assert canaries.in_text(sent) == []
     assert not {LICENSE, CLIENT_SECRET, KEY} & {*canaries.in_text(log)}
-
-
-def test_without_the_library_the_start_says_so(tmp_path: Path) -> None:
-    without = with_sitecustomize(
-        tmp_path,
-        "import importlib.util as util\n"
-        "find = util.find_spec\n"
-        "util.find_spec = lambda name, *rest: None if name == 'newrelic' else find(name, *rest)\n",
-    )
-    env = environment(NOWHERE, NEW_RELIC_LICENSE_KEY=LICENSE, **without)
-    run = run_command("serve", env=env)
-
-    assert run.returncode == 2
-    assert "NEW_RELIC_LICENSE_KEY: needs the extra `newrelic`" in run.stderr
-    assert "Traceback" not in run.stderr
-    assert LICENSE not in run.stderr

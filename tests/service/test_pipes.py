@@ -69,7 +69,7 @@ def test_a_log_that_nobody_reads_stalls_nothing_and_tells_what_it_lost() -> None
             if "log lines were dropped" in entry["message"]:
                 break
         assert 0 < int(entry["message"].split()[0]) <= REQUESTS - answered + 1
-        assert ask(url, REQUESTS) == REQUESTS
+        assert ask(url, 200) == 200
         assert exit_code(process) == 0
 
 
@@ -87,7 +87,6 @@ def reader_goes(process: subprocess.Popen[bytes]) -> None:
     "how",
     [
         pytest.param({"stderr": subprocess.PIPE}, id="a reader that goes"),
-        pytest.param({"before": redirected(">/dev/full 2>&1")}, id="a full device"),
         pytest.param({"before": redirected("<&- >&- 2>&-")}, id="closed at the start"),
     ],
 )
@@ -99,8 +98,9 @@ def test_without_a_log_it_goes_on(how: dict[str, object]) -> None:
         assert exit_code(process) == 0
 
 
-@pytest.mark.parametrize("arguments", [["check", "--offline"], ["keygen"], ["--help"]])
-@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("arguments", "unbuffered"), [(["check", "--offline"], ""), (["keygen"], "1"), (["--help"], "")]
+)
 def test_a_command_whose_reader_has_gone_ends_quietly(
     arguments: list[str], unbuffered: str
 ) -> None:

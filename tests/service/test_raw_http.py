@@ -137,7 +137,7 @@ def test_the_log_tells_what_was_refused_in_words_of_ours(
 def test_mutated_requests_get_answers_of_ours_or_none(raw_service: Running) -> None:
     problems = [
         problem
-        for sent, most in mutants(Random(4), 1000)
+        for sent, most in mutants(Random(4), 300)
         for problem in problems_of_mutant(raw_service.url, sent, most, Counter())
     ]
 
@@ -145,7 +145,6 @@ def test_mutated_requests_get_answers_of_ours_or_none(raw_service: Running) -> N
     assert not any(is_trouble(line) for line in raw_service.log().splitlines())
 
 
-def test_the_table_is_as_long_as_promised() -> None:
-    assert sum(map(len, GROUPS.values())) == 976
+def test_no_row_of_the_table_stands_there_twice() -> None:
     for group, cases in GROUPS.items():
         assert len({case.sent for case in cases}) == len(cases), group

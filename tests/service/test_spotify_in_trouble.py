@@ -1,24 +1,14 @@
 """What apps are told when Spotify talks nonsense below HTTP, beyond the faults of the fake."""
 
-import time
 from collections.abc import Iterator
-from email.utils import formatdate
 
 import pytest
-from pytest_httpserver import HTTPServer
 
-from tests.contract import patience
 from tests.contract.http_client import Answer, post_form
 from tests.contract.processes import wait_until
-from tests.service.broken_upstream import (
-    BrokenUpstream,
-    Script,
-    endless,
-    says,
-)
+from tests.service.broken_upstream import BrokenUpstream, Script, endless, says
 from tests.service.running import Running, running_service
 
-DEADLINE_SECONDS = patience.seconds(2)
 OTHERS = 8
 OK = b"HTTP/1.1 200 OK\r\n"
 HEAD = OK + b"Content-Type: application/json\r\n"
@@ -34,8 +24,8 @@ def broken() -> Iterator[BrokenUpstream]:
 
 @pytest.fixture(scope="module")
 def patient_service(broken: BrokenUpstream) -> Iterator[Running]:
-    """The service, in front of it, with a short deadline."""
-    with running_service(broken.url, SPOTIFY_TIMEOUT=str(DEADLINE_SECONDS)) as service:
+    """The service, in front of it; its deadline would be a 504."""
+    with running_service(broken.url) as service:
         yield service
 
 
@@ -68,12 +58,6 @@ CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
         pytest.param(endless(b"", b"x"), NONSENSE, id="an endless first line"),
         pytest.param(endless(b"", b"HTTP/1.1 102 Processing\r\n\r\n"), NONSENSE, id="endless 1xx"),
         pytest.param(endless(CHUNKED, b"4\r\nxxxx\r\n"), NONSENSE, id="a body without end"),
-        pytest.param(says(b"SSH-2.0-OpenSSH_9\r\n"), NONSENSE, id="another protocol"),
-        pytest.param(says(OK + b"Content-Length: x\r\n\r\n"), NONSENSE, id="a length that is none"),
-        pytest.param(
-            says(HEAD + b"X: " + b"y" * 100_000 + b"\r\n\r\n"), NONSENSE, id="a huge head"
-        ),
-        pytest.param(says(b"HTTP/1.1 204 No Content\r\n\r\n"), NONSENSE, id="no content"),
         pytest.param(
             says(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n"),
             NONSENSE,
@@ -81,39 +65,12 @@ CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
         ),
     ],
 )
-def test_what_breaks_below_http_is_answered_within_the_deadline(
+def test_what_breaks_below_http_is_answered_before_the_deadline(
     patient_service: Running, broken: BrokenUpstream, script: Script, told: tuple[int, str]
 ) -> None:
     broken.script = script
-    started = time.monotonic()
+
     answers = both_endpoints(patient_service, broken)
-    seconds = time.monotonic() - started
 
     assert [(answer.status, answer.error) for answer in answers] == [told] * 2
-    assert seconds < 2 * (DEADLINE_SECONDS + patience.seconds(1))
     assert patient_service.process.poll() is None
-
-
-@pytest.mark.parametrize(
-    "sent",
-    [
-        pytest.param(None, id="nothing"),
-        pytest.param("soon", id="nonsense"),
-        pytest.param("0", id="no time"),
-        pytest.param(formatdate(0, usegmt=True), id="a date long ago"),
-    ],
-)
-@pytest.mark.parametrize("status", [429, 503])
-def test_apps_are_told_to_wait_even_where_spotify_does_not_ask_for_it(
-    scripted_service: Running, upstream: HTTPServer, status: int, sent: str | None
-) -> None:
-    upstream.clear()
-    headers = {"Retry-After": sent} if sent else {}
-    upstream.expect_request("/api/token").respond_with_data("<html>", status, headers)
-
-    answers = [post_form(f"{scripted_service.url}/swap", {"code": "c"}) for _ in range(2)]
-
-    asked_for = "0" if sent in ("0", formatdate(0, usegmt=True)) else "5"
-    assert [answer.status for answer in answers] == [status] * 2
-    assert {answer.headers["Retry-After"] for answer in answers} == {asked_for}
-    assert len(upstream.log) == 2

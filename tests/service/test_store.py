@@ -11,7 +11,7 @@ from fake_spotify.faults import Rotate, SlowHead
 from tests.contract import patience
 from tests.contract.http_client import send
 from tests.contract.processes import wait_until
-from tests.contract.profiles import CLIENT_ID, REGISTRATION
+from tests.contract.profiles import CLIENT_ID
 from tests.service.redis_server import RedisServer
 from tests.service.refreshing import (
     REFRESHES,
@@ -21,9 +21,9 @@ from tests.service.refreshing import (
     refresh,
     refresh_at_once,
 )
-from tests.service.running import KEY, Running, run_command, running_service
+from tests.service.running import KEY, Running, running_service
 
-MANY = 1000
+MANY = 300
 MACHINES = 3
 OTHER_KEY = "1" * 64
 
@@ -63,11 +63,11 @@ def is_degraded(service: Running) -> bool:
     return answer.json()["status"] == "degraded"
 
 
-def test_a_thousand_equal_refreshes_on_three_machines_are_one_call_and_equal_answers(
+def test_equal_refreshes_on_three_machines_are_one_call_and_equal_answers(
     machines: list[Running], spotify: FakeSpotify
 ) -> None:
     sealed = log_in(machines[0], spotify)
-    spotify.fault(SlowHead(3))
+    spotify.fault(SlowHead(patience.seconds(2)))
 
     answers = refresh_at_once(machines, sealed, MANY)
 
@@ -80,7 +80,7 @@ def test_a_store_that_dies_in_the_middle_costs_a_call_for_each_machine_and_no_er
     machines: list[Running], spotify: FakeSpotify, redis_server: RedisServer
 ) -> None:
     sealed = log_in(machines[0], spotify)
-    spotify.fault(SlowHead(3), times=None)
+    spotify.fault(SlowHead(patience.seconds(2)), times=None)
     connections = [begin_refresh(machines[n % MACHINES], sealed) for n in range(MANY)]
     wait_until(lambda: spotify.count(REFRESHES) == 1)
     redis_server.kill()
@@ -93,12 +93,15 @@ def test_a_store_that_dies_in_the_middle_costs_a_call_for_each_machine_and_no_er
     assert spotify.count(REFRESHES) <= MACHINES
 
 
-def test_a_rotation_is_replayed_by_every_machine(
+def test_a_rotation_is_replayed_by_every_machine_even_if_its_client_hung_up(
     machines: list[Running], spotify: FakeSpotify
 ) -> None:
     sealed = log_in(machines[0], spotify)
     spotify.fault(Rotate())
-    answers = [refresh(machine, sealed) for machine in (*machines, *machines)]
+    gone = begin_refresh(machines[0], sealed)
+    wait_until(lambda: spotify.count(REFRESHES) == 1)
+    gone.close()  # an answer that nobody has heard is there for the next one
+    answers = [refresh(machine, sealed) for machine in (*machines[1:], *machines)]
 
     assert {answer.status for answer in answers} == {200}
     assert len({answer.body for answer in answers}) == 1
@@ -107,43 +110,13 @@ def test_a_rotation_is_replayed_by_every_machine(
     assert [refresh(machine, new).status for machine in machines] == [200] * MACHINES
 
 
-def test_an_error_is_not_shared_and_each_machine_calls_spotify_itself(
-    machines: list[Running], spotify: FakeSpotify
-) -> None:
-    sealed = log_in(machines[0], spotify)
-    spotify.revoke(spotify.grants()[-1].id)
-
-    answers = refresh_at_once(machines, sealed, 12)
-
-    assert {(answer.status, answer.error) for answer in answers} == {(400, "invalid_grant")}
-    assert 1 <= spotify.count(REFRESHES) <= MACHINES
-
-
-def test_a_rotation_whose_client_hung_up_is_there_for_every_machine(
-    redis_server: RedisServer,
-) -> None:
-    with (
-        FakeSpotify(**REGISTRATION, rotation="all") as spotify,
-        running_service(spotify.accounts_url, STORE_URL=redis_server.url) as one,
-        running_service(spotify.accounts_url, STORE_URL=redis_server.url) as other,
-    ):
-        sealed = log_in(one, spotify)
-        spotify.fault(SlowHead(0.5))
-        gone = begin_refresh(one, sealed)
-        wait_until(lambda: spotify.count(REFRESHES) == 1)
-        gone.close()
-
-        assert [refresh(machine, sealed).status for machine in (other, one)] == [200, 200]
-        assert spotify.count(REFRESHES) == 1
-
-
 def test_the_lease_of_a_machine_that_dies_ends_at_its_deadline(
     machines: list[Running], spotify: FakeSpotify, redis_server: RedisServer
 ) -> None:
     sealed = log_in(machines[0], spotify)
     spotify.fault(SlowHead(20))
     with running_service(
-        spotify.accounts_url, STORE_URL=redis_server.url, SPOTIFY_TIMEOUT="2"
+        spotify.accounts_url, STORE_URL=redis_server.url, SPOTIFY_TIMEOUT="1"
     ) as mortal:
         gone = begin_refresh(mortal, sealed)
         wait_until(lambda: spotify.count(REFRESHES) == 1)
@@ -180,34 +153,27 @@ def test_two_machines_share_in_the_middle_of_a_change_of_keys_too(
             redis_server.go_on()
 
 
-@pytest.mark.parametrize("trouble", ["killed", "paused"])
 def test_a_lost_store_is_told_and_nobody_waits_for_it(
-    machines: list[Running], spotify: FakeSpotify, redis_server: RedisServer, trouble: str
+    machines: list[Running], spotify: FakeSpotify, redis_server: RedisServer
 ) -> None:
     sealed = [log_in(machines[0], spotify) for _ in range(4)]
     before = machines[0].log().count("Store unreachable")
-    redis_server.kill() if trouble == "killed" else redis_server.pause()
+    redis_server.kill()
     try:
         began = time.monotonic()
         answers = [refresh(machines[0], one) for one in sealed]
         seconds = time.monotonic() - began
         wait_until(lambda: is_degraded(machines[0]))
     finally:
-        redis_server.start() if trouble == "killed" else redis_server.go_on()
+        redis_server.start()
 
     assert [answer.status for answer in answers] == [200] * len(sealed)
-    assert seconds < patience.seconds(2)
+    assert seconds < patience.seconds(5)
     wait_until(lambda: not is_degraded(machines[0]))
     assert machines[0].log().count("Store unreachable") == before + 1
     spotify.fault(Rotate())
     new = refresh(machines[0], sealed[0]).body
     assert refresh(machines[1], sealed[0]).body == new
-
-
-def test_a_store_that_was_never_there_keeps_nobody_from_starting(spotify: FakeSpotify) -> None:
-    with running_service(spotify.accounts_url, STORE_URL="redis://127.0.0.1:9") as service:
-        assert refresh(service, log_in(service, spotify)).status == 200
-        wait_until(lambda: is_degraded(service))
 
 
 def test_what_is_stored_is_sealed_and_short_lived(
@@ -228,11 +194,3 @@ def test_what_is_stored_is_sealed_and_short_lived(
         assert secret.encode() not in stored
     for key in redis_server.names():
         assert 0 < int(redis_server.ask("PTTL", key.decode())[1:]) <= 3_600_000
-
-
-def test_a_key_is_required_with_a_store() -> None:
-    settings = {"CLIENT_ID": "a", "CLIENT_SECRET": "b", "CALLBACK_URL": "c:d"}
-    wrong = run_command("serve", env={**settings, "STORE_URL": "redis://x"})
-
-    assert wrong.returncode == 2
-    assert "ENCRYPTION_SECRET: is required because STORE_URL is set" in wrong.stderr

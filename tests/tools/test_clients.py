@@ -7,13 +7,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import partial
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from sanic_swap.demo.pair import LocalPair, running_pair
 from sanic_swap.demo.snippets import CLIENT_ID, PORT, SNIPPETS, snippet
@@ -21,6 +19,8 @@ from tests.chromium import opened
 from tests.contract import patience
 from tests.contract.http_client import post_form, send
 from tests.programs import need
+
+pytestmark = pytest.mark.one_python
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = {path.stem: path.read_text() for path in (ROOT / "docs/clients").glob("*.md")}
@@ -164,53 +164,34 @@ def test_the_code_for_expo_has_the_types_of_expo(npm: Path) -> None:
     assert done.returncode == 0
 
 
-PAGE = b"""<!doctype html><meta charset="utf-8"><title>app</title><link rel="icon" href="data:,">
+PAGE = """<!doctype html><meta charset="utf-8"><title>app</title><link rel="icon" href="data:,">
 <script type="module">import * as login from "/login.js"; window.app = login;</script>"""
 
 
-class _App(BaseHTTPRequestHandler):
-    """Serves a page with the script of the document."""
-
-    def __init__(self, code: dict[str, bytes], *rest: object) -> None:
-        self.code = code
-        super().__init__(*rest)
-
-    def do_GET(self) -> None:
-        is_script = self.path == "/login.js"
-        body = self.code["js"] if is_script else PAGE
-        self.send_response(200)
-        self.send_header("Content-Type", "text/javascript" if is_script else "text/html")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Print nothing."""
-
-
 @pytest.mark.timeout(120)
-async def test_the_code_for_browsers_logs_in_and_refreshes(pair: LocalPair) -> None:
-    code: dict[str, bytes] = {}
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_App, code)) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        page_url = f"http://127.0.0.1:{server.server_port}"
-        ports = [urlsplit(url).port or 0 for url in (pair.service_url, pair.fake.accounts_url)]
-        options = {"port": ports[0], "fake_port": ports[1], "lan_address": None}
-        code["js"] = snippet("js", [f"{page_url}/callback"], **options).encode()
-        async with opened(page_url) as page:
-            await page.until("window.app")
-            await page.run("app.logIn()")
-            await page.until('location.pathname === "/callback" && window.app')
-            swapped = await page.run("app.swap()")
-            renewed = await page.run("app.refresh()")
-            revoke(pair)
-            ended = "app.refresh().catch(error => error instanceof app.LogInAgain)"
+async def test_the_code_for_browsers_logs_in_and_refreshes(
+    pair: LocalPair, httpserver: HTTPServer
+) -> None:
+    page_url = httpserver.url_for("").rstrip("/").replace("localhost", "127.0.0.1")
+    ports = [urlsplit(url).port or 0 for url in (pair.service_url, pair.fake.accounts_url)]
+    options = {"port": ports[0], "fake_port": ports[1], "lan_address": None}
+    code = snippet("js", [f"{page_url}/callback"], **options)
+    httpserver.expect_request("/login.js").respond_with_data(code, content_type="text/javascript")
+    for path in ("/", "/callback"):
+        httpserver.expect_request(path).respond_with_data(PAGE, content_type="text/html")
+    async with opened(page_url) as page:
+        await page.until("window.app")
+        await page.run("app.logIn()")
+        await page.until('location.pathname === "/callback" && window.app')
+        swapped = await page.run("app.swap()")
+        renewed = await page.run("app.refresh()")
+        revoke(pair)
+        ended = "app.refresh().catch(error => error instanceof app.LogInAgain)"
 
-            assert swapped["refresh_token"].startswith("s1.")
-            assert renewed["access_token"] != swapped["access_token"]
-            assert await page.run(ended) is True
-            assert await page.run('localStorage.getItem("refresh_token")') is None
-        server.shutdown()
+        assert swapped["refresh_token"].startswith("s1.")
+        assert renewed["access_token"] != swapped["access_token"]
+        assert await page.run(ended) is True
+        assert await page.run('localStorage.getItem("refresh_token")') is None
 
 
 @pytest.mark.parametrize(
@@ -232,17 +213,17 @@ def test_what_the_others_send_is_answered(pair: LocalPair, extra: dict[str, str]
     assert renewed.json()["refresh_token"].startswith("s1.")
 
 
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [
-        ("ios", "swift"),
-        ("android", "kotlin"),
-        ("expo", "react-native"),
-        ("flutter", "flutter"),
-        ("browser", "js"),
-        ("curl", "curl"),
-    ],
-)
+SHOWN = {
+    "ios": "swift",
+    "android": "kotlin",
+    "expo": "react-native",
+    "flutter": "flutter",
+    "browser": "js",
+    "curl": "curl",
+}
+
+
+@pytest.mark.parametrize(("name", "kind"), SHOWN.items())
 def test_a_document_shows_what_dev_prints(name: str, kind: str) -> None:
     code = snippet(kind, (), port=PORT, fake_port=8090, lan_address=None)
 
@@ -251,7 +232,7 @@ def test_a_document_shows_what_dev_prints(name: str, kind: str) -> None:
 
 
 def test_every_snippet_has_its_document() -> None:
-    assert {"swift", "kotlin", "react-native", "flutter", "js", "curl"} == set(SNIPPETS)
+    assert {*SHOWN.values()} == {*SNIPPETS}
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

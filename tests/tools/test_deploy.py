@@ -3,24 +3,28 @@
 import json
 import os
 import re
+import signal
 import subprocess
+import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
 from sanic_swap.settings.table import Settings, variables
+from tests.contract import patience
+from tests.contract.http_client import send
+from tests.contract.processes import free_port, launched, wait_until
 from tests.programs import need
+from tests.service.running import NOWHERE, START_SECONDS, environment, run_command
 from tests.tools.dockerfile import steps
+
+pytestmark = pytest.mark.one_python
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = Settings(client_id="x", client_secret="x", callback_urls=("x:y",))
-# Names that belong to the contract, whether or not this version knows them yet.
-NAMES = {spelling for variable in variables().values() for spelling in variable.spellings} | {
-    "PROXIES_COUNT",
-    "REAL_IP_HEADER",
-    "STORE_URL",
-}
+NAMES = {spelling for variable in variables().values() for spelling in variable.spellings}
 
 
 def read(name):
@@ -86,6 +90,42 @@ def test_heroku_takes_a_python_that_we_test():
     assert f"Programming Language :: Python :: {version}" in read("pyproject.toml")
 
 
+def test_the_release_steps_stop_what_would_not_start() -> None:
+    """The Procfile's and fly.toml's, which the image's ENTRYPOINT stands in front of."""
+    heroku = re.search(r"(?m)^release: python -m sanic_swap (.*)$", read("Procfile"))
+    fly = tomllib.loads(read("fly.toml"))["deploy"]["release_command"]
+    assert heroku is not None
+    assert heroku[1] == fly
+    good, wrong = environment(NOWHERE), environment(NOWHERE, CLIENT_ID=None)
+
+    assert [run_command(*fly.split(), env=env).returncode for env in (good, wrong)] == [0, 2]
+
+
+def test_the_procfile_serves_on_the_port_that_it_is_given_and_drains(tmp_path: Path) -> None:
+    port = free_port()
+    env = environment(NOWHERE, PORT=str(port), LOG_FORMAT="text")
+    env["PATH"] = os.pathsep.join((str(Path(sys.executable).parent), env["PATH"]))
+    command = [sys.executable, "-m", "honcho", "-f", ROOT / "Procfile", "-e", os.devnull]
+    output = tmp_path / "output"
+    with (
+        output.open("wb") as out,
+        launched(
+            [*command, "start", "web"], cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT
+        ) as heroku,
+    ):
+        wait_until(
+            lambda: heroku.poll() is not None or "listening" in output.read_text(), START_SECONDS
+        )
+        assert f"http://0.0.0.0:{port}" in output.read_text()
+        assert send("GET", f"http://127.0.0.1:{port}/readyz").status == 200
+
+        heroku.send_signal(signal.SIGTERM)  # which it passes on to every process
+        heroku.wait(patience.seconds(START_SECONDS))
+
+    words = output.read_text().split()  # the exit code is that of the shell in between
+    assert words.index("draining") < words.index("stopped")
+
+
 # systemd
 def unit():
     """Return the unit's settings; those that are said twice are joined."""
@@ -97,32 +137,15 @@ def unit():
     return said
 
 
-def test_systemd_runs_one_process_for_each_core_and_brings_it_back():
+def test_systemd_runs_one_process_for_each_core_drains_it_and_brings_it_back():
     said = unit()
 
     assert "REUSE_PORT=on" in said["Environment"].split()
     assert said["Restart"] == "always"
     assert said["RestartPreventExitStatus"] == "2"
     assert int(said["LimitNOFILE"]) > 2 * SETTINGS.connection_limit
-
-
-def test_systemd_stops_with_a_drain():
-    said = unit()
-
     assert said["KillSignal"] == "SIGTERM"
     assert int(said["TimeoutStopSec"]) > SETTINGS.drain_delay + SETTINGS.drain_seconds
-
-
-@pytest.fixture
-def instance(tmp_path):
-    """One instance of the unit, whose program is there."""
-    program = tmp_path / "sanic-swap"
-    program.symlink_to("/bin/true")
-    path = tmp_path / "sanic-swap@1.service"
-    path.write_text(
-        read("deploy/sanic-swap@.service").replace("/opt/sanic-swap/bin/sanic-swap", str(program))
-    )
-    return path
 
 
 @pytest.mark.parametrize(
@@ -133,7 +156,11 @@ def instance(tmp_path):
         pytest.param(["security", "--offline=yes", "--threshold=15"], id="little is allowed"),
     ],
 )
-def test_systemd_approves_of_the_unit(instance, question):
+def test_systemd_approves_of_the_unit(tmp_path, question):
+    program, instance = tmp_path / "sanic-swap", tmp_path / "sanic-swap@1.service"
+    program.symlink_to("/bin/true")
+    unit = read("deploy/sanic-swap@.service")
+    instance.write_text(unit.replace("/opt/sanic-swap/bin/sanic-swap", str(program)))
     said = subprocess.run(
         [need("systemd-analyze"), *question, instance],
         env={"PATH": os.environ["PATH"], "SYSTEMD_PAGER": ""},

@@ -6,9 +6,12 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.programs import need
+
+pytestmark = pytest.mark.one_python
 
 ROOT = Path(__file__).parents[2]
 ALERTS = ROOT / "deploy/alerts.yaml"
@@ -168,15 +171,18 @@ def check_rules(tmp_path, *tests):
     assert run.returncode == 0, run.stdout + run.stderr
 
 
-def case(expr, seen, eval_time, count=None, interval="1m"):
-    """Return a test of promtool: so many series has *expr* after *eval_time*."""
-    samples = [] if count is None else [{"labels": "{}", "value": count}]
+def case(seen, *told, interval="1m"):
+    """Return a test of promtool; *told*: an expression, when, and how many series it has then."""
     return {
-        "name": expr,
         "interval": interval,
         "input_series": [{"series": name, "values": values} for name, values in seen.items()],
         "promql_expr_test": [
-            {"expr": f"count({expr})", "eval_time": eval_time, "exp_samples": samples}
+            {
+                "expr": f"count({expr})",
+                "eval_time": moment,
+                "exp_samples": [{"labels": "{}", "value": count}] if count else [],
+            }
+            for expr, moment, count in told
         ],
     }
 
@@ -213,39 +219,33 @@ def test_every_alert_says_what_is_wrong_how_bad_that_is_and_what_to_do_first():
 
 
 def test_each_alert_fires_in_its_trouble(tmp_path):
+    ways = [
+        *TROUBLES.items(),
+        # At start, before anybody asks; and of a key that the settings know.
+        ("SanicSwapCredentialsRefused", {'sanic_swap_credentials_refused{job="x"}': "1x20"}),
+        (
+            "SanicSwapKeyLost",
+            {KEY % ("y", "new", "current"): "1x20", HELD % ("y", "other"): "0+5x20"},
+        ),
+    ]
     assert TROUBLES.keys() == RULES.keys()
     check_rules(
         tmp_path,
-        *(case(firing(name), seen, LATER.get(name, "10m"), 1) for name, seen in TROUBLES.items()),
+        *(case(seen, (firing(name), LATER.get(name, "10m"), 1)) for name, seen in ways),
     )
 
 
 def test_none_fires_on_a_good_day_with_a_deploy_and_a_change_of_keys(tmp_path):
     fired = 'count_over_time(ALERTS{alertstate="firing"}[26h])'
 
-    check_rules(tmp_path, case(fired, GOOD_DAY, "26h", interval="5m"))
+    check_rules(tmp_path, case(GOOD_DAY, (fired, "26h", 0), interval="5m"))
 
 
 def test_nobody_outside_can_wake_the_operator(tmp_path):
     paged = 'count_over_time(ALERTS{alertstate="firing",severity="page"}[26h])'
+    ticket = (firing("SanicSwapTokensHeld"), "20h", 1)
 
-    check_rules(
-        tmp_path,
-        case(paged, STRANGERS, "26h", interval="5m"),
-        case(firing("SanicSwapTokensHeld"), STRANGERS, "20h", 1, interval="5m"),
-    )
-
-
-def test_credentials_that_are_refused_at_start_page_before_anybody_asks(tmp_path):
-    seen = {'sanic_swap_credentials_refused{job="x"}': "1x20"}
-
-    check_rules(tmp_path, case(firing("SanicSwapCredentialsRefused"), seen, "10m", 1))
-
-
-def test_tokens_of_a_key_that_the_settings_know_page(tmp_path):
-    seen = {KEY % ("y", "new", "current"): "1x20", HELD % ("y", "other"): "0+5x20"}
-
-    check_rules(tmp_path, case(firing("SanicSwapKeyLost"), seen, "10m", 1))
+    check_rules(tmp_path, case(STRANGERS, (paged, "26h", 0), ticket, interval="5m"))
 
 
 def test_prometheus_understands_every_panel(tmp_path):

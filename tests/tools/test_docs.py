@@ -13,6 +13,8 @@ from sanic_swap import __version__
 from sanic_swap.demo.snippets import SNIPPETS
 from sanic_swap.settings.table import Settings, variables
 
+pytestmark = pytest.mark.one_python
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 SETTINGS = (ROOT / "docs/settings.md").read_text()
@@ -45,12 +47,6 @@ def test_no_setting_is_named_that_does_not_exist(text: str) -> None:
     assert named - known == {"NAME", "NAME_FILE"} & named
 
 
-def test_the_readme_shows_the_eight_settings_that_matter() -> None:
-    table = README.partition("## Settings")[2].partition("##")[0]
-
-    assert 8 <= len(re.findall(r"`[A-Z_]+`(?=[^|]*\|)", table)) <= 10
-
-
 def test_documented_defaults_are_the_settings_own() -> None:
     settings = Settings(client_id="x", client_secret="x", callback_urls=("x:y",))
     for name, value in (
@@ -78,10 +74,6 @@ def test_every_endpoint_is_documented(path: str) -> None:
 )
 def test_every_command_stands_in_the_readme(command: str) -> None:
     assert f"`{command}`" in README or f"`sanic-swap {command}`" in README
-
-
-def test_the_readme_is_short() -> None:
-    assert len(README.splitlines()) < 170
 
 
 @pytest.mark.parametrize("kind", SNIPPETS)

@@ -1,11 +1,15 @@
 """Settings that the documents show are read as meant: by us, flyctl and Docker."""
 
 import re
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 
 from tests.reading import read_settings
+
+pytestmark = pytest.mark.one_python
 
 ROOT = Path(__file__).parents[2]
 APP = {"CLIENT_ID": "an-app", "CLIENT_SECRET": "s", "CALLBACK_URL": "myapp://callback"}
@@ -42,10 +46,6 @@ def docker_reads(text: str) -> dict[str, str]:
 
 def dotenv_reads(text: str) -> dict[str, str]:
     """Read `.env` as python-dotenv does."""
-    from io import StringIO
-
-    from dotenv import dotenv_values
-
     return {name: value or "" for name, value in dotenv_values(stream=StringIO(text)).items()}
 
 

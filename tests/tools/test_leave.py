@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +48,7 @@ def block(language: str, beginning: str) -> str:
     return code + "\n"
 
 
-@pytest.fixture(params=["python", "node"])
+@pytest.fixture(params=["python", pytest.param("node", marks=pytest.mark.one_python)])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     """What one of the openers makes of (token, secrets, client id, origin); None if it refuses."""
     if request.param == "python":
@@ -79,6 +80,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     return ask
 
 
+@cache
 def spelled_out(secret: str) -> str:
     """Turn a passphrase into hex, as the document says."""
     if len(secret) in (43, 64):  # base64url, or hex already

@@ -8,6 +8,8 @@ import pytest
 
 from fake_spotify import FakeSpotify
 
+pytestmark = pytest.mark.one_python
+
 ROOT = Path(__file__).parents[2]
 TEXTS = [
     *ROOT.glob("*.md"),

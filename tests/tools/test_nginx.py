@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 import trustme
 
 from fake_spotify import FakeSpotify
@@ -13,6 +14,8 @@ from tests.contract.http_client import Answer, post_form, send
 from tests.contract.processes import free_port, launched, wait_until
 from tests.programs import need
 from tests.service.running import START_SECONDS, Running, running_service
+
+pytestmark = pytest.mark.one_python
 
 ROOT = Path(__file__).parents[2]
 SITE = (ROOT / "deploy/nginx.conf").read_text()

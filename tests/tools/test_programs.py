@@ -7,6 +7,8 @@ import pytest
 
 from tests.programs import listed, need
 
+pytestmark = pytest.mark.one_python
+
 CI = Path(__file__).parents[2] / ".ci"
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.one_python
+
 TESTS = Path(__file__).parents[1]
 # What a room knows nothing of.
 STRANGERS = {"contract": {"sanic_swap", "tests", "benchmarks"}, "service": {"sanic_swap"}}
