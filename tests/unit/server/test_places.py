@@ -2,7 +2,7 @@
 
 import pytest
 
-from sanic_swap.server.places import REQUEST, WAITING, Places
+from sanic_swap.server.connection import REQUEST, WAITING, Places
 
 
 class Occupant:
