@@ -107,7 +107,7 @@ class State(Collector):
         yield _gauge(
             "spotify_breaker_open",
             "1 while the circuit breaker is open: Spotify is failing.",
-            self.spotify.breaker_is_open,
+            self.spotify.breaker.is_open,
         )
         yield _gauge(
             "spotify_hold_back_seconds",

@@ -10,7 +10,7 @@ from sanic_swap.errors import SpotifyFails, SpotifyTooSlow, StoreLost
 from sanic_swap.sealing.key_ring import OpenedToken
 from sanic_swap.sealing.keys import SealingContext, root_key
 from sanic_swap.secret import Secret
-from sanic_swap.spotify.answer import Sent, read_answer
+from sanic_swap.spotify.answer import Reply, read_answer
 from sanic_swap.store.counts import StoreCounts
 from sanic_swap.store.flights import StoreFlights
 from sanic_swap.store.redis import RedisStore
@@ -48,7 +48,7 @@ class Spotify:
     def __init__(self, body: bytes = b'{"access_token":"a"}') -> None:
         self.calls = 0
         self.refreshed = Refreshed(
-            read_answer(200, body, retry_after=None, sent=Sent()), "s1.x", 1_795_040_626, False
+            read_answer(Reply(200, None, body)), "s1.x", 1_795_040_626, False
         )
         self.error: Exception | None = None
         self.may_answer = asyncio.Event()
@@ -105,7 +105,7 @@ async def test_one_who_waits_gets_an_equal_answer(
     spotify.may_answer.set()
 
     ours, theirs = await first, await second
-    assert theirs.answer.parts() == ours.answer.parts()
+    assert theirs.answer == ours.answer
     assert theirs.sealed == ours.sealed
     assert (spotify.calls, one.joined, other.joined) == (1, 0, 1)
 
