@@ -138,8 +138,11 @@ class SpotifyAccounts:
         tries = 1
         while True:
             try:
-                return await self._call(form.encode(), private, began, deadline)
+                with self._observe():
+                    reply = await self._endpoint.post(form.encode(), deadline - began)
+                    answer = read_answer(reply, private)
             except SpotifyError as error:
+                self._note(error, began)
                 left_seconds, bucket = deadline - monotonic(), self._bucket
                 wait = seconds_to_retry(
                     error, grant, tries=tries, left_seconds=left_seconds, bucket=bucket
@@ -151,6 +154,9 @@ class SpotifyAccounts:
                 await asyncio.sleep(wait)
                 if self.word != "ok":
                     raise
+            else:
+                self._note(None, began)
+                return answer
             tries += 1
             self.retries += 1
             trace.retries += 1
@@ -166,20 +172,8 @@ class SpotifyAccounts:
             self.suppressed += 1
             raise CallSuppressed(503, "the circuit breaker is open", None)
 
-    async def _call(
-        self, form: bytes, private: Sequence[Secret], began: float, deadline: float
-    ) -> TokenAnswer:
-        """Call once, and note the outcome for later calls."""
-        try:
-            with self._observe():
-                answer = read_answer(await self._endpoint.post(form, deadline - began), private)
-        except SpotifyError as error:
-            self._note(error, began)
-            raise
-        self._note(None, began)
-        return answer
-
     def _note(self, error: SpotifyError | None, began: float) -> None:
+        """Note the outcome of one call for later ones."""
         now = monotonic()
         if error is None or isinstance(error, GrantRefused | CredentialsRefused):
             self.answer_seconds = now - began

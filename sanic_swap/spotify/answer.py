@@ -139,14 +139,14 @@ def _tokens(text: str, members: dict[str, Any], private: Sequence[Secret]) -> To
     if type(access_token) is not str or not access_token:
         raise SpotifyNonsense("no usable access_token")
     unsaid = [name for name in EXPIRY if name not in members]
-    if "refresh_token" not in members:
+    refresh_token = members.get("refresh_token")
+    if refresh_token is None or refresh_token == "":
+        if "refresh_token" in members:  # it counts as absent
+            del members["refresh_token"]
+            text = "{" + ",".join(filter(None, _around_refresh_token(text))) + "}"
         _keep_secret(private, text, members)
         return TokenAnswer(None, unsaid, text[:-1], None)
-    refresh_token = members.pop("refresh_token")
-    if refresh_token is None or refresh_token == "":  # it counts as absent
-        before, after = _around_refresh_token(text)
-        _keep_secret(private, before + after, members)
-        return TokenAnswer(None, unsaid, "{" + ",".join(filter(None, (before, after))), None)
+    del members["refresh_token"]
     if (
         type(refresh_token) is not str
         or len(refresh_token) > LONGEST_REFRESH_TOKEN

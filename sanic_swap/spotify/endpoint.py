@@ -137,19 +137,19 @@ def _connect_timeout(seconds: float) -> aiohttp.ClientTimeout:
 
 def _why_not_connected(error: Exception) -> str:
     """Say it in an operator's words, with the address."""
-    if not isinstance(error, aiohttp.ClientConnectorError):
-        return type(error).__name__
-    address = f"{error.host}:{error.port}"
     match error:
-        case aiohttp.ClientConnectorDNSError():
-            return f"no address found for {error.host}"
-        case aiohttp.ClientConnectorCertificateError():
-            return f"certificate of {address} not trusted"
-        case aiohttp.ClientConnectorSSLError():
-            return f"TLS handshake with {address} failed"
-    match error.os_error:
-        case ConnectionRefusedError():
-            return f"connection refused by {address}"
-        case OSError(errno=int(number)):
-            return f"{os.strerror(number).lower()}: {address}"
-    return f"connection to {address} failed"
+        case aiohttp.ClientConnectorDNSError(host=host):
+            return f"no address found for {host}"
+        case aiohttp.ClientConnectorCertificateError(host=host, port=port):
+            return f"certificate of {host}:{port} not trusted"
+        case aiohttp.ClientConnectorSSLError(host=host, port=port):
+            return f"TLS handshake with {host}:{port} failed"
+        case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError(), host=host, port=port):
+            return f"connection refused by {host}:{port}"
+        case aiohttp.ClientConnectorError(
+            os_error=OSError(errno=int(number)), host=host, port=port
+        ):
+            return f"{os.strerror(number).lower()}: {host}:{port}"
+        case aiohttp.ClientConnectorError(host=host, port=port):
+            return f"connection to {host}:{port} failed"
+    return type(error).__name__
