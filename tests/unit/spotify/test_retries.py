@@ -1,5 +1,6 @@
 """Laws of retries: a code goes out once, a refresh three times, and nothing in vain."""
 
+from functools import partial
 from itertools import product
 
 import pytest
@@ -35,25 +36,7 @@ EVERY = [UNSENT, STALE, EARLY, LATE, *ANSWERED, *PASSING, SpotifyFails(503, 3), 
 
 grants = st.sampled_from(Grant)
 errors = st.sampled_from(EVERY)
-
-
-def wait(
-    error: SpotifyError,
-    grant: Grant,
-    *,
-    tries: int = 1,
-    left_seconds: float = 8.0,
-    bucket: float = 10.0,
-    jitter: float = 0.5,
-) -> float | None:
-    return seconds_to_retry(
-        error,
-        grant,
-        tries=tries,
-        left_seconds=left_seconds,
-        bucket=bucket,
-        jitter=lambda: jitter,
-    )
+wait = partial(seconds_to_retry, tries=1, left_seconds=8.0, bucket=10.0, jitter=lambda: 0.5)
 
 
 @pytest.mark.parametrize("error", EVERY, ids=str)
@@ -88,7 +71,7 @@ def test_three_tries_are_enough(error: SpotifyError, grant: Grant, tries: int) -
 def test_what_is_left_after_the_wait_is_enough_for_an_answer(
     error: SpotifyError, grant: Grant, tries: int, left_seconds: float, jitter: float
 ) -> None:
-    seconds = wait(error, grant, tries=tries, left_seconds=left_seconds, jitter=jitter)
+    seconds = wait(error, grant, tries=tries, left_seconds=left_seconds, jitter=lambda: jitter)
 
     assert seconds is None or (seconds >= 0 and left_seconds - seconds >= LEAST_SECONDS)
 
@@ -100,14 +83,14 @@ def test_an_empty_bucket_ends_the_retries_of_refreshes(error: SpotifyError, buck
 
 @given(asked=st.integers(1, 7), jitter=st.floats(0, 1, exclude_max=True), tries=st.integers(1, 2))
 def test_no_retry_comes_before_spotify_wants_it(asked: int, jitter: float, tries: int) -> None:
-    seconds = wait(SpotifyFails(503, asked), Grant.REFRESH, tries=tries, jitter=jitter)
+    seconds = wait(SpotifyFails(503, asked), Grant.REFRESH, tries=tries, jitter=lambda: jitter)
 
     assert seconds is None or seconds > asked
 
 
 @given(jitter=st.floats(0, 1, exclude_max=True))
 def test_the_jitter_is_full_and_its_range_doubles(jitter: float) -> None:
-    first, second = (wait(EARLY, Grant.REFRESH, tries=n, jitter=jitter) for n in (1, 2))
+    first, second = (wait(EARLY, Grant.REFRESH, tries=n, jitter=lambda: jitter) for n in (1, 2))
 
     assert first is not None
     assert first == pytest.approx(jitter * 0.2)
