@@ -5,8 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
-from enum import StrEnum
-from typing import TypeVar
+from typing import get_args
 
 from fake_spotify.facts import policy as policies
 from fake_spotify.facts import redirects
@@ -18,8 +17,6 @@ from fake_spotify.facts.wordings import Era
 Members = Mapping[str, object]
 
 DEFAULT_REDIRECT_URI = "http://127.0.0.1/callback"
-
-_E = TypeVar("_E", bound=StrEnum)
 
 
 class ChoiceError(ValueError):
@@ -70,12 +67,11 @@ def hint(name: str, known: Iterable[str]) -> str:
     return "".join(f"did you mean {one}? " for one in meant) + f"known are {', '.join(names)}"
 
 
-def _one_of(kind: type[_E]) -> Callable[[str, object], _E]:
-    def read(name: str, value: object) -> _E:
-        try:
-            return kind(str(value))
-        except ValueError:
-            raise ChoiceError(name, f"must be one of {', '.join(kind)}") from None
+def _one_of(*known: str) -> Callable[[str, object], str]:
+    def read(name: str, value: object) -> str:
+        if str(value) not in known:
+            raise ChoiceError(name, f"must be one of {', '.join(known)}")
+        return str(value)
 
     return read
 
@@ -104,18 +100,21 @@ def _count_or_none(name: str, value: object) -> int | None:
     return value
 
 
-_era = _one_of(Era)
+def _era(name: str, value: object) -> Era:
+    return Era(_one_of(*Era)(name, value))
+
+
 _POLICY: dict[str, Callable[[str, object], object]] = {
     "era": _era,
     "code_lifetime": seconds,
     "access_token_lifetime": _whole_seconds,
     "refresh_token_lifetime": _seconds_or_never,
-    "rotation": _one_of(policies.Rotation),
-    "unchanged": _one_of(policies.Unchanged),
-    "no_scope": _one_of(policies.NoScope),
-    "aged": _one_of(policies.Aged),
-    "consent": _one_of(policies.Consent),
-    "quota_mode": _one_of(policies.QuotaMode),
+    "rotation": _one_of(*get_args(policies.Rotation)),
+    "unchanged": _one_of(*get_args(policies.Unchanged)),
+    "no_scope": _one_of(*get_args(policies.NoScope)),
+    "aged": _one_of(*get_args(policies.Aged)),
+    "consent": _one_of(*get_args(policies.Consent)),
+    "quota_mode": _one_of(*get_args(policies.QuotaMode)),
     "listed_users": _listed_users,
     "owner_premium": flag,
     "quota_calls": _count_or_none,
@@ -139,7 +138,7 @@ def policy(members: Members, base: Policy) -> Policy:
     chosen = {name: read(name, members[name]) for name, read in _POLICY.items() if name in members}
     if "auto_approve" in members:
         approves = flag("auto_approve", members["auto_approve"])
-        chosen["consent"] = policies.Consent.AGREE if approves else policies.Consent.ASK
+        chosen["consent"] = "agree" if approves else "ask"
     return replace(base, **chosen)  # type: ignore[arg-type]  # each reader gives its field's type
 
 

@@ -46,7 +46,6 @@ class Clock:
     def advance(
         self, seconds: float = 0.0, *, minutes: float = 0.0, hours: float = 0.0, days: float = 0.0
     ) -> None:
-        """Advance by the sum of all that is given."""
         self.set(self.now() + seconds + minutes * 60 + hours * 3600 + days * 86400)
 
     def freeze(self) -> None:
@@ -54,11 +53,10 @@ class Clock:
 
     def run(self) -> None:
         """Let the time run on from where it was frozen."""
-        moment = self.now()
-        self._frozen_at = None
-        self.set(moment)
+        if self._frozen_at is not None:
+            moment, self._frozen_at = self._frozen_at, None
+            self.set(moment)
 
     def reset(self) -> None:
-        """Return to the real time."""
         self._frozen_at = None
         self.ahead_seconds = 0.0

@@ -39,10 +39,6 @@ class FakeSpotify(App):
         settings = options.settings(given)
         super().__init__(*settings.apps[0], settings.users, seed=settings.seed)
         self._server = Server(settings, first=self)
-        self.outages = {
-            "connection_refused": self.refuse_connections,
-            "connection_ignored": self.ignore_connections,
-        }
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: Thread | None = None
 
@@ -77,13 +73,9 @@ class FakeSpotify(App):
         for app in self._server.directory:
             app.reset()
 
-    def refuse_connections(self, seconds: float) -> None:
-        """Close the port and all connections for *seconds* from now."""
-        self._run(self._server.listener.refuse(seconds))
-
-    def ignore_connections(self, seconds: float) -> None:
-        """Neither accept nor refuse connections for *seconds* from now (on Linux)."""
-        self._run(self._server.listener.ignore(seconds))
+    def begin_outage(self, kind: str, seconds: float, /) -> None:
+        """Begin a fault of the port, for *seconds* from now; 0 ends the one that is going on."""
+        self._run(self._server.listener.fail(kind, seconds))
 
     def start(self) -> None:
         """Start to serve; an OSError if it cannot listen on the address."""

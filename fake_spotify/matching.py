@@ -1,7 +1,7 @@
 """Selects requests, for faults, the journal and expectations alike."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 
 from fake_spotify.choices import ChoiceError, only
 
@@ -61,21 +61,18 @@ class Match:
         )
 
     def fits_answered(self, request: Request, status: int, error: str) -> bool:
-        """Return whether *request* and its answer match."""
         return (
             (self.status is None or self.status == status)
             and (self.error is None or self.error == error)
             and self.fits(request)
         )
 
-    def call(self) -> str:
-        chosen = ((found.name, getattr(self, found.name)) for found in fields(self))
-        given = (f"{name}={value!r}" for name, value in chosen if value is not None)
-        return f"Match({', '.join(given)})"
+    def given(self) -> dict[str, object]:
+        """Return what is compared, by name."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
     def __str__(self) -> str:
-        chosen = ((name.name, getattr(self, name.name)) for name in fields(self))
-        words = [f"{name} {value!r}" for name, value in chosen if value is not None]
+        words = [f"{name} {value!r}" for name, value in self.given().items()]
         return "a request with " + ", ".join(words) if words else "any request"
 
 

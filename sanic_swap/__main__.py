@@ -12,20 +12,16 @@ from typing import NoReturn
 
 def main() -> NoReturn:
     """Run the command that the arguments name, and exit with its code."""
-    _open_standard_streams()
+    # The next file would take the number of a stream that was closed at start.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 - like the others
     if sys.argv[1:2] == ["serve"]:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: os._exit(0))
     from sanic_swap.commands import cli
 
     cli.main()
-
-
-def _open_standard_streams() -> None:
-    """Replace those that were closed at start: the next file would take their numbers."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))  # noqa: PTH123, SIM115 - like the others
 
 
 if __name__ == "__main__":

@@ -15,14 +15,9 @@ App = Sanic[Any, Any]
 _IDLE_SECONDS = 95  # above what proxies keep idle connections for; Heroku's router: 90
 
 
-def make_app(parts: Parts, readiness: ops.Readiness) -> App:
-    """
-    Return the application; its server runs inside `parts.opened()`.
-
-    Args:
-        readiness: Where the server says when it is ready, and when it drains.
-    """
-    settings, monitoring = parts.settings, parts.monitoring
+def make_app(parts: Parts) -> App:
+    """Return the application; its server runs inside `parts.opened()`."""
+    settings, new_relic = parts.settings, parts.new_relic
     app: App = Sanic("sanic_swap", env_prefix="_NO_VARIABLE_OF_OURS_", configure_logging=False)
     app.config.update(
         ACCESS_LOG=False,
@@ -35,13 +30,12 @@ def make_app(parts: Parts, readiness: ops.Readiness) -> App:
         RESPONSE_TIMEOUT=settings.client_timeout + settings.spotify_timeout + 5,
     )
     observers = []
-    if monitoring.access_log is not None:
-        observers.append(monitoring.access_log.write)
-    if monitoring.metrics is not None:
-        observers.append(monitoring.metrics.count)
+    if parts.access_log is not None:
+        observers.append(parts.access_log.write)
+    if parts.metrics is not None:
+        observers.append(parts.metrics.count)
     edge = Edge(Cors(settings.cors_origins), settings.address_header, observers)
     on_error: Any = edge.on_error
-    new_relic = monitoring.new_relic
 
     def add(path: str, handler: Handler, *methods: str) -> None:
         answer: Any = edge.around(handler, path)
@@ -53,7 +47,7 @@ def make_app(parts: Parts, readiness: ops.Readiness) -> App:
     for path, grant_type in api.GRANT_TYPES.items():
         handler = api.token_handler(parts.swap, parts.rules, parts.in_flight, grant_type)
         add(path, handler, "POST")
-    for path, handler in ops.handlers(readiness).items():
+    for path, handler in ops.handlers(parts.readiness).items():
         add(path, handler, "GET", "HEAD")
     if new_relic is not None:
         on_error = new_relic.watch(on_error, "other")

@@ -7,7 +7,6 @@ in a list, the client may have written itself.
 import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import Protocol
 
 FORWARDED_FOR = "X-Forwarded-For"
 _HOST_BITS = 64  # of IPv6: what one household or phone has for itself (RFC 6177, RFC 7934)
@@ -18,49 +17,31 @@ _SPELLING = re.compile(
 )
 
 
-class Headers(Protocol):
-    """The headers of a request, each line by itself."""
-
-    def getall(self, key: str, default: list[str], /) -> list[str]:
-        """Return the value of each line named *key*, in any case, in order."""
-
-
 @dataclass(frozen=True, slots=True)
 class AddressHeader:
     """
     The header in which the operator's proxies write the client's address.
 
     Attributes:
-        name: In any case.
         place: Which entry of a list, counted from the right, over all lines of that name;
             1 is the last. None: the header holds one address, and stands there once.
     """
 
-    name: str
+    name: str  # in any case
     place: int | None = None
 
-    def client_of(self, peer: str, headers: Headers) -> str:
-        """Return the client's address, or *peer* where the header has none."""
-        entry = self._entry(headers.getall(self.name, []))
-        address = None if entry is None else read_address(entry)
-        return peer if address is None else str(address)
-
-    def _entry(self, lines: list[str]) -> str | None:
+    def client_in(self, lines: list[str]) -> str | None:
+        """Return the client's address, None if *lines*, the values of the header, have none."""
         if self.place is None:
-            return lines[0] if len(lines) == 1 else None
-        entries = ",".join(lines).rsplit(",", self.place)
-        return entries[-self.place] if len(entries) >= self.place else None
-
-
-def read_address(text: str) -> IPv4Address | IPv6Address | None:
-    """Return the address in one entry of a header, without its port; None if there is none."""
-    match = _SPELLING.match(text.strip(" \t"))
-    if match is None:
-        return None
-    try:
-        return _unmapped(ip_address(match[1] or match[2] or match[3]))
-    except ValueError:
-        return None
+            entry = lines[0] if len(lines) == 1 else ""
+        else:
+            entries = ",".join(lines).rsplit(",", self.place)
+            entry = entries[-self.place] if len(entries) >= self.place else ""
+        match = _SPELLING.match(entry.strip(" \t"))
+        try:
+            return str(_unmapped(match[1] or match[2] or match[3])) if match else None
+        except ValueError:
+            return None
 
 
 def network_of(address: str) -> str:
@@ -70,16 +51,16 @@ def network_of(address: str) -> str:
     Who has one IPv6 address has 2^64 of them. What is no address comes back as it is.
     """
     try:
-        parsed = _unmapped(ip_address(address.partition("%")[0]))
+        parsed = _unmapped(address.partition("%")[0])
     except ValueError:
         return address
-    if isinstance(parsed, IPv6Address):
-        network = IPv6Address(int(parsed) >> _HOST_BITS << _HOST_BITS)
-        return f"{network}/{128 - _HOST_BITS}"
-    return str(parsed)
+    if isinstance(parsed, IPv4Address):
+        return str(parsed)
+    return f"{IPv6Address(int(parsed) >> _HOST_BITS << _HOST_BITS)}/{128 - _HOST_BITS}"
 
 
-def _unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """Return the IPv4 address that a dual-stack socket shows as `::ffff:192.0.2.1`."""
+def _unmapped(text: str) -> IPv4Address | IPv6Address:
+    """Return an address; the IPv4 one that a dual-stack socket shows as `::ffff:192.0.2.1`."""
+    address = ip_address(text)
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return mapped or address

@@ -7,19 +7,19 @@ SwapError
 │   ├── UnsupportedGrantType  the grant type does not fit the endpoint
 │   ├── OtherClient           the request names another client id
 │   ├── BodyTooLarge          more than a token request ever needs
-│   └── UnsupportedMediaType  neither a form nor JSON
-├── TooBusy                   as many requests are under way as the operator allows
+│   └── UnsupportedMediaType  neither a form nor JSON, or compressed
+├── TooBusy                   as many requests are under way as MAX_IN_FLIGHT allows
 ├── RateLimited               this client, or this grant, sent too many requests
 ├── TokenRefused              a sealed token does not open here, and never will
 ├── TokenHeld                 it may open again once the operator has fixed the settings
 └── SpotifyError              Spotify gave no tokens
     ├── GrantRefused          it refused the grant, and will refuse it again
     ├── RevocationDoubted     it refused more grants than can be true
-    ├── CredentialsRefused    it does not know our client id and secret
+    ├── CredentialsRefused    it does not know our client id and secret (`invalid_client`)
     ├── SpotifyThrottles      it answered 429
     ├── SpotifyFails          it answered with a server error
-    ├── SpotifyNonsense       it answered something that no rule foresees
-    ├── SpotifyUnreachable    there was no connection, or it was lost
+    ├── SpotifyNonsense       it, or something in between, answered what no rule foresees
+    ├── SpotifyUnreachable    there was no connection, or it broke before the answer was complete
     ├── SpotifyTooSlow        there was no answer before the deadline
     └── CallSuppressed        the circuit breaker is open, or a Retry-After is not over
 
@@ -27,30 +27,22 @@ Which HTTP answer and which log line each becomes stands in `error_table` alone.
 holds a token, code or secret, and `str()` of each is safe to log.
 """
 
+from dataclasses import dataclass
 from enum import Enum
 from errno import EADDRINUSE
 
 
 class SwapError(Exception):
-    """
-    The root of all errors that are foreseen.
+    """The root of all errors that are foreseen; what is None is left to `error_table`."""
 
-    Attributes:
-        status, error, description, uri, retry_after: Parts of the answer that this error sets
-            itself (RFC 6749 section 5.2; seconds); None leaves them to `error_table`.
-        limit: How many requests in how many seconds our own rate limit allows, if that refuses.
-        reason: Why this service refused, for the access log; it never reaches the app.
-        key_id: The key of the token that did not open, if it names one.
-    """
-
-    status: int | None = None
+    status: int | None = None  # of the answer, whose parts are those of RFC 6749 section 5.2
     error: str | None = None
     description: str | None = None
     uri: str | None = None
-    retry_after: int | None = None
-    limit: tuple[int, int] | None = None
-    reason: str | None = None
-    key_id: str | None = None
+    retry_after: int | None = None  # seconds
+    limit: tuple[int, int] | None = None  # requests in so many seconds: our own rate limit
+    reason: str | None = None  # why this service refused, for the access log, not for the app
+    key_id: str | None = None  # that a token names which did not open
 
 
 class SettingsError(SwapError):
@@ -69,41 +61,27 @@ class RequestRefused(SwapError):
         self.description = self.reason = description
 
 
-class InvalidRequest(RequestRefused):
-    """A parameter or the body is missing, malformed, repeated or too long."""
+class InvalidRequest(RequestRefused): ...
 
 
-class UnsupportedGrantType(RequestRefused):
-    """The grant type is not one of this endpoint's."""
+class UnsupportedGrantType(RequestRefused): ...
 
 
-class OtherClient(RequestRefused):
-    """The request names a client id that is not ours."""
+class OtherClient(RequestRefused): ...
 
 
-class BodyTooLarge(RequestRefused):
-    """The body is larger than a token request ever needs to be."""
+class BodyTooLarge(RequestRefused): ...
 
 
-class UnsupportedMediaType(RequestRefused):
-    """The body is neither a form nor JSON, or it is compressed."""
+class UnsupportedMediaType(RequestRefused): ...
 
 
 class TooBusy(SwapError):
-    """As many requests are under way as MAX_IN_FLIGHT allows."""
-
     reason = "MAX_IN_FLIGHT is reached"
 
 
 class RateLimited(SwapError):
-    """
-    One client, or one grant, sent more requests than are allowed.
-
-    Args:
-        requests: How many a window allows.
-        seconds: How long a window is.
-        retry_after: Whole seconds until the next window, 1 or more.
-    """
+    """More than *requests* in a window of so many *seconds*; *retry_after* is 1 or more."""
 
     def __init__(self, requests: int, seconds: int, retry_after: int) -> None:
         self.reason = f"more than {requests} requests in {seconds} s"
@@ -114,24 +92,13 @@ class RateLimited(SwapError):
 
 # Why a token does not open; the last two are of tokens that this service did not make.
 REFUSED_TOKENS = (
-    "altered",
-    "retired_key",
-    "temporary_key",
-    "unknown_key",
-    "revoke_before",
-    "not_a_token",
-    "access_token",
-    "other_service",
+    *("altered", "retired_key", "temporary_key", "unknown_key", "revoke_before", "not_a_token"),
+    *("access_token", "other_service"),
 )
 
 
 class TokenRefused(SwapError):
-    """
-    A token does not open here. The app gets one wording for all of them.
-
-    Args:
-        reason: One of `REFUSED_TOKENS`.
-    """
+    """For one of `REFUSED_TOKENS` as *reason*; the app gets one wording for all of them."""
 
     def __init__(self, reason: str, key_id: str | None = None) -> None:
         super().__init__(reason)
@@ -177,50 +144,33 @@ class CannotListen(Exception):
         self.is_passing = error.errno == EADDRINUSE
 
 
-class SpotifyError(SwapError):
-    """Spotify gave no tokens."""
+class SpotifyError(SwapError): ...
 
 
+@dataclass(eq=False, repr=False)
 class GrantRefused(SpotifyError):
-    """Spotify's refusal in its own words, each already fit to be relayed.
+    """Spotify's refusal in its own words (RFC 6749 section 5.2), each fit to be relayed or None."""
 
-    Args:
-        status: 400 or 403.
-        error: Spotify's `error`, RFC 6749 section 5.2.
-        description: Its `error_description`, or None if there is none to relay.
-        uri: Its `error_uri`, likewise.
-        logged: What the log may say of *error*; None for all of it.
-    """
+    status: int  # 400 or 403
+    error: str
+    description: str | None
+    uri: str | None
+    logged: str | None = None  # what the log may say of *error*; None for all of it
 
-    def __init__(
-        self,
-        status: int,
-        error: str,
-        description: str | None,
-        uri: str | None,
-        logged: str | None = None,
-    ) -> None:
-        self.logged = error if logged is None else logged
-        super().__init__(f"Spotify refused: {self.logged}")
-        self.status = status
-        self.error = error
-        self.description = description
-        self.uri = uri
+    def __str__(self) -> str:
+        return f"Spotify refused: {self.logged or self.error}"
 
 
 class RevocationDoubted(SpotifyError):
-    """Spotify refused a grant, as it did many others, and is not believed."""
-
     def __init__(self) -> None:
         super().__init__("Spotify refused one of many grants; held back by the guard")
 
 
-class CredentialsRefused(SpotifyError):
-    """Spotify answered `invalid_client`: CLIENT_ID or CLIENT_SECRET is wrong."""
+class CredentialsRefused(SpotifyError): ...
 
 
 class SpotifyThrottles(SpotifyError):
-    """Spotify answered 429; *retry_after* is in seconds, None if it did not say."""
+    """429; *retry_after* is in seconds, None if Spotify did not say."""
 
     status = 429
 
@@ -230,7 +180,7 @@ class SpotifyThrottles(SpotifyError):
 
 
 class SpotifyFails(SpotifyError):
-    """Spotify answered 5xx; *retry_after* is in seconds, None if it did not say."""
+    """5xx; *retry_after* is in seconds, None if Spotify did not say."""
 
     def __init__(self, status: int, retry_after: int | None) -> None:
         super().__init__(f"Spotify answered {status}")
@@ -239,11 +189,7 @@ class SpotifyFails(SpotifyError):
 
 
 class SpotifyNonsense(SpotifyError):
-    """Spotify, or something in between, answered what cannot be a token answer.
-
-    Args:
-        what: What was wrong, for the log; never a piece of the answer itself.
-    """
+    """*what* says for the log what was wrong; it is never a piece of the answer itself."""
 
     def __init__(self, what: str) -> None:
         super().__init__(f"Spotify's answer cannot be used: {what}")
@@ -259,25 +205,16 @@ class ConnectionLoss(Enum):
 
 
 class SpotifyUnreachable(SpotifyError):
-    """No connection to Spotify, or it broke before the answer was complete."""
-
     def __init__(self, what: str, loss: ConnectionLoss) -> None:
         super().__init__(what)
         self.loss = loss
 
 
-class SpotifyTooSlow(SpotifyError):
-    """No answer from Spotify before the deadline."""
+class SpotifyTooSlow(SpotifyError): ...
 
 
 class CallSuppressed(SpotifyError):
-    """
-    The circuit breaker is open, or Spotify's Retry-After is not over: no call was made.
-
-    Args:
-        status: 429 or 503: what Spotify answered last.
-        retry_after: In seconds, None if Spotify did not say.
-    """
+    """*status* is 429 or 503, as Spotify answered last; *retry_after* is None if it did not say."""
 
     def __init__(self, status: int, why: str, retry_after: int | None) -> None:
         super().__init__(f"Spotify was not called: {why}")

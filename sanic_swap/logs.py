@@ -18,12 +18,10 @@ OTHERS = "others"
 _LAST_SECONDS = 1.0  # for a full pipe to take the last lines
 _MOST_PENDING = 1024 * 1024  # bytes
 _STDERR = 2
-
 _ODD = re.compile(r'^$|[\s="]')
 
 Fields = Mapping[str, object]
-# Moment in Unix seconds, level, message, fields.
-LineFormat = Callable[[float, str, str, Fields], str]
+LineFormat = Callable[[float, str, str, Fields], str]  # Unix seconds, level, message, fields
 
 
 @lru_cache(maxsize=1024)
@@ -129,11 +127,7 @@ class OncePerMinute:
         self._until: dict[str, float] = {}
 
     def take(self, topic: str) -> str | None:
-        """
-        Return *topic* if a line about it may be logged now, else None.
-
-        `OTHERS` comes once a minute in place of all topics beyond the tenth.
-        """
+        """Return *topic* if a line may be logged now, `OTHERS` for all beyond ten, else None."""
         now = self._clock()
         self._until = {one: until for one, until in self._until.items() if until > now}
         if topic not in self._until and len(self._until.keys() - {OTHERS}) == _PLACES:
@@ -148,11 +142,7 @@ def configure_logging(
     level: str, style: str, descriptor: int = _STDERR
 ) -> tuple[Lines, LineFormat]:
     """
-    Send every log line of this process to a file, by default standard error.
-
-    Args:
-        level: A level's name in lower case: debug, info, warning, error.
-        style: `text` for people, `json` for machines (one object a line).
+    Send every log line of this process to a file, in *style* `text` or `json`.
 
     Returns:
         The writer and the format, for the access log, which is faster without `logging`.
@@ -161,11 +151,9 @@ def configure_logging(
     line_format = json_line if style == "json" else text_line
     root = logging.getLogger()
     root.handlers[:] = [_Handler(lines, line_format)]
-    # Debug output of libraries would show what they send.
-    root.setLevel(logging.WARNING)
+    root.setLevel(logging.WARNING)  # debug output of libraries would show what they send
     log.setLevel(level.upper())
-    # An error inside logging must not print a traceback.
-    logging.raiseExceptions = False
+    logging.raiseExceptions = False  # an error inside logging must not print a traceback
     return lines, line_format
 
 

@@ -21,9 +21,6 @@ class Secret:
         return self._value
 
     def __repr__(self) -> str:
-        return "Secret('***')"
-
-    def __str__(self) -> str:
         return "***"
 
     def __eq__(self, other: object) -> bool:

@@ -6,36 +6,21 @@ from typing import NamedTuple
 
 @dataclass(slots=True)
 class RequestTrace:
-    """
-    One request while it is handled, without a secret in it.
+    """One request while it is handled, without a secret in it."""
 
-    Attributes:
-        client: The address of the client, as far as the proxies in front are believed.
-        grant: The grant id of the refresh token that came in, or of the new one.
-        rotated_to: The grant id of the token that Spotify put in its place.
-        key_id: The key that had sealed the token that came in.
-        refused_key_id: The key that a token named which did not open.
-        request_id: As in the answer's `X-Request-ID`.
-        unknown_path: The path of a request for no endpoint, as far as it may be shown.
-        authorized_at: When the user agreed, in Unix seconds; None or 0 if unknown.
-        imported: Which other swap service had made it, None if we had.
-        spotify_ms: Milliseconds that were spent waiting for Spotify.
-        called: Whether Spotify was called for this refresh, and not for an equal one.
-        retries: How often Spotify was called again.
-    """
-
-    client: str = ""
-    grant: str | None = None
-    rotated_to: str | None = None
-    key_id: str | None = None
-    refused_key_id: str | None = None
-    request_id: str = ""
-    unknown_path: str | None = None
-    authorized_at: int | None = None
-    imported: str | None = None
-    spotify_ms: float | None = None
-    called: bool = False
-    retries: int = 0
+    client: str = ""  # its address, as far as the proxies in front are believed
+    request_id: str = ""  # as in the answer's `X-Request-ID`
+    path: str | None = None  # the endpoint, one of ours or None; never the caller's text
+    unknown_path: str | None = None  # of a request for no endpoint, as far as it may be shown
+    grant: str | None = None  # the grant id of the refresh token that came in, or of the new one
+    rotated_to: str | None = None  # the grant id of the token that Spotify put in its place
+    key_id: str | None = None  # of the key that had sealed the token that came in
+    refused_key_id: str | None = None  # that a token named which did not open
+    authorized_at: int | None = None  # when the user agreed, in Unix seconds; None or 0 if unknown
+    imported: str | None = None  # which other swap service had made the token, None if we had
+    spotify_ms: float | None = None  # milliseconds that were spent waiting for Spotify
+    called: bool = False  # whether Spotify was called for this refresh, and not for an equal one
+    retries: int = 0  # how often Spotify was called again
 
     def fields(self) -> dict[str, str]:
         """Return what ties a log line to the access log: the request's id, and its grant."""
@@ -43,27 +28,13 @@ class RequestTrace:
 
 
 class Answered(NamedTuple):
-    """
-    One answer, as access log and metrics see it.
+    """One answer, as access log and metrics see it."""
 
-    Attributes:
-        method: Any word; "-" where the request's head could not be read.
-        path: The endpoint, one of ours; None if it was none of them. Never the caller's text.
-        status: 499 if the client was gone.
-        outcome: `ok`, or how the error table calls what went wrong.
-        error: The `error` of the answer's body as far as it may be logged, None if it has none.
-        reason: Why this service refused, None if it did not; never the caller's text.
-        seconds: Since the request's head was complete; 0 if it never was.
-        agent: The User-Agent header.
-    """
-
-    method: str
-    path: str | None
-    status: int
-    outcome: str
-    error: str | None
-    reason: str | None
-    seconds: float
-    request_id: str
-    agent: str
     trace: RequestTrace
+    method: str  # any word; "-" where the request's head could not be read
+    status: int  # 499 if the client was gone
+    outcome: str  # `ok`, or how the error table calls what went wrong
+    error: str | None  # the `error` of the answer's body as far as it may be logged, if it has one
+    reason: str | None  # why this service refused, if it did; never the caller's text
+    seconds: float  # since the request's head was complete; 0 if it never was
+    agent: str  # the User-Agent header

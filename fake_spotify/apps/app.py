@@ -133,12 +133,17 @@ class App(AppState):
         needs the answer, or *is_processed* is False for a fault that changes the normal answer.
         """
         if isinstance(fault, str):
-            if fault in self.outages:
-                return self.outages[fault](kinds.outage_seconds(parameters))
+            if fault in kinds.OUTAGES:
+                self.begin_outage(fault, kinds.outage_seconds(parameters))
+                return None
             fault = kinds.from_members({"kind": fault, **parameters})
         elif parameters:
             raise ChoiceError(next(iter(parameters)), "belongs into the fault, which is an object")
         return self.plan(fault, times=times, match=read(match), is_processed=is_processed)
+
+    def begin_outage(self, kind: str, _: float, /) -> None:
+        """Refuse a fault of the port, which the fake itself has, because it is not this app's."""
+        raise ChoiceError("kind", f"{kind} hits the port of every app: plan it for the whole fake")
 
     revoke = _locked(lambda app: app.ledger, Ledger.revoke)
     revoke_user = _locked(lambda app: app.ledger, Ledger.revoke_user)

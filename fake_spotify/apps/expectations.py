@@ -60,11 +60,10 @@ class Expectations:
                 self.unexpected.append(entry)
 
     def complaints(self) -> list[str]:
-        """Return everything that is wrong, one sentence each."""
         missing = [expectation.complaint() for expectation in self._expected]
         found = [complaint for complaint in missing if complaint is not None]
         found.extend(
-            f"did not expect {entry}; to expect it: fake_spotify.expect({_match_of(entry).call()})"
+            f"did not expect {entry}; to expect it: fake_spotify.expect(Match({_choices(entry)}))"
             for entry in self.unexpected
         )
         hidden = self._unexpected_count - len(self.unexpected)
@@ -73,11 +72,14 @@ class Expectations:
         return found
 
 
-def _match_of(entry: Entry) -> Match:
-    grant_type = entry.request.parameters.get("grant_type")
-    if entry.error:
-        return Match(path=entry.request.path, grant_type=grant_type, error=entry.error)
-    return Match(path=entry.request.path, grant_type=grant_type, status=entry.status)
+def _choices(entry: Entry) -> str:
+    match = Match(
+        path=entry.request.path,
+        grant_type=entry.request.parameters.get("grant_type"),
+        status=None if entry.error else entry.status,
+        error=entry.error or None,
+    )
+    return ", ".join(f"{name}={value!r}" for name, value in match.given().items())
 
 
 def _is_mistake(entry: Entry) -> bool:
@@ -86,6 +88,7 @@ def _is_mistake(entry: Entry) -> bool:
     if entry.request.path == "/api/token":
         return entry.error in _MISTAKES
     if entry.request.path == "/v1/me":
-        # Every client meets expired and revoked access tokens; a malformed header is a mistake.
-        return entry.status == 400
+        # Every client meets expired and revoked access tokens; a malformed header or another
+        # method is a mistake.
+        return entry.status in {400, 405}
     return entry.status >= 400

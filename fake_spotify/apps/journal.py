@@ -90,7 +90,7 @@ class Journal:
         # Count the whole body: its parameters are kept whole, too.
         size = len(entry.body) + sum(map(len, entry.headers.values())) + len(entry.answer.body)
         self._sizes.append(size)
-        self._bytes += self._sizes[-1]
+        self._bytes += size
         entry = replace(entry, number=self.number, body=entry.body[:MOST_BODY_BYTES])
         self._entries.append(entry)
         while len(self._entries) > MOST_ENTRIES or self._bytes > MOST_BYTES:

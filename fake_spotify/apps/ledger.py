@@ -43,12 +43,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """An access token; without `grant_id` it is the app's own (client credentials)."""
+    """An access token; without a grant it is the app's own (client credentials)."""
 
     value: str
-    grant_id: str | None
-    user_id: str | None
-    scope: str
+    grant: Grant | None
     expires_at: float
 
 
@@ -132,11 +130,7 @@ class Ledger:
     def issue_access_token(
         self, grant: Grant | None, *, now: float, lifetime: float
     ) -> AccessToken:
-        value, expires_at = self._shapes.access_token(), now + lifetime
-        if grant is None:
-            token = AccessToken(value, None, None, "", expires_at)
-        else:
-            token = AccessToken(value, grant.id, grant.user_id, grant.scope, expires_at)
+        token = AccessToken(self._shapes.access_token(), grant, now + lifetime)
         _remember(self._access_tokens, token.value, token, MOST_ACCESS_TOKENS)
         return token
 
@@ -146,9 +140,9 @@ class Ledger:
 
     def is_revoked(self, token: AccessToken) -> bool:
         """Return whether the grant that *token* was issued for is revoked or gone."""
-        if token.grant_id is None:
+        if token.grant is None:
             return False
-        grant = self._grants.get(token.grant_id)
+        grant = self._grants.get(token.grant.id)
         return grant is None or grant.revoked
 
     def grants(self) -> Iterator[Grant]:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from fake_spotify.apps.expectations import Expectations
@@ -38,7 +38,6 @@ class AppState:
         self.clock = Clock()
         """The time by which the app's codes and tokens expire."""
         self.is_registered = True
-        self.outages: Mapping[str, Callable[[float], None]] = {}
         self.configure(registration, policy, users)
 
     def configure(self, registration: Registration, policy: Policy, users: Iterable[User]) -> None:

@@ -1,11 +1,11 @@
 """The commands that drive a running fake: ready, code, fault, clock, journal and reset."""
 
-import argparse
 import json
 import re
 import sys
 import time
-from collections.abc import Sequence
+from argparse import Namespace
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,8 +24,7 @@ _CLOCK_WORDS: dict[str, dict[str, object]] = {
 }
 
 
-def ready(arguments: Sequence[str]) -> int:
-    options = _parse("ready", "End with exit code 0 if a fake answers, 1 if none does.", arguments)
+def _ready(_: Control, options: Namespace) -> list[str]:
     deadline = time.monotonic() + options.timeout
     while True:
         left = max(deadline - time.monotonic(), _POLL_SECONDS)
@@ -36,53 +35,41 @@ def ready(arguments: Sequence[str]) -> int:
                 raise
             time.sleep(_POLL_SECONDS)
         else:
-            return 0
+            return []
 
 
-def code(arguments: Sequence[str]) -> int:
-    about = "Print an authorization code, made without a browser."
-    options = vars(_parse("code", about, arguments))
-    control = Control(options.pop("client_id"))
-    wanted = {name: value for name, value in options.items() if value is not None}
-    print(control.send("POST", "/codes", wanted)["code"])
-    return 0
+def _code(control: Control, options: Namespace) -> list[str]:
+    chosen = {name: it for name, it in vars(options).items() if name != "client_id" and it}
+    return [control.send("POST", "/codes", chosen)["code"]]
 
 
-def fault(arguments: Sequence[str]) -> int:
-    about = "Plan a fault: NAME, its parameters, and what it is for."
-    options = _parse("fault", about, arguments)
-    control = Control(options.client_id)
+def _fault(control: Control, options: Namespace) -> list[str]:
     if options.list:
-        for kind, found in sorted(kinds.KINDS.items()):
-            names = "".join(f" {name}=…" for name in kinds.parameters(found))
-            print(f"{kind}{names}\n    {kinds.sentence(found)}")
-        print("\n".join(f"{kind} seconds=…\n    No client can connect." for kind in kinds.OUTAGES))
-    elif options.clear:
+        return [
+            f"{kind}{''.join(f' {name}=…' for name in kinds.parameters(found))}\n"
+            f"    {kinds.sentence(found)}"
+            for kind, found in sorted(kinds.KINDS.items())
+        ] + [f"{kind} seconds=…\n    No client can connect." for kind in kinds.OUTAGES]
+    if options.clear:
         control.send("DELETE", "/faults")
-    elif options.name is None:
+        return []
+    if options.name is None:
         raise ControlFailed(f"NAME is missing; {hint('', kinds.KINDS)}", is_usage=True)
-    else:
-        members = {"kind": options.name, **_pairs(options.parameters)}
-        if options.name not in kinds.OUTAGES:
-            members["times"] = _value(options.times)
-            members["match"] = {name: str(it) for name, it in _pairs(options.match).items()}
-            if options.is_processed:
-                members["is_processed"] = True
-        print(json.dumps(control.send("POST", "/faults", members)))
-    return 0
+    members = {"kind": options.name, **_pairs(options.parameters)}
+    if options.name not in kinds.OUTAGES:
+        members["times"] = _value(options.times)
+        members["match"] = {name: str(it) for name, it in _pairs(options.match).items()}
+        if options.is_processed:
+            members["is_processed"] = True
+    return [json.dumps(control.send("POST", "/faults", members))]
 
 
-def clock(arguments: Sequence[str]) -> int:
-    # A step back begins like an option.
-    guarded = [f" {one}" if _STEP.fullmatch(one) else one for one in arguments]
-    options = _parse("clock", "Show the time of the fake, or change it first.", guarded)
-    control = Control(options.client_id)
+def _clock(control: Control, options: Namespace) -> list[str]:
     shown = control.send("GET", "/clock")
     for change in options.change:
         shown = control.send("PUT", "/clock", _change(change.strip()))
     moment = datetime.fromtimestamp(shown["now"], UTC).isoformat(timespec="seconds")
-    print(moment.replace("+00:00", "Z") + (" (frozen)" if shown["frozen"] else ""))
-    return 0
+    return [moment.replace("+00:00", "Z") + (" (frozen)" if shown["frozen"] else "")]
 
 
 def _change(text: str) -> dict[str, object]:
@@ -95,19 +82,13 @@ def _change(text: str) -> dict[str, object]:
     return _CLOCK_WORDS.get(text, {"now": text})
 
 
-def journal(arguments: Sequence[str]) -> int:
-    about = "List the requests so far, one a line, and why they were refused."
-    options = _parse("journal", about, arguments)
-    control = Control(options.client_id)
+def _journal(control: Control, options: Namespace) -> list[str]:
     if options.clear:
         control.send("DELETE", "/requests")
-        return 0
+        return []
     match = {name: str(it) for name, it in _pairs(options.match).items()}
     found = control.send("GET", "/requests", query={"limit": str(options.limit), **match})
-    lines = [json.dumps(found)] if options.json else map(_line, found["requests"])
-    for line in lines:
-        print(line)
-    return 0
+    return [json.dumps(found)] if options.json else [_line(entry) for entry in found["requests"]]
 
 
 def _line(entry: dict[str, Any]) -> str:
@@ -118,17 +99,9 @@ def _line(entry: dict[str, Any]) -> str:
     return f"{entry['number']} {entry['method']} {entry['path']}{about} -> {answer}{why}"
 
 
-def reset(arguments: Sequence[str]) -> int:
-    about = "Drop all state, faults and requests; back to the real time."
-    Control(_parse("reset", about, arguments).client_id).send("POST", "/reset")
-    return 0
-
-
-def _parse(name: str, about: str, arguments: Sequence[str]) -> argparse.Namespace:
-    found = "The fake is found by FAKE_SPOTIFY_CONTROL_URL, by default on port 8090."
-    parser = parser_of(name, prog=f"fake-spotify {name}", description=about, epilog=found)
-    parser.add_argument("--client-id", metavar="ID", help="the app that is meant (the first)")
-    return parser.parse_args(arguments)
+def _reset(control: Control, _: Namespace) -> list[str]:
+    control.send("POST", "/reset")
+    return []
 
 
 def _pairs(texts: Sequence[str]) -> dict[str, object]:
@@ -149,20 +122,29 @@ def _value(text: str) -> object:
         return text
 
 
+COMMANDS: dict[str, tuple[str, Callable[[Control, Namespace], list[str]]]] = {
+    "ready": ("End with exit code 0 if a fake answers, 1 if none does.", _ready),
+    "code": ("Print an authorization code, made without a browser.", _code),
+    "fault": ("Plan a fault: NAME, its parameters, and what it is for.", _fault),
+    "clock": ("Show the time of the fake, or change it first.", _clock),
+    "journal": ("List the requests so far, one a line, and why they were refused.", _journal),
+    "reset": ("Drop all state, faults and requests; back to the real time.", _reset),
+}
+
+
 def perform(name: str, arguments: Sequence[str]) -> int:
     """Run command *name*; 1 if the fake does not answer or has no such thing, 2 for a mistake."""
+    about, command = COMMANDS[name]
+    found = "The fake is found by FAKE_SPOTIFY_CONTROL_URL, by default on port 8090."
+    parser = parser_of(name, prog=f"fake-spotify {name}", description=about, epilog=found)
+    parser.add_argument("--client-id", metavar="ID", help="the app that is meant (the first)")
+    # A step back in time begins like an option.
+    guarded = [f" {one}" if _STEP.fullmatch(one) else one for one in arguments]
+    options = parser.parse_args(guarded)
     try:
-        return COMMANDS[name](arguments)
+        for line in command(Control(options.client_id), options):
+            print(line)
     except ControlFailed as error:
         print(f"fake-spotify {name}: {error}", file=sys.stderr)
         return 2 if error.is_usage else 1
-
-
-COMMANDS = {
-    "ready": ready,
-    "code": code,
-    "fault": fault,
-    "clock": clock,
-    "journal": journal,
-    "reset": reset,
-}
+    return 0

@@ -59,7 +59,6 @@ async def _serve(settings: Settings, *, is_env: bool) -> None:
 
 
 def introduction(server: Server, settings: Settings) -> dict[str, object]:
-    """Describe where the fake is and how an app logs in there."""
     first = server.directory.first
     return {
         "accounts_url": server.url,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from fake_spotify import choices
 from fake_spotify.apps.app import App
+from fake_spotify.apps.journal import MOST_ENTRIES
+from fake_spotify.choices import ChoiceError
 from fake_spotify.control import values
 from fake_spotify.faults import kinds
 from fake_spotify.faults.queue import read_times
@@ -104,18 +106,15 @@ def _drop_fault(call: Call) -> None:
 
 def _requests(call: Call) -> Members:
     query = {name: value for name, value in call.query.items() if name != "client_id"}
-    limit = values.read_limit(query.pop("limit", "10000"))
+    limit = query.pop("limit", str(MOST_ENTRIES))
+    if not limit.isdecimal() or not int(limit):
+        raise ChoiceError("limit", "must be a number from 1")
     entries = call.app.requests(read(query))
     return {
         "count": len(entries),
-        "requests": [entry.members() for entry in entries[-limit:]],
+        "requests": [entry.members() for entry in entries[-int(limit) :]],
         "complaints": call.app.mistakes(),
     }
-
-
-def _change_clock(call: Call) -> Members:
-    values.change_clock(call.app.clock, call.members)
-    return values.of_clock(call.app.clock)
 
 
 def _reset(call: Call) -> None:
@@ -137,6 +136,6 @@ OF_AN_APP: tuple[tuple[str, str, int, Perform], ...] = (
     ("GET", "/requests", 200, _requests),
     ("DELETE", "/requests", 204, lambda call: call.app.clear_requests()),
     ("GET", "/clock", 200, lambda call: values.of_clock(call.app.clock)),
-    ("PUT", "/clock", 200, _change_clock),
+    ("PUT", "/clock", 200, lambda call: values.change_clock(call.app.clock, call.members)),
     ("POST", "/reset", 204, _reset),
 )

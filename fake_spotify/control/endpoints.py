@@ -27,12 +27,12 @@ class ControlEndpoints:
     Serves the control API.
 
     `client_id`, in the query string or the JSON object, names the app; without it, the first one
-    is meant. Each of *outages*, by kind, takes seconds and, as `kept`, the connection that stays.
+    is meant. *fail* begins an outage, by kind, seconds and, as `kept`, the connection that stays.
     """
 
-    def __init__(self, directory: Directory, outages: Mapping[str, Outage], guard: Guard) -> None:
+    def __init__(self, directory: Directory, fail: Outage, guard: Guard) -> None:
         self._directory = directory
-        self._outages = outages
+        self._fail = fail
         self._guard = guard
         self._known: list[tuple[str, str]] = []
 
@@ -109,10 +109,10 @@ class ControlEndpoints:
     async def _plan(self, http: web.Request) -> web.Response:
         call = await self._read(http)
         kind = call.members.get("kind")
-        if kind not in self._outages:
+        if kind not in kinds.OUTAGES:
             return _json(actions.plan_fault(call), 201)
         seconds = kinds.outage_seconds(call.members)
-        await self._outages[str(kind)](seconds, kept=http.protocol)
+        await self._fail(str(kind), seconds, kept=http.protocol)
         answer = _json({"kind": kind, "seconds": seconds}, 202)
         answer.force_close()
         return answer

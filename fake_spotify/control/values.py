@@ -7,7 +7,7 @@ from datetime import datetime
 
 from fake_spotify.apps.app import App
 from fake_spotify.apps.ledger import Grant
-from fake_spotify.choices import ChoiceError, flag, only, text
+from fake_spotify.choices import ChoiceError, flag, only
 from fake_spotify.clock import Clock
 from fake_spotify.facts.registrations import User
 from fake_spotify.faults.kinds import members_of
@@ -33,39 +33,34 @@ def read_members(body: bytes) -> dict[str, object]:
     return members
 
 
-def read_limit(value: str) -> int:
-    if not value.isdecimal() or not int(value):
-        raise ChoiceError("limit", "must be a number from 1")
-    return int(value)
-
-
-def change_clock(clock: Clock, members: Mapping[str, object]) -> None:
+def change_clock(clock: Clock, members: Mapping[str, object]) -> dict[str, object]:
     only(members, _CLOCK_NAMES, "the clock")
     advance = sum(
         _number(name, members.get(name, 0)) * seconds for name, seconds in _UNIT_SECONDS.items()
     )
     is_real = members.get("now") == "real"
-    moment = _moment(members["now"]) if "now" in members and not is_real else clock.now()
+    moment = _moment(members["now"]) if "now" in members and not is_real else None
     usual = clock.is_frozen and not is_real
     frozen = flag("frozen", members["frozen"]) if "frozen" in members else usual
     if is_real:
         clock.reset()
-        moment = clock.now()
-        if not frozen and not advance:
-            return
     # Freeze first: then the time is exactly what was chosen, not a microsecond later.
     if frozen:
         clock.freeze()
-    clock.set(moment + advance)
+    if moment is not None:
+        clock.set(moment)
+    if advance:
+        clock.advance(advance)
     if not frozen:
         clock.run()
+    return of_clock(clock)
 
 
 def _moment(value: object) -> float:
     if not isinstance(value, str):
         return _number("now", value)
     try:
-        moment = datetime.fromisoformat(text("now", value))
+        moment = datetime.fromisoformat(value)
     except ValueError:
         raise ChoiceError("now", 'must be Unix seconds, an ISO 8601 time, or "real"') from None
     if moment.tzinfo is None:
@@ -110,12 +105,10 @@ def of_grant(app: App, grant: Grant) -> dict[str, object]:
 
 
 def of_fault(planned: Planned) -> dict[str, object]:
-    """Describe a planned fault; members of its match that are None are left out."""
-    match = {name: value for name, value in asdict(planned.match).items() if value is not None}
     return {
         "id": planned.id,
         **members_of(planned.fault),
-        "match": match,
+        "match": planned.match.given(),
         "times": FOREVER if planned.times is None else planned.times,
         "played": planned.played,
         "is_processed": planned.is_processed,

@@ -1,9 +1,9 @@
 """What can be configured about the imitation: era, lifetimes, form of the answers."""
 
 from dataclasses import dataclass
-from enum import StrEnum
+from typing import Literal
 
-from fake_spotify.facts.wordings import REFRESH_TOKEN_EXPIRED, REFRESH_TOKEN_REVOKED, Era, Refusal
+from fake_spotify.facts.wordings import Era
 
 SIX_MONTHS_SECONDS = 180 * 86400.0
 
@@ -11,52 +11,18 @@ SIX_MONTHS_SECONDS = 180 * 86400.0
 MOST_LISTED_USERS = 5
 
 
-class Rotation(StrEnum):
-    """Which refreshes bring a new refresh token and revoke the old one."""
-
-    OFF = "off"
-    PKCE = "pkce"
-    ALL = "all"
-
-
-class Unchanged(StrEnum):
-    """What a refresh answers as `refresh_token` when there is no new one."""
-
-    ABSENT = "absent"
-    EMPTY = "empty"
-
-
-class NoScope(StrEnum):
-    """What `scope` contains when none was requested; all three have been seen."""
-
-    EMPTY = "empty"
-    BLANK = "blank"
-    ABSENT = "absent"
-
-
-class Consent(StrEnum):
-    """Who answers the consent question."""
-
-    ASK = "ask"
-    AGREE = "agree"
-    CANCEL = "cancel"
-
-
-class QuotaMode(StrEnum):
-    """Whether the Web API serves every user, or only those on the app's list."""
-
-    EXTENDED = "extended"
-    DEVELOPMENT = "development"
-
-
-class Aged(StrEnum):
-    """Which words refuse an expired refresh token; both have been seen."""
-
-    EXPIRED = "expired"
-    REVOKED = "revoked"
-
-    def refusal(self) -> Refusal:
-        return REFRESH_TOKEN_EXPIRED if self is Aged.EXPIRED else REFRESH_TOKEN_REVOKED
+Rotation = Literal["off", "pkce", "all"]
+"""Which refreshes bring a new refresh token and revoke the old one."""
+Unchanged = Literal["absent", "empty"]
+"""What a refresh answers as `refresh_token` when there is no new one."""
+NoScope = Literal["empty", "blank", "absent"]
+"""What `scope` contains when none was requested; all three have been seen."""
+Consent = Literal["ask", "agree", "cancel"]
+"""Who answers the consent question."""
+QuotaMode = Literal["extended", "development"]
+"""Whether the Web API serves every user, or only those on the app's list."""
+Aged = Literal["expired", "revoked"]
+"""Which words refuse an expired refresh token; both have been seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +47,12 @@ class Policy:
     code_lifetime: float = 600
     access_token_lifetime: int = 3600
     refresh_token_lifetime: float | None = SIX_MONTHS_SECONDS
-    rotation: Rotation = Rotation.OFF
-    unchanged: Unchanged = Unchanged.ABSENT
-    no_scope: NoScope = NoScope.EMPTY
-    aged: Aged = Aged.EXPIRED
-    consent: Consent = Consent.ASK
-    quota_mode: QuotaMode = QuotaMode.EXTENDED
+    rotation: Rotation = "off"
+    unchanged: Unchanged = "absent"
+    no_scope: NoScope = "empty"
+    aged: Aged = "expired"
+    consent: Consent = "ask"
+    quota_mode: QuotaMode = "extended"
     listed_users: tuple[str, ...] | None = None
     owner_premium: bool = True
     quota_calls: int | None = None
@@ -95,5 +61,5 @@ class Policy:
 
 def of_era(era: Era) -> Policy:
     if era is Era.Y2021:
-        return Policy(era, refresh_token_lifetime=None, rotation=Rotation.PKCE)
+        return Policy(era, refresh_token_lifetime=None, rotation="pkce")
     return Policy(era)

@@ -54,7 +54,6 @@ def with_query(uri: str, parameters: Iterable[tuple[str, str]]) -> str:
 
 
 def with_fragment(uri: str, parameters: Iterable[tuple[str, str]]) -> str:
-    """Add *parameters* to *uri* as its fragment, as the implicit grant does."""
     return f"{uri}#{_encoded(parameters)}"
 
 

@@ -41,11 +41,7 @@ class Wording:
     unknown_client_page: str
     unknown_response_type_page: str
     unknown_grant_type: str
-
-    def grant_type_refused(self, value: str) -> Refusal:
-        """Refuse grant type *value*; 2024 echoed it untrimmed."""
-        words = self.unknown_grant_type.replace("<value>", value)
-        return Refusal(400, "unsupported_grant_type", words)
+    """With `<value>` for what was sent; 2024 echoed it untrimmed."""
 
 
 WORDINGS = {

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from fake_spotify.facts.policy import Aged, Consent, NoScope, Policy, Rotation, Unchanged
+from fake_spotify.facts.policy import Policy
 from fake_spotify.faults.queue import Fault
 
 
@@ -20,48 +20,48 @@ class Variation(Fault):
 class Rotate(Variation):
     """A refresh brings a new refresh token, and revokes the old one."""
 
-    changes: ClassVar = {"rotation": Rotation.ALL}
+    changes: ClassVar = {"rotation": "all"}
 
 
 class DoNotRotate(Variation):
     """A refresh brings no new refresh token, even where it usually would."""
 
-    changes: ClassVar = {"rotation": Rotation.OFF}
+    changes: ClassVar = {"rotation": "off"}
 
 
 class EmptyRefreshToken(Variation):
     """A refresh answers `"refresh_token": ""`."""
 
-    changes: ClassVar = {"rotation": Rotation.OFF, "unchanged": Unchanged.EMPTY}
+    changes: ClassVar = {"rotation": "off", "unchanged": "empty"}
 
 
 class BlankScope(Variation):
     """Where no scope was asked for, `scope` is a blank."""
 
-    changes: ClassVar = {"no_scope": NoScope.BLANK}
+    changes: ClassVar = {"no_scope": "blank"}
 
 
 class AbsentScope(Variation):
     """Where no scope was asked for, there is no `scope`."""
 
-    changes: ClassVar = {"no_scope": NoScope.ABSENT}
+    changes: ClassVar = {"no_scope": "absent"}
 
 
 class AgedIsRevoked(Variation):
     """A refresh token that is too old is called revoked."""
 
-    changes: ClassVar = {"aged": Aged.REVOKED}
+    changes: ClassVar = {"aged": "revoked"}
 
 
 class Agree(Variation):
     """The user agrees without being asked."""
 
     path = "/authorize"
-    changes: ClassVar = {"consent": Consent.AGREE}
+    changes: ClassVar = {"consent": "agree"}
 
 
 class Cancel(Variation):
     """The user presses Cancel without being asked."""
 
     path = "/authorize"
-    changes: ClassVar = {"consent": Consent.CANCEL}
+    changes: ClassVar = {"consent": "cancel"}

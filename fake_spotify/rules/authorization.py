@@ -10,18 +10,8 @@ from fake_spotify.facts.scopes import SCOPES, split
 from fake_spotify.facts.wordings import WORDINGS, Era
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """An error that is shown on a page; nothing is redirected."""
-
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Redirect:
-    """Where the browser takes the answer."""
-
-    location: str
+class Problem(Exception):
+    """An error whose words are shown on a page; nothing is redirected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,34 +27,38 @@ class AuthorizationRequest:
     shows_dialog: bool
 
 
-def read(
-    directory: Directory, query: Mapping[str, str]
-) -> AuthorizationRequest | Redirect | Problem:
-    """Read the parameters of /authorize; unknown ones are ignored."""
+def read(directory: Directory, query: Mapping[str, str]) -> AuthorizationRequest | str:
+    """
+    Read the parameters of /authorize, or return where the browser takes their refusal.
+
+    Unknown parameters are ignored. Raises a Problem if the app must not be told.
+    """
     for name in ("client_id", "response_type", "redirect_uri"):
         if not query.get(name):
-            return Problem(f"Missing required parameter: {name}")
+            raise Problem(f"Missing required parameter: {name}")
     app = directory.find(query["client_id"])
     if app is None:
-        return Problem(WORDINGS[directory.first.policy.era].unknown_client_page)
-    redirect_uri = query["redirect_uri"]
-    problem = _problem_with_redirect(app, redirect_uri)
-    if problem is not None:
-        return problem
-    if query["response_type"] != "code":
-        if app.policy.era is Era.Y2026 and query["response_type"] == "token":
-            refused = [("error", "unsupported_response_type")]
-            return Redirect(redirects.with_fragment(redirect_uri, refused))
-        if query["response_type"] != "token":
-            return Problem(WORDINGS[app.policy.era].unknown_response_type_page)
+        raise Problem(WORDINGS[directory.first.policy.era].unknown_client_page)
+    redirect_uri, era = query["redirect_uri"], app.policy.era
+    if era is Era.Y2026 and redirects.is_insecure(redirect_uri):
+        raise Problem("INVALID_CLIENT: Insecure redirect URI")
+    fits_any_port = era is Era.Y2026 and redirects.is_registered_for_any_port(
+        redirect_uri, app.redirect_uris
+    )
+    if redirect_uri not in app.redirect_uris and not fits_any_port:
+        raise Problem("INVALID_CLIENT: Invalid redirect URI")
+    if query["response_type"] == "token" and era is Era.Y2026:
+        return redirects.with_fragment(redirect_uri, [("error", "unsupported_response_type")])
+    if query["response_type"] not in {"code", "token"}:
+        raise Problem(WORDINGS[era].unknown_response_type_page)
     requested = split(query.get("scope", ""))
     if not SCOPES.keys() >= set(requested):
-        return Problem("Illegal scope")
+        raise Problem("Illegal scope")
     challenge = query.get("code_challenge") or None
     if challenge is not None and query.get("code_challenge_method") != "S256":
-        return Problem("code_challenge_method must be S256")
+        raise Problem("code_challenge_method must be S256")
     if challenge is not None and not pkce.is_challenge(challenge):
-        return Problem("Invalid code_challenge")
+        raise Problem("Invalid code_challenge")
     return AuthorizationRequest(
         app,
         redirect_uri,
@@ -76,39 +70,29 @@ def read(
     )
 
 
-def _problem_with_redirect(app: App, redirect_uri: str) -> Problem | None:
-    if app.policy.era is Era.Y2021:
-        fits = redirect_uri in app.redirect_uris
-    elif redirects.is_insecure(redirect_uri):
-        return Problem("INVALID_CLIENT: Insecure redirect URI")
-    else:
-        fits = redirects.is_registered_for_any_port(redirect_uri, app.redirect_uris)
-    return None if fits else Problem("INVALID_CLIENT: Invalid redirect URI")
-
-
-def approve(request: AuthorizationRequest, user_id: str) -> Redirect:
-    """Redirect with the user's consent: a code or, in the implicit grant, an access token."""
+def approve(request: AuthorizationRequest, user_id: str) -> str:
+    """Return where the user's consent goes: with a code or, in the implicit grant, a token."""
     app, scope, now = request.app, " ".join(request.scopes), request.app.clock.now()
     if not request.is_implicit:
         code = app.ledger.issue_code(
             user_id, scope, request.redirect_uri, challenge=request.challenge, now=now
         )
-        return _redirect(request, [("code", code.value)])
+        return _location(request, [("code", code.value)])
     lifetime = app.policy.access_token_lifetime
     grant = app.ledger.add_grant(user_id, scope, authorized_at=now, is_public=True)
     token = app.ledger.issue_access_token(grant, now=now, lifetime=lifetime)
     granted = [("token_type", "Bearer"), ("expires_in", str(lifetime))]
-    return _redirect(request, [("access_token", token.value), *granted])
+    return _location(request, [("access_token", token.value), *granted])
 
 
-def deny(request: AuthorizationRequest) -> Redirect:
-    return _redirect(request, [("error", "access_denied")])
+def deny(request: AuthorizationRequest) -> str:
+    return _location(request, [("error", "access_denied")])
 
 
-def _redirect(request: AuthorizationRequest, parameters: list[tuple[str, str]]) -> Redirect:
+def _location(request: AuthorizationRequest, parameters: list[tuple[str, str]]) -> str:
     add = redirects.with_fragment if request.is_implicit else redirects.with_query
     state = [] if request.state is None else [("state", request.state)]
-    return Redirect(add(request.redirect_uri, [*parameters, *state]))
+    return add(request.redirect_uri, [*parameters, *state])
 
 
 def approved_before(request: AuthorizationRequest, browser: str) -> str | None:

@@ -5,7 +5,6 @@ from math import ceil
 
 from fake_spotify.apps.app import App
 from fake_spotify.apps.directory import Directory
-from fake_spotify.facts.policy import QuotaMode
 from fake_spotify.facts.registrations import User
 from fake_spotify.faults.answers import QUOTA_EXCEEDED
 from fake_spotify.rules.token_endpoint import Answer
@@ -53,15 +52,15 @@ def answer(directory: Directory, owner: App | None, token: str | None, base_url:
     wait = _quota_wait_seconds(directory, owner)
     if wait is not None:
         return Answer(429, {"error": QUOTA_EXCEEDED}, (("retry-after", str(wait)),))
-    is_development = owner.policy.quota_mode is QuotaMode.DEVELOPMENT
+    is_development = owner.policy.quota_mode == "development"
     if is_development and not owner.policy.owner_premium:
         return Answer(403, {}, text=NO_PREMIUM)
-    user = None if access.user_id is None else owner.users_by_id.get(access.user_id)
-    if user is None:
+    user = None if access.grant is None else owner.users_by_id.get(access.grant.user_id)
+    if access.grant is None or user is None:
         return _refused(401, "Valid user authentication required")
     if is_development and not owner.is_listed(user.id):
         return Answer(403, {}, text=NOT_LISTED)
-    members = of(user, access.scope.split(), base_url)
+    members = of(user, access.grant.scope.split(), base_url)
     if is_development:
         for name in ("country", "email", "explicit_content", "followers", "product"):
             members.pop(name, None)

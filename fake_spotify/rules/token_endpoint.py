@@ -8,7 +8,6 @@ from fake_spotify.apps.directory import Directory
 from fake_spotify.apps.ledger import Code, Grant
 from fake_spotify.facts import pkce
 from fake_spotify.facts import wordings as words
-from fake_spotify.facts.policy import NoScope, Rotation, Unchanged
 from fake_spotify.facts.wordings import WORDINGS, Refusal
 from fake_spotify.rules.credentials import Client, authenticate
 from fake_spotify.rules.token_requests import TokenRequest
@@ -58,7 +57,9 @@ def _outcome(directory: Directory, request: TokenRequest) -> _Outcome:
         return words.GRANT_TYPE_MISSING
     grant = _GRANTS.get(grant_type)
     if grant is None:
-        return WORDINGS[client.app.policy.era].grant_type_refused(grant_type)
+        description = WORDINGS[client.app.policy.era].unknown_grant_type
+        description = description.replace("<value>", grant_type)
+        return Refusal(400, "unsupported_grant_type", description)
     return grant(directory, client, request.parameters)
 
 
@@ -114,13 +115,13 @@ def _refresh(directory: Directory, client: Client, parameters: Mapping[str, str]
     if grant.revoked or grant.refresh_token != refresh_token:
         return words.REFRESH_TOKEN_REVOKED
     if app.has_aged_out(grant):
-        return app.policy.aged.refusal()
+        is_called_expired = app.policy.aged == "expired"
+        return words.REFRESH_TOKEN_EXPIRED if is_called_expired else words.REFRESH_TOKEN_REVOKED
     rotation = app.policy.rotation
-    if rotation is Rotation.ALL or (rotation is Rotation.PKCE and grant.is_public):
+    if rotation == "all" or (rotation == "pkce" and grant.is_public):
         grant = app.ledger.rotate(grant)
         return _tokens(app, grant, refresh_token=grant.refresh_token)
-    empty = app.policy.unchanged is Unchanged.EMPTY
-    return _tokens(app, grant, refresh_token="" if empty else None)
+    return _tokens(app, grant, refresh_token="" if app.policy.unchanged == "empty" else None)
 
 
 def _own_token(_: Directory, client: Client, _parameters: Mapping[str, str]) -> _Outcome:
@@ -137,9 +138,8 @@ def _tokens(app: App, grant: Grant, *, refresh_token: str | None) -> dict[str, o
     members = _access(app, grant)
     if refresh_token is not None:
         members["refresh_token"] = refresh_token
-    if grant.scope or app.policy.no_scope is not NoScope.ABSENT:
-        blank = " " if app.policy.no_scope is NoScope.BLANK else ""
-        members["scope"] = grant.scope or blank
+    if grant.scope or app.policy.no_scope != "absent":
+        members["scope"] = grant.scope or (" " if app.policy.no_scope == "blank" else "")
     return members
 
 

@@ -1,18 +1,18 @@
 """The endpoints of accounts.spotify.com: /authorize and /api/token."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from fake_spotify.apps.app import App
 from fake_spotify.apps.directory import Directory
-from fake_spotify.facts.policy import Consent
 from fake_spotify.faults.answers import BadRequest
 from fake_spotify.matching import Request
 from fake_spotify.replies import Reply, page, redirect
 from fake_spotify.rules import authorization, explanations, token_endpoint, token_requests
-from fake_spotify.rules.authorization import AuthorizationRequest, Problem, Redirect
+from fake_spotify.rules.authorization import AuthorizationRequest, Problem
 from fake_spotify.web import exchange, headers, pages
 from fake_spotify.web.exchange import Normal, Outcome
 
@@ -74,54 +74,54 @@ class AccountsEndpoints:
                 refusal = "Your client has issued a malformed request"
                 why = explanations.explain("authorize", refusal, self._directory.first, query)
                 return Outcome(BadRequest().reply(0), refusal, why)
-            return self._shown(query, browser)
+            return self._decided(query, partial(self._shown, query, browser))
 
         return await self._perform(http, query, b"", normal)
 
-    def _shown(self, query: Mapping[str, str], browser: str) -> Outcome:
-        request = authorization.read(self._directory, query)
-        if not isinstance(request, AuthorizationRequest):
-            return self._decided(request, query)
-        app = request.app
-        if app.policy.consent is Consent.CANCEL:
-            return _redirected(authorization.deny(request))
-        if app.policy.consent is Consent.AGREE:
-            return _redirected(authorization.approve(request, app.users[0].id))
-        user_id = authorization.approved_before(request, browser)
+    def _shown(
+        self, query: Mapping[str, str], browser: str, request: AuthorizationRequest
+    ) -> Reply:
+        if request.app.policy.consent == "cancel":
+            return redirect(authorization.deny(request))
+        if request.app.policy.consent == "agree":
+            user_id: str | None = request.app.users[0].id
+        else:
+            user_id = authorization.approved_before(request, browser)
         if user_id is not None:
-            return _redirected(authorization.approve(request, user_id))
-        markup = pages.consent(request, app.users, query, self._control_page)
-        return Outcome(page(200, markup))
+            return redirect(authorization.approve(request, user_id))
+        return page(200, pages.consent(request, request.app.users, query, self._control_page))
 
     async def submit(self, http: web.Request) -> web.Response:
         body = await http.read()
         form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
         browser = http.cookies.get(_BROWSER_COOKIE) or self._directory.first.shapes.short_id()
-        answer = await self._perform(http, form, body, lambda: self._submitted(form, browser))
+
+        def submitted(request: AuthorizationRequest) -> Reply:
+            if form.get("decision") == "cancel":
+                return redirect(authorization.deny(request))
+            users = request.app.users
+            user_id = next((user.id for user in users if user.id == form.get("user")), users[0].id)
+            request.app.ledger.approve(browser, user_id, request.scopes)
+            return redirect(authorization.approve(request, user_id))
+
+        answer = await self._perform(http, form, body, lambda: self._decided(form, submitted))
         answer.set_cookie(
             _BROWSER_COOKIE, browser, httponly=True, samesite="Lax", max_age=_COOKIE_SECONDS
         )
         return answer
 
-    def _submitted(self, form: Mapping[str, str], browser: str) -> Outcome:
-        request = authorization.read(self._directory, form)
-        if not isinstance(request, AuthorizationRequest):
-            return self._decided(request, form)
-        if form.get("decision") == "cancel":
-            return _redirected(authorization.deny(request))
-        users = request.app.users
-        user_id = next((user.id for user in users if user.id == form.get("user")), users[0].id)
-        request.app.ledger.approve(browser, user_id, request.scopes)
-        return _redirected(authorization.approve(request, user_id))
-
-    def _decided(self, outcome: Redirect | Problem, sent: Mapping[str, str]) -> Outcome:
-        if isinstance(outcome, Redirect):
-            return _redirected(outcome)
-        app = self._directory.find(sent.get("client_id", ""))
-        shown = app or self._directory.first
-        why = explanations.explain("authorize", outcome.words, shown, sent)
-        markup = pages.problem(outcome.words, why, sent, shown, self._control_page)
-        return Outcome(page(400, markup), outcome.words, why)
+    def _decided(
+        self, sent: Mapping[str, str], decide: Callable[[AuthorizationRequest], Reply]
+    ) -> Outcome:
+        """Answer a valid request as *decide* says, any other by what is wrong with it."""
+        try:
+            request = authorization.read(self._directory, sent)
+        except Problem as problem:
+            words, app = str(problem), self._app(sent.get("client_id"))
+            why = explanations.explain("authorize", words, app, sent)
+            markup = pages.problem(words, why, sent, app, self._control_page)
+            return Outcome(page(400, markup), words, why)
+        return Outcome(redirect(request) if isinstance(request, str) else decide(request))
 
     async def _perform(
         self, http: web.Request, parameters: Mapping[str, str], body: bytes, normal: Normal
@@ -133,7 +133,3 @@ class AccountsEndpoints:
     def _app(self, client_id: str | None) -> App:
         app = None if client_id is None else self._directory.find(client_id)
         return app or self._directory.first
-
-
-def _redirected(outcome: Redirect) -> Outcome:
-    return Outcome(redirect(outcome.location))

@@ -45,6 +45,5 @@ class ApiEndpoints:
         return exchange.response(Reply(204, headers.PREFLIGHT_HEADERS))
 
     async def picture(self, _: web.Request) -> web.Response:
-        """Answer with the picture of a user, the same for everybody."""
         image = files("fake_spotify.web").joinpath("picture.png").read_bytes()
         return web.Response(body=image, content_type="image/png")

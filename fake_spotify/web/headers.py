@@ -36,13 +36,11 @@ PREFLIGHT_HEADERS = (
 
 
 def of_accounts(answer: Answer, shapes: TokenShapes, http: web.Request) -> Reply:
-    """Make the reply that accounts.spotify.com would send."""
     device = ("set-cookie", _DEVICE.format(shapes.device_id()))
     return _json(answer, shapes, http, device, ("set-cookie", _TRACKING))
 
 
 def of_api(answer: Answer, shapes: TokenShapes, http: web.Request) -> Reply:
-    """Make the reply that api.spotify.com would send."""
     if answer.status != 401:
         return _json(answer, shapes, http, *answer.headers)
     words = profile.message_of(answer)

@@ -40,27 +40,21 @@ class Listener:
         self.port = listening.getsockname()[1]
         await self._serve(listening)
 
-    async def refuse(self, seconds: float, *, kept: asyncio.BaseProtocol | None = None) -> None:
+    async def fail(
+        self, kind: str, seconds: float, *, kept: asyncio.BaseProtocol | None = None
+    ) -> None:
         """
-        Refuse connections for *seconds* from now (at most ten minutes), then listen again.
+        Begin outage *kind* for *seconds* from now (at most ten minutes), then listen again.
 
-        Open connections are closed, except the *kept* one, which the request for this came over.
+        `connection_refused` refuses connections, `connection_ignored` neither accepts nor refuses
+        them. Open ones are closed, except the *kept* one, which the request for this came over.
         """
         check_wait("seconds", seconds)
         await self.close()
         await self._leave(kept)
-        self._outage = asyncio.create_task(self._end_outage(seconds, []))
-
-    async def ignore(self, seconds: float, *, kept: asyncio.BaseProtocol | None = None) -> None:
-        """
-        Neither accept nor refuse connections for *seconds* (at most 600), then listen again.
-
-        A listening socket whose backlog is full drops what comes, on Linux: clients wait.
-        """
-        check_wait("seconds", seconds)
-        await self.close()
-        await self._leave(kept)
-        self._outage = asyncio.create_task(self._end_outage(seconds, self._full_backlog()))
+        # A listening socket whose backlog is full drops what comes, on Linux: clients wait.
+        sockets = self._full_backlog() if kind == "connection_ignored" else []
+        self._outage = asyncio.create_task(self._end_outage(seconds, sockets))
 
     async def close(self) -> None:
         """Cancel an outage that is going on; nothing listens afterwards."""

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import ssl
 import tempfile
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from fake_spotify.web.listener import Listener
 _SHUTDOWN_SECONDS = 0.1
 _LARGEST_BODY = 1024 * 1024
 _CONTROL_PAGE = "/_fake/"
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Server:
@@ -43,25 +45,21 @@ class Server:
             self.directory.add(registration, policy)
         self._settings = settings
         self.ca_file: Path | None = None
-        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._opened = AsyncExitStack()
         self._tls: ssl.SSLContext | None = None
         self._runner: web.AppRunner | None = None
         self._site: web.SockSite | None = None
         self.listener = Listener(settings.host, settings.port, serve=self._serve, leave=self._leave)
 
     def _application(self) -> web.Application:
-        application = web.Application(client_max_size=_LARGEST_BODY)
+        application = web.Application(client_max_size=_LARGEST_BODY, middlewares=[self._route])
         control_page = _CONTROL_PAGE if self._settings.has_control else None
         application.add_routes(AccountsEndpoints(self.directory, control_page).routes())
         application.add_routes(ApiEndpoints(self.directory).routes())
         if self._settings.has_control:
             guard = Guard(self._settings.host, frozenset(self._settings.allowed_hosts))
-            outages = {
-                "connection_refused": self.listener.refuse,
-                "connection_ignored": self.listener.ignore,
-            }
-            application.add_routes(ControlEndpoints(self.directory, outages, guard).routes())
-        application.router.add_route("*", "/{path:.*}", self._not_found)
+            control = ControlEndpoints(self.directory, self.listener.fail, guard)
+            application.add_routes(control.routes())
         return application
 
     @property
@@ -78,12 +76,9 @@ class Server:
 
     async def start(self) -> None:
         """Start to listen; an OSError if it cannot, or cannot write the certificate."""
-        async with AsyncExitStack() as undo:
+        try:
             if self._settings.is_https:
-                self.ca_file = self._settings.ca_file
-                if self.ca_file is None:
-                    self._temporary = tempfile.TemporaryDirectory(prefix="fake-spotify-")
-                    self.ca_file = Path(self._temporary.name) / "ca.pem"
+                self.ca_file = self._settings.ca_file or self._temporary_folder() / "ca.pem"
                 self._tls = certificates.make(self._settings.host, self.ca_file)
             self._runner = web.AppRunner(
                 self._application(),
@@ -95,17 +90,20 @@ class Server:
                 shutdown_timeout=_SHUTDOWN_SECONDS,
             )
             await self._runner.setup()
-            undo.push_async_callback(self._runner.cleanup)
+            self._opened.push_async_callback(self._runner.cleanup)
             await self.listener.open()
-            undo.pop_all()
+            self._opened.push_async_callback(self.listener.close)
+        except BaseException:
+            await self.stop()
+            raise
+
+    def _temporary_folder(self) -> Path:
+        folder = tempfile.TemporaryDirectory(prefix="fake-spotify-")
+        return Path(self._opened.enter_context(folder))
 
     async def stop(self) -> None:
-        """Stop listening, and drop every connection."""
-        await self.listener.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-        if self._temporary is not None:
-            self._temporary.cleanup()
+        """Stop listening, and drop every connection; may be called twice."""
+        await self._opened.aclose()
 
     async def _serve(self, listening: socket.socket) -> None:
         if self._runner is not None:
@@ -121,13 +119,24 @@ class Server:
                 if connection is not kept:
                     connection.force_close()
 
-    async def _not_found(self, http: web.Request) -> web.Response:
-        outcome = Outcome(edge(404, "text/plain", "Not Found"), "Not Found")
-        if http.path.startswith("/_fake") or http.path == "/favicon.ico":
+    @web.middleware
+    async def _route(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        """Pass *request* on, or answer that there is no such path, or no such method for it."""
+        missing = request.match_info.http_exception
+        if missing is None:
+            return await handler(request)
+        reply = edge(404, "text/plain", "Not Found")
+        # CONNECT names a host, never an endpoint.
+        if isinstance(missing, web.HTTPMethodNotAllowed) or request.method == "CONNECT":
+            allow = ", ".join(sorted(getattr(missing, "allowed_methods", ())))
+            reply = edge(405, "text/plain", "Method Not Allowed").with_header("allow", allow)
+        if request.path.startswith("/_fake") or request.path == "/favicon.ico":
             # Not meant for Spotify: a browser requests the latter by itself.
-            return exchange.response(outcome.reply)
-        is_browser = http.method == "GET" and "text/html" in http.headers.get("accept", "")
-        if http.path == "/" and is_browser and self._settings.has_control:
+            return exchange.response(reply)
+        is_browser = request.method == "GET" and "text/html" in request.headers.get("accept", "")
+        if request.path == "/" and is_browser and self._settings.has_control:
             return exchange.response(redirect(_CONTROL_PAGE))
-        request = Request(http.method, http.path, None, dict(http.query))
-        return await exchange.perform(http, self.directory.first, request, b"", lambda: outcome)
+        outcome = Outcome(reply, reply.body.decode())
+        asked = Request(request.method, request.path, None, dict(request.query))
+        first = self.directory.first
+        return await exchange.perform(request, first, asked, b"", lambda: outcome)

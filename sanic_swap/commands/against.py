@@ -57,7 +57,7 @@ def _by_key(old: Settings, new: Settings) -> Iterator[Loss]:
     own, unknown = old.keys(), root_key(new_secret())
     temporary = own.current if own.current.is_temporary and not old.legacy_tokens else None
     keys = [key for key in (temporary, old.current_key, *old.previous_keys, unknown) if key]
-    ids = [old.key_ids(key)[0] for key in keys]
+    ids = [old.key_id(key) for key in keys]
     sealed = [make_key_ring(old, Keys(key)).seal(_TOKEN, _ALWAYS_YOUNG) for key in keys]
     tokens = dict(zip(ids, sealed, strict=True))
     for key_id in new.retired_key_ids:  # of which there may be no key any more

@@ -137,7 +137,7 @@ def _shown(value: object, settings: Settings) -> str:
         case float():
             return f"{value:g}"
         case SealingSecret(key=RootKey() as key) if settings.client_id:
-            return f"set, key {settings.key_ids(key)[0]}"
+            return f"set, key {settings.key_id(key)}"
         case Secret():
             return "set"
         case Rate():

@@ -10,16 +10,16 @@ from getpass import getpass
 
 from sanic_swap.errors import SwapError, TokenHeld, TokenRefused
 from sanic_swap.logs import log
-from sanic_swap.parts import make_parts, make_sealing
+from sanic_swap.parts import Parts, make_sealing
 from sanic_swap.sealing.key_ring import PREFIX, OpenedToken, key_id_of
 from sanic_swap.sealing.legacy import shape_of
 from sanic_swap.secret import Secret
-from sanic_swap.settings.table import AUTHORIZATION_SECONDS, Settings
+from sanic_swap.settings.table import Settings
+from sanic_swap.swap.revocation_guard import AUTHORIZATION_SECONDS
 from sanic_swap.swap.token_swap import SwapRequest
 from sanic_swap.trace import Answered, RequestTrace
 from sanic_swap.web.body import Field
-from sanic_swap.web.error_table import answer_to, outcome_of, row_of
-from sanic_swap.web.ops import Readiness
+from sanic_swap.web.error_table import refusal_of
 from sanic_swap.web.parameters import REFRESH, SWAP
 
 _DAY = 86_400  # seconds
@@ -114,8 +114,9 @@ async def _answer(settings: Settings, fields: list[Field], grant_type: str) -> t
     alone = replace(
         settings, metrics_port=None, new_relic_license_key=None, rate_limit=(), store_url=None
     )
-    parts, trace = make_parts(alone, Readiness()), RequestTrace("-")
-    began, error = time.perf_counter(), None
+    path = "/swap" if grant_type == SWAP else "/refresh"
+    parts, trace = Parts(alone), RequestTrace("-", "-", path)
+    began, outcome, error, reason = time.perf_counter(), "ok", None, None
     try:
         request = parts.rules.read(fields, grant_type)
         async with parts.opened():
@@ -124,24 +125,13 @@ async def _answer(settings: Settings, fields: list[Field], grant_type: str) -> t
             else:
                 body, status = await parts.swap.refresh(request, trace), 200
     except SwapError as raised:
-        error, answer = raised, answer_to(raised)
-        body, status = answer.body(), answer.status
-        trace.refused_key_id = error.key_id
-        row = row_of(type(error))
-        log.log(row.level, row.log, error)
-    if parts.monitoring.access_log is not None:
-        parts.monitoring.access_log.write(
-            Answered(
-                "POST",
-                "/swap" if grant_type == SWAP else "/refresh",
-                status,
-                outcome_of(error) if error else "ok",
-                answer.error if error else None,
-                error.reason if error else None,
-                time.perf_counter() - began,
-                "-",
-                "-",
-                trace,
-            )
-        )
+        refusal = refusal_of(raised)
+        body, status = refusal.body(), refusal.status
+        outcome, error, reason = refusal.outcome, refusal.error, raised.reason
+        trace.refused_key_id = raised.key_id
+        log.log(refusal.level, refusal.log, raised)
+    if parts.access_log is not None:
+        seconds = time.perf_counter() - began
+        answered = Answered(trace, "POST", status, outcome, error, reason, seconds, "-")
+        parts.access_log.write(answered)
     return body, status

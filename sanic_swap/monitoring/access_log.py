@@ -12,35 +12,25 @@ _LONGEST_AGENT = 200
 
 @dataclass(frozen=True, slots=True)
 class AccessLog:
-    """
-    Writes past `logging`, which takes longer over a line than over all that is in it.
-
-    Args:
-        lines: Where they go.
-        line_format: How they look.
-        quiet: Endpoints whose successes are not logged: platforms ask for health every second.
-    """
+    """Writes past `logging`, which takes longer over a line than over all that is in it."""
 
     lines: Lines
     line_format: LineFormat
-    quiet: frozenset[str] = frozenset()
+    quiet: frozenset[str]  # not logged if it is a 200: platforms ask for health every second
 
     def write(self, answered: Answered) -> None:
         """Log one answer."""
-        if answered.path in self.quiet and answered.status == 200:
-            return
         trace = answered.trace
+        if trace.path in self.quiet and answered.status == 200:
+            return
         method = answered.method[:_LONGEST_METHOD]
-        path = answered.path or trace.unknown_path or "-"
+        path = trace.path or trace.unknown_path or "-"
         milliseconds = answered.seconds * 1000
         agent = answered.agent[:_LONGEST_AGENT]
         if not agent.isascii():  # bytes that are no UTF-8 would be half a surrogate pair in JSON
             agent = agent.encode("utf-8", "backslashreplace").decode()
-        fields: dict[str, object] = {
-            "client": trace.client,
-            "agent": agent,
-            "request_id": answered.request_id,
-        }
+        fields: dict[str, object]
+        fields = {"client": trace.client, "agent": agent, "request_id": trace.request_id}
         if answered.error is not None:
             fields["error"] = answered.error
             fields["outcome"] = answered.outcome
@@ -59,11 +49,7 @@ class AccessLog:
         if trace.retries:
             fields["retries"] = trace.retries
         if self.line_format is json_line:  # a machine need not take the message apart
-            fields |= {
-                "method": method,
-                "path": path,
-                "status": answered.status,
-                "ms": round(milliseconds, 1),
-            }
+            fields |= {"method": method, "path": path, "status": answered.status}
+            fields["ms"] = round(milliseconds, 1)
         message = f"{method} {path} {answered.status} {milliseconds:.1f}ms"
         self.lines.put(self.line_format(time.time(), "INFO", message, fields))

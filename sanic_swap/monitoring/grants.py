@@ -13,18 +13,12 @@ _MOST = 100_000  # of one day; shares do not need more
 
 
 class Grants:
-    """
-    How long authorizations still last, and how many of them Spotify ended.
-
-    Args:
-        lifetime_seconds: From a user's authorization to its end.
-        now: Unix seconds, for tests.
-    """
+    """How long authorizations still last, and how many of them Spotify ended."""
 
     def __init__(
         self,
         registry: CollectorRegistry,
-        lifetime_seconds: int,
+        lifetime_seconds: int,  # from a user's authorization to its end
         now: Callable[[], float] = time.time,
     ) -> None:
         self._lifetime_seconds = lifetime_seconds
@@ -32,13 +26,11 @@ class Grants:
         self._day = 0
         self._seen: set[tuple[str, str | None]] = set()
         self._refused = Counter(
-            "sanic_swap_grants_refused",
-            "Grants in tokens of ours that Spotify refused, each once a day in a process.",
-            registry=registry,
+            "sanic_swap_grants_refused", "Grants that Spotify refused.", registry=registry
         )
         self._remaining = Histogram(
             "sanic_swap_authorization_remaining_days",
-            "Days that users' authorizations still last, each once a day in a process.",
+            "Days that users' authorizations still last.",
             buckets=_DAYS,
             registry=registry,
         )

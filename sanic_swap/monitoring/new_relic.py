@@ -1,10 +1,8 @@
-"""Tells New Relic how long each endpoint and Spotify take, and nothing else.
+"""Tells New Relic an endpoint's name, a method, a status, Spotify's host and how long they take.
 
 Imported only when NEW_RELIC_LICENSE_KEY is set; nothing but `parts` and `app` knows of it. The
 agent's own instrumentation of Sanic, aiohttp and logging, which it does in `initialize`, is
-never turned on: it would record headers and parameters. It is given what this module names: an
-endpoint's name, a method, a status, Spotify's host. Its other NEW_RELIC_ variables hold as it
-documents them.
+never turned on: it would record headers and parameters. Its other variables hold as it says.
 """
 
 import asyncio
@@ -26,18 +24,11 @@ _HARVEST_SECONDS = 2.5  # for what the last minute has left to send
 _METHODS = frozenset({"GET", "HEAD", "POST", "OPTIONS"})
 # A call to Spotify runs in a task of its own, of which the agent knows nothing.
 _asker: ContextVar[Any] = ContextVar("asker", default=None)
-
-
 Handler = Callable[..., Awaitable[Any]]  # from a request, and more, to its answer
 
 
 class NewRelic:
-    """
-    The agent in this process.
-
-    Args:
-        origin: Spotify's, as calls to it are to be named.
-    """
+    """The agent in this process; calls to Spotify are named by its *origin*."""
 
     def __init__(self, license_key: Secret, origin: str) -> None:
         self._origin = origin

@@ -7,12 +7,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 
 # What image builds and platforms set.
-_VARIABLES = (
-    "SOURCE_COMMIT",
-    "HEROKU_BUILD_COMMIT",
-    "HEROKU_SLUG_COMMIT",
-    "RENDER_GIT_COMMIT",
-)
+_VARIABLES = ("SOURCE_COMMIT", "HEROKU_BUILD_COMMIT", "HEROKU_SLUG_COMMIT", "RENDER_GIT_COMMIT")
 _COMMIT = re.compile(r"[0-9a-f]{7,64}\Z")
 
 

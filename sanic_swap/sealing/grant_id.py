@@ -7,8 +7,7 @@ from sanic_swap.secret import Secret
 
 
 class GrantIds:
-    """
-    Keyed hashes of refresh tokens: 8 characters, equal on every machine.
+    """Keyed hashes of refresh tokens: 8 characters, equal on every machine.
 
     The key is made from the client secret, not from the sealing key: ids outlive a change of
     sealing keys, and without the secret nobody can test a token against a log.

@@ -42,8 +42,7 @@ _TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/"
 
 @dataclass(slots=True)
 class OpenedToken:
-    """
-    The content of a sealed token.
+    """The content of a sealed token.
 
     Attributes:
         sealed_at, authorized_at: Unix seconds; 0 if unknown.
@@ -61,7 +60,7 @@ class OpenedToken:
 
 
 def key_id_of(sealed: str) -> str | None:
-    """Return the id of the key that sealed a token; None if it is no sealed token."""
+    """Return the id of the key that sealed a token; None if this is none."""
     match = _SEALED.match(sealed)
     return match[1] if match else None
 
@@ -97,12 +96,9 @@ class _Sealer:
 
 
 class KeyRing:
-    """
-    Seals with the current key, opens with the current and the previous ones.
+    """Seals with the current key, opens with the current and the previous ones.
 
     Args:
-        current: The key that seals.
-        context: Whose tokens these are.
         previous: Keys that open and never seal, newest first.
         retired: Ids of keys given up on purpose: their tokens are refused.
         hold_unknown: Whether tokens of unknown keys are held rather than refused.
@@ -127,10 +123,9 @@ class KeyRing:
         now: Callable[[], float] = time.time,
         randomness: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        self._current = _Sealer(current, context)
         keys = (*previous, current)
         self._sealers = {key.key_id(context): _Sealer(key, context) for key in keys}
-        self._sealers[self._current.key_id] = self._current
+        self._current = self._sealers[current.key_id(context)]
         contexts = [replace(context, origin=origin) for origin in other_origins]
         self._origins = {key.key_id(one): one.origin for key in keys for one in contexts}
         self._origin = context.origin
@@ -151,8 +146,7 @@ class KeyRing:
         return list(self._origins)
 
     def seal(self, refresh_token: Secret, authorized_at: int) -> str:
-        """
-        Return *refresh_token* sealed by the current key, safe in any form body or URL.
+        """Return *refresh_token* sealed by the current key, safe in any form body or URL.
 
         Args:
             refresh_token: 1 to 2925 printable ASCII characters.
@@ -161,16 +155,16 @@ class KeyRing:
         Raises:
             ValueError: If the refresh token is none.
         """
-        if not is_refresh_token(refresh_token.reveal()):
+        text = refresh_token.reveal()
+        if not is_refresh_token(text):
             raise ValueError("not a refresh token: 1 to 2925 printable ASCII characters")
-        plain = refresh_token.reveal().encode()
+        plain = text.encode()
         payload = _HEAD.pack(_VERSION, int(self._now()), authorized_at, len(plain)) + plain
         payload += bytes(-len(payload) % _BLOCK)
         return self._current.seal(payload, self._randomness(_RANDOM))
 
     def open(self, sealed: str) -> OpenedToken:
-        """
-        Return the content of *sealed*.
+        """Return the content of *sealed*.
 
         Raises:
             TokenRefused: If it is altered, of a retired or gone temporary key, from before
@@ -217,13 +211,8 @@ class KeyRing:
         whole = len(plain) == length and len(padding) < _BLOCK and not any(padding)
         if version != _VERSION or not whole or not is_refresh_token(plain):
             raise TokenRefused("altered", sealer.key_id)
-        return OpenedToken(
-            Secret(plain),
-            sealed_at,
-            authorized_at,
-            sealer.key_id,
-            is_current=sealer is self._current,
-        )
+        is_current = sealer is self._current
+        return OpenedToken(Secret(plain), sealed_at, authorized_at, sealer.key_id, is_current)
 
 
 def _encoded(data: bytes) -> str:

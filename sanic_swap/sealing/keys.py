@@ -43,8 +43,7 @@ class SealingContext:
 
 @dataclass(frozen=True, slots=True)
 class RootKey:
-    """
-    32 secret bytes from which every other key is derived.
+    """32 secret bytes from which every other key is derived.
 
     Attributes:
         from_passphrase: Whether a person chose it, rather than a random generator.
@@ -56,8 +55,7 @@ class RootKey:
     is_temporary: bool = False
 
     def key_id(self, context: SealingContext) -> str:
-        """
-        Return the public id of this key in *context*, 8 characters.
+        """Return the public id of this key in *context*, 8 characters.
 
         Equal ids prove equal secret, app and origin. The first bit marks a temporary key.
         """
@@ -99,37 +97,38 @@ def new_secret() -> str:
 
 
 def root_key(secret: str) -> RootKey:
-    """
-    Return the root key of an operator's secret.
+    """Return the root key of an operator's secret.
 
     32 bytes in base64 (either alphabet) or hex are the key itself; anything else of
     16 or more code points goes through Argon2id, which takes about 0.1 s and 64 MiB.
 
     Raises:
         UnusableSecret: If it is too short or published.
-        ValueError: If it is not valid UTF-8.
     """
     if is_published(secret):
         raise UnusableSecret(
             "is published in another swap service's source, so anybody could open its tokens;"
             f" {_MOVE}"
         )
-    if _BASE64URL.match(secret):
-        return RootKey(urlsafe_b64decode(secret.rstrip("=") + "="))
-    if _BASE64.match(secret):
-        return RootKey(b64decode(secret.rstrip("=") + "="))
     if _HEX.match(secret):
         return RootKey(bytes.fromhex(secret))
+    if is_key(secret):
+        standard = secret.replace("-", "+").replace("_", "/").rstrip("=")
+        return RootKey(b64decode(f"{standard}="))
     if len(secret) < SHORTEST_PASSPHRASE:
         raise UnusableSecret(
             f"has fewer than {SHORTEST_PASSPHRASE} characters, so it could be guessed; {_MOVE}"
         )
-    return RootKey(_stretched(_utf8(secret)), from_passphrase=True)
+    # Imported here: only passphrases need it, and start-up time counts.
+    from nacl.pwhash import argon2id
+
+    root = argon2id.kdf(32, secret.encode(), _SALT, opslimit=2, memlimit=64 * 1024 * 1024)
+    return RootKey(root, from_passphrase=True)
 
 
 def is_published(secret: str) -> bool:
     """Say whether this secret stands in another service's public repository."""
-    return sha256(_utf8(secret)).hexdigest() in _PUBLISHED
+    return sha256(secret.encode()).hexdigest() in _PUBLISHED
 
 
 def is_key(secret: str) -> bool:
@@ -140,17 +139,3 @@ def is_key(secret: str) -> bool:
 def is_fernet_key(secret: str) -> bool:
     """Say whether a secret is 32 bytes in base64url, as Fernet's specification wants it."""
     return _BASE64URL.match(secret) is not None
-
-
-def _stretched(passphrase: bytes) -> bytes:
-    # Imported here: only passphrases need it, and start-up time counts.
-    from nacl.pwhash import argon2id
-
-    return argon2id.kdf(32, passphrase, _SALT, opslimit=2, memlimit=64 * 1024 * 1024)
-
-
-def _utf8(secret: str) -> bytes:
-    try:
-        return secret.encode()
-    except UnicodeEncodeError:
-        raise ValueError("is not valid UTF-8") from None

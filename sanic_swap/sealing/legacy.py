@@ -41,13 +41,12 @@ _LINE_ENDS = str.maketrans("", "", "\r\n")
 
 @dataclass(frozen=True, slots=True)
 class LegacyTokens:
-    """
-    Opens the tokens of some other services.
+    """Opens the tokens of some other services.
 
     Attributes:
         openers: For each format, one opener for each secret; other formats are refused.
         hold: Whether all are held, because LEGACY_TOKENS is not set.
-        closes_at: Unix seconds from which on none opens; None for never.
+        closes_at: Unix seconds from which on none opens.
         reseal: Whether they go back sealed as ours.
         now: Unix seconds, for tests.
     """
@@ -59,8 +58,7 @@ class LegacyTokens:
     now: Callable[[], float] = time.time
 
     def open(self, as_sent: str) -> OpenedToken:
-        """
-        Return the content of a token; the time of authorization is unknown.
+        """Return the content of a token; the time of authorization is unknown.
 
         Args:
             as_sent: With the blanks around it.
@@ -77,15 +75,17 @@ class LegacyTokens:
                 reason="legacy_unset",
                 is_known=True,
             )
-        if self.closes_at is not None and self.now() >= self.closes_at:
-            raise TokenRefused(_kind_of(as_sent))
-        for name, sealed in readings(as_sent):
+        is_over = self.closes_at is not None and self.now() >= self.closes_at
+        for name, sealed in () if is_over else readings(as_sent):
             for open_ in self.openers.get(name, ()):
                 plain = open_(sealed)
                 if plain is not None and _REFRESH_TOKEN.match(plain):
                     token = Secret(plain.decode("ascii"))
                     return OpenedToken(token, 0, 0, None, not self.reseal, imported=name)
-        raise TokenRefused(_kind_of(as_sent))
+        # For the log: what it is that does not open.
+        if _ACCESS_TOKEN.match(as_sent.strip()):
+            raise TokenRefused("access_token")
+        raise TokenRefused("other_service" if shape_of(as_sent) else "not_a_token")
 
     def is_guessable(self, as_sent: str) -> bool:
         """Say whether a token may be of a format that is opened though nothing proves it."""
@@ -99,16 +99,8 @@ def shape_of(as_sent: str) -> str | None:
     return next((name for name in ("node", "fernet", "plain", "ruby") if name in names), None)
 
 
-def _kind_of(as_sent: str) -> str:
-    """Name what does not open, for the log."""
-    if _ACCESS_TOKEN.match(as_sent.strip()):
-        return "access_token"
-    return "other_service" if shape_of(as_sent) else "not_a_token"
-
-
 def readings(as_sent: str) -> Iterator[tuple[str, bytes]]:
-    """
-    Yield each service that may have made a token, and the bytes that it sealed it to.
+    """Yield each service that may have made a token, and the bytes that it sealed it to.
 
     There may be several: a token of the Ruby service can look like a plain one, and the
     other way round. Those whose content can be checked come first.

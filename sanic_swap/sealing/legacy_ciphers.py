@@ -75,7 +75,7 @@ OPENERS: Mapping[str, Callable[[Secret], Opener | None]] = {
 
 
 def _key_and_iv(secret: Secret, length: int, *, rounds: int) -> bytes:
-    """Derive as OpenSSL's EVP_BytesToKey with MD5 and no salt (its EVP_BytesToKey(3))."""
+    """Derive as OpenSSL's EVP_BytesToKey(3) with MD5 and no salt."""
     password = secret.reveal().encode()
     derived = digest = b""
     while len(derived) < length:

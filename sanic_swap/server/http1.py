@@ -155,7 +155,7 @@ class StrictHttp(Http):
         is_gone = transport is None or transport.is_closing()
         is_last = protocol.has_ended and not self.recv_buffer
         # An unread body could be taken for another request.
-        if self.request_body or is_last or is_gone or protocol.readiness.draining:
+        if self.request_body or is_last or is_gone or protocol.readiness.phase == "draining":
             self.keep_alive = False
         if not is_gone:
             head = self.response.head(keep_alive=self.keep_alive)

@@ -16,12 +16,11 @@ import uvloop
 
 from sanic_swap.app import make_app
 from sanic_swap.logs import log
-from sanic_swap.parts import Parts, make_parts
+from sanic_swap.parts import Parts
 from sanic_swap.server.connection import Connection, Places
 from sanic_swap.server.kernel import allow_open_files, forbid_core_dumps, most_connections
 from sanic_swap.server.listener import bound, drop_new_connections, is_readable
 from sanic_swap.settings.table import Settings
-from sanic_swap.web.ops import Phase, Readiness
 
 _BACKLOG = 4096
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -54,25 +53,24 @@ async def _run(settings: Settings) -> None:
     # signal in it would end the process.
     for number in _SIGNALS:
         signal.signal(number, stop_soon)
-    readiness = Readiness()
-    parts = make_parts(settings, readiness)
+    parts = Parts(settings)
     log.info("keys", extra={"fields": settings.key_ids_in_use})
     async with parts.opened():
-        await _serve(parts, readiness, stop)
+        await _serve(parts, stop)
     log.info("stopped")
     for number in _SIGNALS:  # a signal while Python shuts down must not change the exit code
         signal.signal(number, signal.SIG_IGN)
 
 
-async def _serve(parts: Parts, readiness: Readiness, stop: asyncio.Event) -> None:
-    settings, app = parts.settings, make_app(parts, readiness)
+async def _serve(parts: Parts, stop: asyncio.Event) -> None:
+    settings, readiness, app = parts.settings, parts.readiness, make_app(parts)
     loop, places = asyncio.get_running_loop(), Places(most_connections(settings))
-    if parts.monitoring.metrics is not None:
+    if parts.metrics is not None:
         # Imported here: the library takes time to load, and most services do without.
-        from sanic_swap.monitoring.state import Connections
+        from sanic_swap.monitoring.state import of_connections
 
-        connections = Connections(places.limit, places.by_state, places.reclaimed)
-        parts.monitoring.metrics.read_from(connections)
+        state = partial(of_connections, places.limit, places.by_state, places.reclaimed)
+        parts.metrics.read_from(state)
     listener = bound(
         settings.host, settings.port, settings.client_timeout, reuse_port=settings.reuse_port
     )
@@ -83,7 +81,7 @@ async def _serve(parts: Parts, readiness: Readiness, stop: asyncio.Event) -> Non
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
     gc.enable()
-    readiness.phase = Phase.READY
+    readiness.phase = "ready"
 
     def announce() -> None:
         host, port, *_ = listener.getsockname()
@@ -93,7 +91,7 @@ async def _serve(parts: Parts, readiness: Readiness, stop: asyncio.Event) -> Non
     # Requests are answered meanwhile, but whoever waits for this line waits for /readyz too.
     async with parts.credentials.watched(announce):
         await stop.wait()
-    readiness.phase = Phase.DRAINING
+    readiness.phase = "draining"
     log.info("draining", extra={"fields": {"seconds": settings.drain_seconds}})
     await asyncio.sleep(settings.drain_delay)
     await _empty_queue(listener)

@@ -27,8 +27,7 @@ class Level(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """
-    One thing that was found; it contains no secret.
+    """One thing that was found; it contains no secret.
 
     Attributes:
         variable: The setting or settings, or their file; "" for all.
@@ -49,20 +48,31 @@ def wrong(variable: str, text: str) -> Finding:
     return Finding(Level.WRONG, variable, text)
 
 
-def contradictions(
-    settings: Settings, everything: Mapping[str, str], now: float
-) -> Iterator[Finding]:
-    """
-    Yield the reasons why settings that can be read cannot be used.
+def contradictions(settings: Settings, environ: Mapping[str, str], now: float) -> Iterator[Finding]:
+    """Yield the reasons why settings that can be read cannot be used.
 
     Args:
         settings: With defaults in place of what cannot be read.
-        everything: Each variable that is set, and its text.
+        environ: With what the file of settings adds.
         now: Unix seconds.
     """
-    yield from _about_keys(settings, everything)
-    yield from _about_tokens(settings, everything, now)
-    yield from _about_libraries(settings)
+    yield from _about_keys(settings, environ)
+    if settings.revoke_before > now:
+        text = "is in the future: every refresh would be refused, even after a new login"
+        yield wrong("REVOKE_BEFORE", text)
+    unauthenticated = [name for name in settings.legacy_tokens if name in UNAUTHENTICATED]
+    if unauthenticated and settings.legacy_closes_at is None:
+        # Otherwise a stolen or forged token could be sealed here for ever.
+        text = "is required by LEGACY_TOKENS=%s: the last day they open, such as %s"
+        day = datetime.fromtimestamp(now + 184 * 86_400, UTC).date()
+        yield wrong("LEGACY_TOKENS_UNTIL", text % (",".join(unauthenticated), day))
+    for variable, is_needed, library, extra in (
+        ("STORE_URL", settings.store_url, "redis", "redis"),
+        ("NEW_RELIC_LICENSE_KEY", settings.new_relic_license_key, "newrelic", "newrelic"),
+        ("LEGACY_TOKENS", CIPHERED & {*settings.legacy_tokens}, "cryptography", "legacy"),
+    ):
+        if is_needed and find_spec(library) is None:
+            yield wrong(variable, f"needs the extra `{extra}`, or `pip install {library}`")
     if not settings.accounts_url.is_private and not settings.accounts_insecure:
         text = "is plain http to another machine; use https or SPOTIFY_ACCOUNTS_INSECURE=on"
         yield wrong("SPOTIFY_ACCOUNTS_URL", text)
@@ -74,56 +84,25 @@ def contradictions(
         yield wrong("METRICS_PORT", "is the same as PORT; metrics need their own port")
 
 
-def _about_keys(settings: Settings, everything: Mapping[str, str]) -> Iterator[Finding]:
+def _about_keys(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
     reasons = {
         "REUSE_PORT": settings.reuse_port,
-        "STORE_URL": _is_set("STORE_URL", everything),
+        "STORE_URL": settings.store_url or environ.get("STORE_URL"),  # also one to be corrected
         "PREVIOUS_ENCRYPTION_SECRETS": settings.previous_secrets,
         "LEGACY_TOKENS": settings.legacy_tokens,
-        "FLY_MACHINE_ID": everything.get("FLY_MACHINE_ID"),
+        "FLY_MACHINE_ID": environ.get("FLY_MACHINE_ID"),
     }
     because = next((name for name, value in reasons.items() if value), None)
-    if because and not _is_set("ENCRYPTION_SECRET", everything):
+    if because and settings.encryption_secret is None:
         text = f"is required because {because} is set; create one with `sanic-swap keygen`"
         yield wrong("ENCRYPTION_SECRET", text)
     current = settings.current_key
-    if current and settings.key_ids(current)[0] in settings.retired_key_ids:
+    if current and settings.key_id(current) in settings.retired_key_ids:
         yield wrong("RETIRED_KEY_IDS", "contains the key of ENCRYPTION_SECRET")
     by_id: dict[str, RootKey] = {}
     for key in filter(None, (current, *settings.previous_keys)):
-        [key_id] = settings.key_ids(key)
+        key_id = settings.key_id(key)
         # Nobody could tell whose tokens are whose.
         if by_id.setdefault(key_id, key).root != key.root:
             text = f"two different keys have the id {key_id}; keep one of them"
             yield wrong("PREVIOUS_ENCRYPTION_SECRETS", text)
-
-
-def _about_tokens(
-    settings: Settings, everything: Mapping[str, str], now: float
-) -> Iterator[Finding]:
-    """Yield what can only be a mistake and would log users out."""
-    if settings.revoke_before > now:
-        text = "is in the future: every refresh would be refused, even after a new login"
-        yield wrong("REVOKE_BEFORE", text)
-    unauthenticated = [name for name in settings.legacy_tokens if name in UNAUTHENTICATED]
-    if unauthenticated and not _is_set("LEGACY_TOKENS_UNTIL", everything):
-        # Otherwise a stolen or forged token could be sealed here for ever.
-        text = "is required by LEGACY_TOKENS=%s: the last day they open, such as %s"
-        day = datetime.fromtimestamp(now + 184 * 86_400, UTC).date()
-        yield wrong("LEGACY_TOKENS_UNTIL", text % (",".join(unauthenticated), day))
-
-
-def _about_libraries(settings: Settings) -> Iterator[Finding]:
-    ciphers = CIPHERED.intersection(settings.legacy_tokens)
-    for variable, is_needed, library, extra in (
-        ("STORE_URL", settings.store_url, "redis", "redis"),
-        ("NEW_RELIC_LICENSE_KEY", settings.new_relic_license_key, "newrelic", "newrelic"),
-        ("LEGACY_TOKENS", ciphers, "cryptography", "legacy"),
-    ):
-        if is_needed and find_spec(library) is None:
-            text = f"needs the extra `{extra}`, or `pip install {library}`"
-            yield wrong(variable, text)
-
-
-def _is_set(name: str, everything: Mapping[str, str]) -> bool:
-    return bool(everything.get(name) or everything.get(f"{name}_FILE"))

@@ -10,9 +10,8 @@ from typing import Any
 from sanic_swap.errors import SettingsError
 from sanic_swap.secret import Secret
 from sanic_swap.settings.findings import Finding, contradictions, wrong
-from sanic_swap.settings.hints import is_placeholder, misspelt
-from sanic_swap.settings.surroundings import surroundings
 from sanic_swap.settings.table import Settings, Variable, known_names, variables
+from sanic_swap.settings.typos import is_placeholder, similar, surroundings
 
 ENVIRONMENT = "environment"
 _LAST_NEWLINE = re.compile(r"\r?\n\Z")
@@ -20,8 +19,7 @@ _LAST_NEWLINE = re.compile(r"\r?\n\Z")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """
-    The text of one setting.
+    """The text of one setting.
 
     Attributes:
         name: Under which it was found: the variable's, an alias, or one of them with `_FILE`.
@@ -35,8 +33,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """
-    What environment and file say, right or wrong.
+    """What environment and file say, right or wrong.
 
     Attributes:
         values: What could be read, by the name of the attribute in `Settings`.
@@ -46,11 +43,11 @@ class Reading:
         names_in_file: Every name that the file of settings has.
     """
 
-    values: Mapping[str, Any]
-    written: Mapping[str, Written]
-    problems: list[Finding]
-    contradictions: list[Finding]
-    names_in_file: tuple[str, ...]
+    values: dict[str, Any] = field(default_factory=dict)
+    written: dict[str, Written] = field(default_factory=dict)
+    problems: list[Finding] = field(default_factory=list)
+    contradictions: list[Finding] = field(default_factory=list)
+    names_in_file: list[str] = field(default_factory=list)
 
     @property
     def wrong(self) -> list[Finding]:
@@ -58,8 +55,7 @@ class Reading:
         return [*self.problems, *self.contradictions]
 
     def settings(self) -> Settings:
-        """
-        Return the settings that were read.
+        """Return the settings that were read.
 
         Raises:
             SettingsError: With every problem.
@@ -70,7 +66,8 @@ class Reading:
 
     def as_far_as_read(self) -> Settings:
         """Return settings whatever is wrong: what could not be read is empty, or the default."""
-        return _with_defaults(self.values)
+        empty = {"client_id": "", "client_secret": Secret(""), "callback_urls": ()}
+        return Settings(**{**empty, **self.values})
 
     def wrong_about(self, *attributes: str) -> list[Finding]:
         """Return what is wrong with these settings, or with the file that they stand in."""
@@ -85,40 +82,28 @@ def read(
     env_file: Path | None = None,
     now: Callable[[], float] = time.time,
 ) -> Reading:
-    """
-    Return what *environ* and the `NAME=value` lines of *env_file* say; *environ* wins.
+    """Return what *environ* and the `NAME=value` lines of *env_file* say; *environ* wins.
 
     Args:
         now: Unix seconds, for tests.
     """
-    problems: list[Finding] = []
-    from_file = _read_env_file(env_file, problems) if env_file else {}
-    sources = ((ENVIRONMENT, environ), (str(env_file), from_file))
-    values: dict[str, Any] = {}
-    written: dict[str, Written] = {}
+    reading = Reading()
+    from_file = _read_env_file(env_file, reading.problems) if env_file else {}
+    reading.names_in_file.extend(from_file)
+    sources = {ENVIRONMENT: environ, str(env_file): from_file}
     for attribute, variable in variables().items():
-        found = _find(variable, sources, problems)
-        if found is None:
-            continue
-        written[attribute] = found
-        if variable.required and is_placeholder(found.text):
-            problems.append(wrong(variable.name, "is still the placeholder of an example"))
-            continue
         try:
-            values[attribute] = variable.read(found.text)
+            if found := _found(variable, sources):
+                reading.written[attribute] = found[0]
+                reading.values[attribute] = _value(variable, found)
         except ValueError as error:
-            text, around = str(error), surroundings(found.text)
-            if around and around not in text:
-                text += f"; it has {around} next to it"
-            problems.append(wrong(variable.name, text))
-    settings = _with_defaults(values)
-    against_each_other = contradictions(settings, {**from_file, **environ}, now())
-    return Reading(values, written, problems, list(against_each_other), tuple(from_file))
-
-
-def _with_defaults(values: Mapping[str, Any]) -> Settings:
-    empty = {"client_id": "", "client_secret": Secret(""), "callback_urls": ()}
-    return Settings(**{**empty, **values})
+            reading.problems.append(wrong(variable.name, str(error)))
+    # What could not be read has been told, and has its default here.
+    known = {problem.variable for problem in reading.problems}
+    for finding in contradictions(reading.as_far_as_read(), {**from_file, **environ}, now()):
+        if finding.variable not in known:
+            reading.contradictions.append(finding)
+    return reading
 
 
 def _read_env_file(path: Path, problems: list[Finding]) -> dict[str, str]:
@@ -137,16 +122,15 @@ def _read_env_file(path: Path, problems: list[Finding]) -> dict[str, str]:
     for binding in bindings:
         text = binding.original.string
         line = binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
-        if binding.error or (binding.key and binding.value is None):
-            problems.append(wrong(str(path), f"line {line} is not NAME=value"))
-        elif binding.key and binding.value is not None:
+        if binding.key and binding.value is not None:
             found[binding.key] = binding.value
             lines_of.setdefault(binding.key, []).append(str(line))
-    problems += [
-        wrong(str(path), f"{name} is set on lines {' and '.join(numbers)}; keep one of them")
-        for name, numbers in lines_of.items()
-        if len(numbers) > 1 and name in known_names()
-    ]
+        elif binding.key or binding.error:
+            problems.append(wrong(str(path), f"line {line} is not NAME=value"))
+    for name, numbers in lines_of.items():
+        if len(numbers) > 1 and name in known_names():
+            text = f"{name} is set on lines {' and '.join(numbers)}; keep one of them"
+            problems.append(wrong(str(path), text))
     return found
 
 
@@ -155,51 +139,63 @@ def is_of_kubernetes(name: str, texts: Mapping[str, str]) -> bool:
     return name.endswith("_PORT") and texts.get(name, "").startswith(("tcp://", "udp://"))
 
 
-def _find(
-    variable: Variable,
-    sources: Sequence[tuple[str, Mapping[str, str]]],
-    problems: list[Finding],
-) -> Written | None:
-    """Return the text of *variable* from the first of *sources* that sets it."""
-    for place, texts in sources:
+def _found(variable: Variable, sources: Mapping[str, Mapping[str, str]]) -> list[Written]:
+    """Return *variable* as the first of *sources* that has it writes it, under each of its names.
+
+    Raises:
+        ValueError: If it is missing though required, or cannot be found out.
+    """
+    for place, texts in sources.items():
         if is_of_kubernetes(variable.name, texts):
             continue
-        found = list(_spelled(variable, place, texts, problems))
-        if len({written.text for written in found}) > 1:
-            names = " and ".join(written.name for written in found)
-            problems.append(wrong(variable.name, f"{names} have different values"))
-        if found:
-            return found[0]
-    if variable.required and variable.name not in {problem.variable for problem in problems}:
+        if found := list(_spelled(variable, place, texts)):
+            return found
+    if variable.required:
         also = f" (or {', '.join(variable.aliases)})" if variable.aliases else ""
         known = known_names()
-        unknown = [name for _, texts in sources for name in texts if name not in known]
-        typo = misspelt(variable.spellings, unknown)
+        unknown = [name for texts in sources.values() for name in texts if name not in known]
+        typo = next(filter(None, (similar(name, unknown) for name in variable.spellings)), None)
         hint = f"; {typo} is set: is that a typo?" if typo else ""
-        problems.append(wrong(variable.name, f"is missing{also}{hint}"))
-    return None
+        raise ValueError(f"is missing{also}{hint}")
+    return []
 
 
-def _spelled(
-    variable: Variable, place: str, texts: Mapping[str, str], problems: list[Finding]
-) -> Iterator[Written]:
+def _spelled(variable: Variable, place: str, texts: Mapping[str, str]) -> Iterator[Written]:
     """Yield the setting for each name under which *texts* has it."""
     for name in variable.spellings:
         text, path = texts.get(name), texts.get(f"{name}_FILE")
         if text and path:
-            problems.append(wrong(variable.name, f"both {name} and {name}_FILE are set"))
-        elif text:
+            raise ValueError(f"both {name} and {name}_FILE are set")
+        if text:
             yield Written(text, name, place)
         elif path:
             try:
                 text = Path(path).read_bytes().decode()
             except (OSError, ValueError) as error:
                 why = f"the file of {name}_FILE cannot be read ({type(error).__name__})"
-                problems.append(wrong(variable.name, why))
-            else:
-                yield Written(_LAST_NEWLINE.sub("", text), f"{name}_FILE", place)
+                raise ValueError(why) from None
+            yield Written(_LAST_NEWLINE.sub("", text), f"{name}_FILE", place)
         elif text == "" and name == "ENCRYPTION_SECRET":
             # Elsewhere empty means not set. Here, a secret store that failed to fill it in
             # would log everybody out at the next restart.
-            why = "is empty; make one with `sanic-swap keygen`, or remove it"
-            problems.append(wrong(name, why))
+            raise ValueError("is empty; make one with `sanic-swap keygen`, or remove it")
+
+
+def _value(variable: Variable, found: Sequence[Written]) -> object:
+    """Return what the text means; raise ValueError, without the text, if it means nothing."""
+    text = found[0].text
+    if any(other.text != text for other in found):
+        names = " and ".join(written.name for written in found)
+        raise ValueError(f"{names} have different values")
+    if variable.required and is_placeholder(text):
+        raise ValueError("is still the placeholder of an example")
+    try:
+        text.encode()
+        return variable.read(text)
+    except UnicodeEncodeError:
+        raise ValueError("is not valid UTF-8") from None
+    except ValueError as error:
+        complaint, around = str(error), surroundings(text)
+        if around and around not in complaint:
+            complaint += f"; it has {around} next to it"
+        raise ValueError(complaint) from None

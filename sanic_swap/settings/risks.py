@@ -10,6 +10,7 @@ from sanic_swap.sealing.legacy import UNAUTHENTICATED
 from sanic_swap.settings.findings import Finding, Level
 from sanic_swap.settings.reading import is_of_kubernetes
 from sanic_swap.settings.table import Settings, known_names, variables
+from sanic_swap.settings.typos import similar
 from sanic_swap.settings.urls import SPOTIFY, is_loopback
 
 _CLIENT_PATIENCE = 10  # seconds after which Android's usual HTTP client gives up
@@ -18,8 +19,6 @@ _PLATFORMS = {"FLY_MACHINE_ID": "fly.io", "DYNO": "Heroku"}
 # Spotify takes these two literals with plain http, and no other host (since 2025-11-27).
 _LOOPBACK_LITERALS = ("127.0.0.1", "::1")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NETRC")
-_TRUST = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-_SIMILARITY = 0.8  # of two names; 1 is equal, CLIENT_SECERT is 0.92 of CLIENT_SECRET
 
 
 def risks(
@@ -29,42 +28,35 @@ def risks(
     *,
     now: Callable[[], float] = time.time,
 ) -> Iterator[Finding]:
-    """
-    Yield everything that may do harm, and names in the file that are no settings.
+    """Yield everything that may do harm, and names in the file that are no settings.
 
     Args:
         names_in_file: Every name that the file of settings has.
         now: Unix seconds, for tests.
     """
     yield from _about_keys(settings)
-    yield from _about_tokens(settings, now())
-    yield from _about_spotify(settings, environ)
-    yield from _about_clients(settings, environ)
-    for name in (variable.name for variable in variables().values()):
-        if is_of_kubernetes(name, environ):
-            service = name.removesuffix("_PORT").lower()
-            text = f"is ignored: Kubernetes sets it for its Service `{service}`. Rename the Service"
-            yield _warning(name, f"{text}, or set enableServiceLinks: false")
+    yield from _about_imports(settings, now())
+    yield from _about_spotify(settings)
+    yield from _about_clients(settings)
+    yield from _about_environment(settings, environ)
     yield from _about_names(names_in_file)
 
 
 def _warning(variable: str, text: str) -> Finding:
+    """Return what each start logs."""
     return Finding(Level.RISKY, variable, text, at_start=True)
 
 
 def _risk(variable: str, text: str) -> Finding:
+    """Return what `check` alone says."""
     return Finding(Level.RISKY, variable, text)
 
 
-# `_warning` is logged at each start, `_risk` is said by `check` alone.
 def _about_keys(settings: Settings) -> Iterator[Finding]:
     current, older = settings.current_key, "PREVIOUS_ENCRYPTION_SECRETS"
     if current is None:
-        yield _warning(
-            "ENCRYPTION_SECRET",
-            "is not set: using a temporary key. Every restart logs all users out. Create one with"
-            " `sanic-swap keygen`",
-        )
+        text = "is not set: using a temporary key. Every restart logs all users out. Create one"
+        yield _warning("ENCRYPTION_SECRET", f"{text} with `sanic-swap keygen`")
     elif current.from_passphrase:
         yield _warning("ENCRYPTION_SECRET", "is a passphrase; use a key from `sanic-swap keygen`")
     elif len(set(current.root)) == 1:
@@ -78,20 +70,18 @@ def _about_keys(settings: Settings) -> Iterator[Finding]:
             yield _warning(older, text)
         elif secret.key.from_passphrase:
             yield _warning(older, "one is a passphrase; put several secrets on one line each")
-    ids = [settings.key_ids(key)[0] for key in settings.previous_keys]
-    for key_id, times in Counter(ids).items():
+    for key_id, times in Counter(map(settings.key_id, settings.previous_keys)).items():
         if times > 1:
-            yield _warning(
-                older, f"key {key_id} is listed {times} times, perhaps spelled differently"
-            )
-        if current and [key_id] == settings.key_ids(current):
+            text = f"key {key_id} is listed {times} times, perhaps spelled differently"
+            yield _warning(older, text)
+        if current and key_id == settings.key_id(current):
             why = "is ENCRYPTION_SECRET too; remove it here once all machines have it"
             yield _warning(older, f"key {key_id} {why}")
         if key_id in settings.retired_key_ids:
             yield _warning("RETIRED_KEY_IDS", f"key {key_id} is in {older} too; it is refused")
 
 
-def _about_tokens(settings: Settings, now: float) -> Iterator[Finding]:
+def _about_imports(settings: Settings, now: float) -> Iterator[Finding]:
     closes_at = settings.legacy_closes_at
     if closes_at is not None and closes_at > now + _LONG_SECONDS:
         yield _risk("LEGACY_TOKENS_UNTIL", "is more than a year away; six months are enough")
@@ -107,7 +97,7 @@ def _about_tokens(settings: Settings, now: float) -> Iterator[Finding]:
         yield _warning("LEGACY_SECRETS", "has no Fernet key, so no Fernet token opens")
 
 
-def _about_spotify(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
+def _about_spotify(settings: Settings) -> Iterator[Finding]:
     for uri in settings.callback_urls:
         try:
             parts = urlsplit(uri)
@@ -124,54 +114,55 @@ def _about_spotify(settings: Settings, environ: Mapping[str, str]) -> Iterator[F
         yield _risk("SPOTIFY_ACCOUNTS_URL", f"is {settings.accounts_url.host}, not Spotify's")
     if not settings.accounts_url.is_private:
         yield _warning("SPOTIFY_ACCOUNTS_INSECURE", "the client secret is sent without encryption")
-    for name in _PROXIES:
-        if found := next((one for one in (name, name.lower()) if environ.get(one)), None):
-            yield _warning(found, "is ignored; Spotify is called directly")
-    if environ.get("SSLKEYLOGFILE"):
-        yield _warning(
-            "SSLKEYLOGFILE",
-            "connection keys are written to that file; whoever has it can read the client secret"
-            " and every token. Unset it",
-        )
-    for name in _TRUST:
-        if environ.get(name):
-            yield _risk(name, "replaces the trusted CA certificates for connections to Spotify")
+    if settings.spotify_timeout >= _CLIENT_PATIENCE:
+        text = f"is {_CLIENT_PATIENCE} s or more; Android's usual HTTP client gives up before that"
+        yield _risk("SPOTIFY_TIMEOUT", text)
+    if settings.drain_seconds < settings.spotify_timeout:
+        yield _risk("DRAIN_TIMEOUT", "is below SPOTIFY_TIMEOUT; a restart can abort slow requests")
 
 
-def _about_clients(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
-    on = next((_PLATFORMS[name] for name in _PLATFORMS if environ.get(name)), None)
-    if on and settings.address_header is None and UNAUTHENTICATED & set(settings.legacy_tokens):
-        text = f"imports are counted by address, and on {on} all come from the proxy's"
-        yield _risk("LEGACY_TOKENS", f"{text}; set REAL_IP_HEADER or PROXIES_COUNT")
+def _about_clients(settings: Settings) -> Iterator[Finding]:
     if settings.rate_limit and settings.address_header is None:
         text = "counts by connecting address; behind a proxy, set REAL_IP_HEADER or PROXIES_COUNT"
         yield _warning("RATE_LIMIT", text)
     if "*" in settings.cors_origins:
         yield _risk("CORS_ORIGINS", "* lets every web page read answers; list your own origins")
     if "null" in settings.cors_origins:
-        text = "null lets every sandboxed frame and local file read answers"
-        yield _risk("CORS_ORIGINS", text)
+        yield _risk("CORS_ORIGINS", "null lets every sandboxed frame and local file read answers")
     if settings.store_url and "ssl_cert_reqs=none" in settings.store_url.reveal():
-        text = "ssl_cert_reqs=none trusts whoever answers; use ssl_ca_certs=FILE"
-        yield _risk("STORE_URL", text)
-    if settings.drain_seconds < settings.spotify_timeout:
-        yield _risk("DRAIN_TIMEOUT", "is below SPOTIFY_TIMEOUT; a restart can abort slow requests")
-    if settings.spotify_timeout >= _CLIENT_PATIENCE:
-        text = f"is {_CLIENT_PATIENCE} s or more; Android's usual HTTP client gives up before that"
-        yield _risk("SPOTIFY_TIMEOUT", text)
+        yield _risk("STORE_URL", "ssl_cert_reqs=none trusts whoever answers; use ssl_ca_certs=FILE")
     if settings.connection_limit < settings.max_in_flight:
         text = "is below MAX_IN_FLIGHT; clients beyond it, health checks too, get no answer"
         yield _risk("MAX_CONNECTIONS", text)
-    if settings.log_level == "debug":
-        yield _risk("LOG_LEVEL", "debug writes much; use it to search for a problem")
+
+
+def _about_environment(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
+    for name in _PROXIES:
+        if found := next((one for one in (name, name.lower()) if environ.get(one)), None):
+            yield _warning(found, "is ignored; Spotify is called directly")
+    if environ.get("SSLKEYLOGFILE"):
+        text = "connection keys are written to that file; whoever has it can read the client secret"
+        yield _warning("SSLKEYLOGFILE", f"{text} and every token. Unset it")
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR"):
+        if environ.get(name):
+            yield _risk(name, "replaces the trusted CA certificates for connections to Spotify")
+    for name, platform in _PLATFORMS.items():
+        if not environ.get(name):
+            continue
+        if settings.address_header is None and UNAUTHENTICATED & set(settings.legacy_tokens):
+            text = f"imports are counted by address, and on {platform} all come from the proxy's"
+            yield _risk("LEGACY_TOKENS", f"{text}; set REAL_IP_HEADER or PROXIES_COUNT")
+        if is_loopback(settings.host):
+            yield _risk("HOST", f"is loopback; {platform} needs HOST=0.0.0.0 ({name} is set)")
     # fly.io reads metrics by the app's private network, and lets nobody else in.
     is_read_inside = is_loopback(settings.metrics_host) or environ.get("FLY_MACHINE_ID")
     if settings.metrics_port is not None and not is_read_inside:
         yield _risk("METRICS_HOST", "other machines can read the metrics; allow Prometheus alone")
-    for name, platform in _PLATFORMS.items():
-        if environ.get(name) and is_loopback(settings.host):
-            text = f"is loopback; {platform} needs HOST=0.0.0.0 ({name} is set)"
-            yield _risk("HOST", text)
+    for variable in variables().values():
+        if is_of_kubernetes(variable.name, environ):
+            service = variable.name.removesuffix("_PORT").lower()
+            text = f"is ignored: Kubernetes sets it for its Service `{service}`. Rename the Service"
+            yield _warning(variable.name, f"{text}, or set enableServiceLinks: false")
 
 
 def _about_names(names_in_file: Iterable[str]) -> Iterator[Finding]:
@@ -179,11 +170,8 @@ def _about_names(names_in_file: Iterable[str]) -> Iterator[Finding]:
     for name in names_in_file:
         if name in known:
             continue
-        # Imported here: most files have no such name, and start-up time counts.
-        from difflib import get_close_matches
-
-        if meant := get_close_matches(name.upper(), known, 1, _SIMILARITY):
-            yield _warning(name, f"is not a setting; did you mean {meant[0]}?")
+        if meant := similar(name.upper(), known):
+            yield _warning(name, f"is not a setting; did you mean {meant}?")
         else:
             others.append(name)
     if others:

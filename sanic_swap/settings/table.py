@@ -13,13 +13,11 @@ from sanic_swap.settings.values import SealingSecret
 from sanic_swap.swap.limits import Rate
 
 _SPOTIFY = AccountsUrl(urls.SPOTIFY, urls.SPOTIFY, True)
-AUTHORIZATION_SECONDS = 180 * 86_400  # since July 2026 users' authorizations end after six months
 
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """
-    One setting as the operator sees it.
+    """One setting as the operator sees it.
 
     Attributes:
         read: Turns the variable's text into the value; raises ValueError with a text
@@ -51,9 +49,7 @@ class Settings:
     """Every setting; what each means stands in the README's table. Time spans are in seconds."""
 
     client_id: str = _required("CLIENT_ID", values.client_id, "SPOTIFY_CLIENT_ID")
-    client_secret: Secret = _required(
-        "CLIENT_SECRET", values.client_secret, "SPOTIFY_CLIENT_SECRET"
-    )
+    client_secret: Secret = _required("CLIENT_SECRET", values.secret, "SPOTIFY_CLIENT_SECRET")
     callback_urls: tuple[str, ...] = _required(
         "CALLBACK_URL", urls.callback_urls, "CALLBACK_URI", "SPOTIFY_CLIENT_CALLBACK_URL"
     )
@@ -92,7 +88,7 @@ class Settings:
     proxies_count: int | None = _row("PROXIES_COUNT", values.whole_number(1, 100), None)
     metrics_port: int | None = _row("METRICS_PORT", values.port, None)
     metrics_host: str = _row("METRICS_HOST", values.address, "127.0.0.1")
-    new_relic_license_key: Secret | None = _row("NEW_RELIC_LICENSE_KEY", values.client_secret, None)
+    new_relic_license_key: Secret | None = _row("NEW_RELIC_LICENSE_KEY", values.secret, None)
 
     def keys(self) -> Keys:
         """Return the keys; without ENCRYPTION_SECRET a temporary one, new at each call."""
@@ -103,9 +99,9 @@ class Settings:
         """What tokens are bound to."""
         return SealingContext(self.client_id, self.accounts_url.origin)
 
-    def key_ids(self, *keys: RootKey) -> list[str]:
-        """Return the ids of *keys* here, each once."""
-        return list(dict.fromkeys(key.key_id(self.sealing_context) for key in keys))
+    def key_id(self, key: RootKey) -> str:
+        """Return the id that *key* has here."""
+        return key.key_id(self.sealing_context)
 
     @property
     def current_key(self) -> RootKey | None:
@@ -120,10 +116,11 @@ class Settings:
     @property
     def key_ids_in_use(self) -> dict[str, str]:
         """The ids as the log tells them at start, so that machines can be compared."""
+        previous = dict.fromkeys(map(self.key_id, self.previous_keys))
         return {
-            "current": self.key_ids(self.current_key)[0] if self.current_key else "temporary",
-            "previous": ",".join(self.key_ids(*self.previous_keys)) or "-",
-            "retired": ",".join(dict.fromkeys(self.retired_key_ids)) or "-",
+            "current": self.key_id(self.current_key) if self.current_key else "temporary",
+            "previous": ",".join(previous) or "-",
+            "retired": ",".join(self.retired_key_ids) or "-",
         }
 
     @property
@@ -162,8 +159,7 @@ class Settings:
 
 def variables() -> dict[str, Variable]:
     """Return the table: each setting's variable by the name of its attribute."""
-    rows = [row for row in fields(Settings) if "variable" in row.metadata]
-    return {row.name: row.metadata["variable"] for row in rows}
+    return {row.name: row.metadata["variable"] for row in fields(Settings)}
 
 
 def known_names() -> set[str]:

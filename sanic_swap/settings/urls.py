@@ -11,20 +11,23 @@ from sanic_swap.settings.values import comma_separated, visible_text
 
 _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+\Z")
 _ORIGIN = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<wild>\*\.)?(?P<host>[a-z0-9._-]+|\[[0-9a-f:.]+\])"
-    r"(?::(?P<port>\*|[0-9]{1,5}))?/?"
+    r"([a-z][a-z0-9+.-]*)://(\*\.)?([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(\*|[0-9]{1,5}))?/?"
 )
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
-_LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+_LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
 SPOTIFY = "https://accounts.spotify.com"
 _LAST_PORT = 65_535
 _DEFAULT_PORT = {"http": 80, "https": 443}
+_STORE_OPTIONS = {
+    "redis": frozenset[str](),
+    "rediss": frozenset({"ssl_ca_certs", "ssl_cert_reqs"}),
+    "unix": frozenset({"db"}),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class AccountsUrl:
-    """
-    Where Spotify's accounts service is.
+    """Where Spotify's accounts service is.
 
     Attributes:
         url: Without a trailing slash.
@@ -48,11 +51,16 @@ class AccountsUrl:
     def other_origins(self) -> tuple[str, ...]:
         """Origins that this one is often confused with: Spotify's own, loopback's spellings."""
         parts = urlsplit(self.origin)
-        host = parts.hostname or ""
-        port = "" if parts.port is None else f":{parts.port}"
-        others = [f"{parts.scheme}://{name}{port}" for name in _LOOPBACK_NAMES]
-        found = [SPOTIFY, *(others if is_loopback(host) else ())]
+        names = _LOOPBACK_NAMES if is_loopback(parts.hostname or "") else ()
+        hosts = (_authority(parts.scheme, name, parts.port) for name in names)
+        found = (SPOTIFY, *(f"{parts.scheme}://{host}" for host in hosts))
         return tuple(origin for origin in found if origin != self.origin)
+
+
+def _authority(scheme: str, host: str, port: int | str | None) -> str:
+    """Return host and port as origins have them: IPv6 in brackets, without a default port."""
+    host = f"[{host}]" if ":" in host else host
+    return host if port in (None, "", _DEFAULT_PORT.get(scheme)) else f"{host}:{port}"
 
 
 def callback_urls(text: str) -> tuple[str, ...]:
@@ -73,30 +81,26 @@ def origins(text: str) -> tuple[str, ...]:
 
     Also `*`, `null`, `http://localhost:*` (any port) and `https://*.example.com` (subdomains).
     """
-    return tuple(map(_origin, comma_separated(text)))
+    return tuple(map(_origin, comma_separated(text.lower())))
 
 
 def _origin(entry: str) -> str:
-    entry = entry.lower()
     if entry in ("*", "null"):
         return entry
-    match = _ORIGIN.fullmatch(entry)
     problem = "must be origins such as https://app.example, http://localhost:*, https://*.a.example"
+    match = _ORIGIN.fullmatch(entry)
     if match is None:
         raise ValueError(f"{problem}, or *; a host outside ASCII as xn--…")
-    scheme, host, port = match["scheme"], match["host"], match["port"]
+    scheme, wild, host, port = match.groups("")
     if host[0] == "[" or host.rpartition(".")[2].isdigit():
         try:
-            address = ip_address(host.strip("[]"))
+            host = str(ip_address(host.strip("[]")))
         except ValueError:
             raise ValueError(f"{problem}, or an IP address in full") from None
-        host = f"[{address}]" if ":" in host else str(address)
-    if port and port != "*":
-        number = int(port)
-        if number > _LAST_PORT:
-            raise ValueError(f"{problem}; no port is above {_LAST_PORT}")
-        port = None if number == _DEFAULT_PORT.get(scheme) else str(number)
-    return f"{scheme}://{match['wild'] or ''}{host}{f':{port}' if port else ''}"
+    number = int(port) if port.isdigit() else port
+    if isinstance(number, int) and number > _LAST_PORT:
+        raise ValueError(f"{problem}; no port is above {_LAST_PORT}")
+    return f"{scheme}://{wild}{_authority(scheme, host, number)}"
 
 
 def accounts_url(text: str) -> AccountsUrl:
@@ -107,25 +111,16 @@ def accounts_url(text: str) -> AccountsUrl:
         host, port = parts.hostname, parts.port
     except ValueError:
         raise ValueError(problem) from None
-    if parts.scheme not in _DEFAULT_PORT or not host or port == 0:
+    is_plain = not re.search(r"[?#\\]", text) and "@" not in parts.netloc
+    if parts.scheme not in _DEFAULT_PORT or not host or port == 0 or not is_plain:
         raise ValueError(problem)
-    if "@" in parts.netloc or any(mark in text for mark in "?#\\"):
-        raise ValueError(problem)
-    authority = f"[{host}]" if ":" in host else host
-    if port is not None and port != _DEFAULT_PORT[parts.scheme]:
-        authority += f":{port}"
-    origin = f"{parts.scheme}://{authority}"
+    origin = f"{parts.scheme}://{_authority(parts.scheme, host, port)}"
     is_private = parts.scheme == "https" or is_loopback(host)
     return AccountsUrl(origin + parts.path.rstrip("/"), origin, is_private)
 
 
 def store_url(text: str) -> Secret:
-    """
-    Read the URL of a Redis or Valkey, which may hold a password.
-
-    Returns:
-        It with `redis` in the place of `valkey`.
-    """
+    """Read the URL of a Redis or Valkey, maybe with a password; `valkey` in it becomes `redis`."""
     problem = (
         "must be redis://HOST[:PORT][/DB], rediss://…[?ssl_ca_certs=FILE or ssl_cert_reqs=none],"
         " valkey://…, valkeys://… or unix:///PATH[?db=N]"
@@ -133,30 +128,26 @@ def store_url(text: str) -> Secret:
     try:
         parts = urlsplit(visible_text(text))
         options = dict(parse_qsl(parts.query, True, bool(parts.query)))
-        has_host = bool(parts.hostname) and parts.port != 0
+        host = parts.hostname if parts.port != 0 else None
     except ValueError:
         raise ValueError(problem) from None
     scheme = parts.scheme.replace("valkey", "redis")
-    authorities = options.pop("ssl_ca_certs", None) if scheme == "rediss" else None
-    if scheme == "rediss" and options.get("ssl_cert_reqs") == "none":
-        del options["ssl_cert_reqs"]
+    place, database = host, parts.path.strip("/") or "0"
     if scheme == "unix":
-        is_good, database = (
-            parts.path.startswith("/") and len(parts.path) > 1,
-            options.pop("db", ""),
-        )
-    else:
-        is_good, database = scheme in ("redis", "rediss") and has_host, parts.path.strip("/")
-    if not is_good or options or parts.fragment or not (database or "0").isdigit():
+        place, database = parts.path[1:], options.get("db", "0")
+    if not (
+        (scheme in _STORE_OPTIONS and options.keys() <= _STORE_OPTIONS[scheme])
+        and (place and database.isdigit() and not parts.fragment)
+        and options.get("ssl_cert_reqs", "none") == "none"
+    ):
         raise ValueError(problem)
-    if authorities is not None and not Path(authorities).is_file():
+    if "ssl_ca_certs" in options and not Path(options["ssl_ca_certs"]).is_file():
         raise ValueError("names a file in ssl_ca_certs that does not exist")
     return Secret(scheme + text[len(parts.scheme) :])
 
 
 def is_loopback(host: str) -> bool:
-    """
-    Say whether *host* is this machine itself, so that nobody on the way can read along.
+    """Say whether *host* is this machine itself, so that nobody on the way can read along.
 
     Addresses that merely lead there on some systems (`::ffff:127.0.0.1`) are not counted:
     Pythons differ about them, and the client secret goes in clear where this says yes.

@@ -12,12 +12,13 @@ from datetime import UTC, date, datetime, time
 
 from sanic_swap.sealing.keys import RootKey, UnusableSecret, root_key
 from sanic_swap.secret import Secret
-from sanic_swap.settings.surroundings import QUOTES, check_alone
+from sanic_swap.settings.typos import QUOTES, check_alone
 from sanic_swap.swap.limits import Rate
 
 _VISIBLE = re.compile(r"[\x21-\x7e]+\Z")
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}\Z")
+_HEADER_NAME = re.compile(r"[!#$%&*+.^_`|~0-9A-Za-z-]{1,100}\Z")
 _KEY_ID = re.compile(r"[A-Za-z0-9_-]{8}\Z")
+_NUMBER = re.compile(r"(?=\.?[0-9])[0-9]*\.?[0-9]*\Z")
 _DURATION = re.compile(r"([0-9]{1,9})([smhdw])\Z")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _LINE_END = re.compile(r"\r?\n")
@@ -61,33 +62,30 @@ def client_id(text: str) -> str:
     return visible_text(text)
 
 
-def client_secret(text: str) -> Secret:
-    """Read the client secret."""
+def secret(text: str) -> Secret:
     return Secret(visible_text(text))
 
 
 def sealing_secret(text: str) -> SealingSecret:
-    """Read the secret of the current key."""
+    """Read the secret of the current key, which must make one."""
     check_alone(text)
     return SealingSecret(Secret(text), root_key(text))
 
 
 def opening_secrets(text: str) -> tuple[SealingSecret, ...]:
-    """Read the secrets of previous keys, one a line."""
+    """Read the secrets of previous keys, one a line; of those that make no key, too."""
     return tuple(map(_opening_secret, _lines(text)))
 
 
 def _opening_secret(line: str) -> SealingSecret:
-    check_alone(line)
     try:
-        return SealingSecret(Secret(line), root_key(line))
+        return sealing_secret(line)
     except UnusableSecret:
         return SealingSecret(Secret(line), None)
 
 
 def key_ids(text: str) -> tuple[str, ...]:
-    """Read ids of keys."""
-    ids = comma_separated(text)
+    ids = tuple(dict.fromkeys(comma_separated(text)))
     if not all(_KEY_ID.match(key_id) for key_id in ids):
         raise ValueError("must be key ids of 8 characters, separated by commas")
     return ids
@@ -100,10 +98,6 @@ def comma_separated(text: str) -> tuple[str, ...]:
 
 def legacy_secrets(text: str) -> tuple[Secret, ...]:
     """Read other services' secrets of any length, one a line, blank lines ignored."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ValueError("is not valid UTF-8") from None
     secrets = tuple(map(Secret, _lines(text)))
     if not secrets:
         raise ValueError("has only blank lines")
@@ -117,15 +111,14 @@ def _lines(text: str) -> list[str]:
 def legacy_tokens(text: str) -> tuple[str, ...]:
     """Read which other services' tokens are opened; `none` stands alone."""
     names = comma_separated(text.lower())
-    known = {"node", "ruby", "fernet", "plain"}
-    if not set(names) <= known and names != ("none",):
+    if not {*names} <= {"node", "ruby", "fernet", "plain"} and names != ("none",):
         raise ValueError("must be some of node, ruby, fernet and plain, or none")
     return names
 
 
 def header_name(text: str) -> str:
     """Read the name of a header that holds addresses (RFC 9110 section 5.1)."""
-    if not _HEADER_NAME.match(visible_text(text)) or text.lower() == "forwarded":
+    if not _HEADER_NAME.match(text) or text.lower() == "forwarded":
         raise ValueError("must name a header that holds addresses, such as Fly-Client-IP")
     return text
 
@@ -139,12 +132,8 @@ def seconds(text: str) -> float:
 
 
 def seconds_or_zero(text: str) -> float:
-    """Read a time span in seconds."""
-    try:
-        value = float(text) if re.match(r"[0-9.]+\Z", text) else math.nan
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= _LONGEST_WAIT:
+    value = float(text) if _NUMBER.match(text) else math.inf
+    if value > _LONGEST_WAIT:
         raise ValueError(f"must be a number of seconds from 0 to {_LONGEST_WAIT:g}")
     return value
 
@@ -183,7 +172,6 @@ def end_of_day(text: str) -> int:
 
 
 def switch(text: str) -> bool:
-    """Read on or off."""
     if text.lower() in ("on", "true", "yes", "1"):
         return True
     if text.lower() in ("off", "false", "no", "0"):
@@ -223,10 +211,9 @@ port = whole_number(0, 65_535)  # 0 takes a free one
 
 def rates(text: str) -> tuple[Rate, ...]:
     """Read rates such as `60/minute` or `100 per 10 minutes`, or a list; `off` is none."""
-    text = text.lower()
-    if text.strip() == "off":
+    if text.strip().lower() == "off":
         return ()
-    found = [_RATE.fullmatch(rate) for rate in re.split("[,;|]", text)]
+    found = [_RATE.fullmatch(rate) for rate in re.split("[,;|]", text.lower())]
     read = [Rate(int(match[2] or 1) * _UNITS[match[3]], int(match[1])) for match in found if match]
     if len(read) < len(found):
         raise ValueError("must be a rate such as 60/minute, or several separated by commas, or off")

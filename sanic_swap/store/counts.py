@@ -20,8 +20,7 @@ return {count, left}
 
 
 class StoreCounts:
-    """
-    Counters in the store, which learns neither addresses nor grants.
+    """Counters in the store, which learns neither addresses nor grants.
 
     Args:
         key: Hashes the names of counters; equal on all machines.

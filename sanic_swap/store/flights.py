@@ -12,7 +12,7 @@ from base64 import urlsafe_b64encode
 from contextlib import suppress
 from secrets import token_hex
 
-from sanic_swap.errors import SpotifyError, SpotifyTooSlow, StoreLost
+from sanic_swap.errors import SpotifyTooSlow, StoreLost
 from sanic_swap.sealing.key_ring import OpenedToken
 from sanic_swap.secret import Secret
 from sanic_swap.spotify.answer import TokenAnswer
@@ -50,8 +50,7 @@ end
 
 
 class StoreFlights:
-    """
-    Refreshes of all machines that have this store.
+    """Refreshes of all machines that have this store.
 
     Args:
         timeout_seconds: The longest that a refresh may take, waiting for others included.
@@ -81,15 +80,14 @@ class StoreFlights:
     async def refresh(
         self, call: CallSpotify, digest: bytes, opened: OpenedToken, trace: RequestTrace
     ) -> Refreshed:
-        """
-        Return what *call* returns, here or on another machine.
+        """Return what *call* returns, here or on another machine.
 
         Raises:
             SpotifyError: What *call* raised here.
         """
         token = token_hex(16)
         deadline = asyncio.get_running_loop().time() + self._timeout_seconds + _GRACE_SECONDS
-        acquired = False
+        acquired, refreshed = False, None
         try:
             async with asyncio.timeout_at(deadline):
                 with suppress(StoreLost):
@@ -99,15 +97,13 @@ class StoreFlights:
                         return shared
                     acquired = True
                 refreshed = await call(digest, opened, trace)
-        except TimeoutError:  # the lease ends by itself now
+                return refreshed
+        except TimeoutError:
+            acquired = False  # the lease ends by itself now
             raise SpotifyTooSlow(f"no answer within {self._timeout_seconds:g} s") from None
-        except SpotifyError:
+        finally:
             if acquired:
-                await self._finish(digest, token, None)
-            raise
-        if acquired:
-            await self._finish(digest, token, refreshed)
-        return refreshed
+                await self._finish(digest, token, refreshed)
 
     async def _wait_for_lease(self, digest: bytes, token: str) -> Refreshed | None:
         """Return another machine's answer; None if it is this one's turn to call Spotify."""

@@ -22,8 +22,7 @@ _REASONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str
 
 
 def reason_of(error: Exception, address: str, seconds: float, scheme: str = "") -> str:
-    """
-    Return why the store at *address* did not answer within *seconds*.
+    """Return why the store at *address* did not answer within *seconds*.
 
     Args:
         scheme: `redis` or `rediss` if it has never answered: perhaps one side alone speaks TLS.

@@ -42,8 +42,7 @@ class Script(NamedTuple, Generic[T]):
 
 
 class RedisStore:
-    """
-    The store at *url*.
+    """The store at *url*.
 
     Used as `async with`; entering does not wait for it to be there.
 
@@ -99,8 +98,7 @@ class RedisStore:
         return Script(self._client.register_script(text), read)
 
     async def run(self, script: Script[T], keys: Sequence[str], arguments: Sequence[Word]) -> T:
-        """
-        Return what *script* returns.
+        """Return what *script* returns.
 
         Raises:
             StoreLost: If that does not come within half a second, or the store is lost already.

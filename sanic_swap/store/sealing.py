@@ -20,8 +20,7 @@ _SKEW_SECONDS = 60  # by which two machines' clocks may differ
 
 
 class StoreSealer:
-    """
-    Seals with the current key, opens with the previous ones too.
+    """Seals with the current key, opens with the previous ones too.
 
     So two machines understand each other as long as each knows the other's current key,
     which is what a change of keys needs anyway.

@@ -17,8 +17,7 @@ _REFUSALS = 4  # in one iteration of the event loop
 
 
 class InFlight:
-    """
-    Admits at most *limit* requests at once to its `with` block.
+    """Admits at most *limit* requests at once to its `with` block.
 
     Raises:
         TooBusy: On entering, if it is full.
@@ -35,8 +34,7 @@ class InFlight:
         return self.count >= self.limit
 
     async def turn(self) -> None:
-        """
-        Wait until this request may be refused: at most four are in one loop iteration.
+        """Wait until this request may be refused: at most four are in one loop iteration.
 
         A refusal costs half of what an answer does, and a refused client may ask again at
         once: without a bound refusals would starve the requests that were accepted.
@@ -79,8 +77,7 @@ class Counts(Protocol):
     """Counts requests in fixed windows; a window begins with the first request in it."""
 
     async def count(self, name: str, seconds: int, change: int = 1) -> tuple[int, float]:
-        """
-        Count one request in *name*'s window; return the count and the seconds it has left.
+        """Count one request in *name*'s window; return the count and the seconds it has left.
 
         Args:
             change: -1 counts one less, if the window has not ended.
@@ -88,8 +85,7 @@ class Counts(Protocol):
 
 
 class MemoryCounts:
-    """
-    Counts in the bounded memory of this process.
+    """Counts in the bounded memory of this process.
 
     Each step takes constant time, or an attack from many addresses would slow every request.
 
@@ -105,8 +101,7 @@ class MemoryCounts:
         self._clock = clock
         # For each length: count and end of window by name, the first to end first.
         # A plain dict finds its oldest key ever more slowly.
-        self._windows: defaultdict[int, OrderedDict[str, tuple[int, float]]]
-        self._windows = defaultdict(OrderedDict)
+        self._windows = defaultdict[int, OrderedDict[str, tuple[int, float]]](OrderedDict)
 
     def __len__(self) -> int:
         return sum(map(len, self._windows.values()))
@@ -129,8 +124,7 @@ class MemoryCounts:
 
 
 class RateLimit:
-    """
-    How often one client may swap or import, and one grant may be refreshed.
+    """How often one client may swap or import, and one grant may be refreshed.
 
     Requests over the limit do not prolong a window. Swaps and imports are counted by address,
     as what is guessed belongs to no grant; refreshes by grant, as carriers put thousands of
@@ -160,13 +154,12 @@ class RateLimit:
 
     @asynccontextmanager
     async def counted_import(self, address: str) -> AsyncIterator[None]:
-        """
-        Count the import in the block, of a token that nothing authenticates.
+        """Count the import in the block, of a token that nothing authenticates.
 
         It counts from its beginning, or many at once would pass before the first is refused.
         """
         name, rates = f"import/{network_of(address)}", self._rates or REFUSED_IMPORTS
-        stays_counted = rates is not REFUSED_IMPORTS
+        stays_counted = bool(self._rates)
         try:
             await self._count(name, rates)
             yield
@@ -182,5 +175,4 @@ class RateLimit:
         for rate in rates:
             count, seconds_left = await self._counts.count(f"{name}/{rate.requests}", rate.seconds)
             if count > rate.requests:
-                left = max(1, math.ceil(seconds_left))
-                raise RateLimited(rate.requests, rate.seconds, left)
+                raise RateLimited(rate.requests, rate.seconds, max(1, math.ceil(seconds_left)))

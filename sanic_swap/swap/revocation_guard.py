@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-YOUNG_SECONDS = 180 * 86_400  # refresh tokens live six months from the user's authorization
+AUTHORIZATION_SECONDS = 180 * 86_400  # since July 2026 users' authorizations end after six months
 LEAST_GRANTS = 5  # different ones; below that, each is a case of its own
 WINDOW_SECONDS = 600.0  # older refusals have nothing to do with today's
 BEGINS_AT = 1  # a spike begins with no more successes than refusals
@@ -30,8 +30,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """
-    The latest refusal of one young grant.
+    """The latest refusal of one young grant.
 
     Attributes:
         moment: Seconds of any clock.
@@ -44,7 +43,7 @@ class Refusal:
 
 def is_young(authorized_at: int, now: float) -> bool:
     """Say whether a grant is known to be too young to have expired (Unix seconds)."""
-    return authorized_at > 0 and now - authorized_at < YOUNG_SECONDS
+    return authorized_at > 0 and now - authorized_at < AUTHORIZATION_SECONDS
 
 
 def judge(
@@ -56,8 +55,7 @@ def judge(
     patience_seconds: float = PEER_WAIT_SECONDS,
     spike_began_at: float | None = None,
 ) -> tuple[Verdict, float | None]:
-    """
-    Judge the *refusal* of a young grant by what became of the others.
+    """Judge the *refusal* of a young grant by what became of the others.
 
     It is a spike when the last `LEAST_GRANTS` grants were refused within the window while
     hardly any refresh succeeded. Then a refusal is held, but no longer than `LONGEST_SECONDS`

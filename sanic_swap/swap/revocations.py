@@ -24,8 +24,7 @@ _WATCH_SECONDS = 1.0
 
 
 class Revocations:
-    """
-    Which grants this process saw refused, and whether Spotify is believed about them.
+    """Which grants this process saw refused, and whether Spotify is believed about them.
 
     Args:
         timeout_seconds: The longest that a request may take, waiting for others included.
@@ -62,8 +61,7 @@ class Revocations:
     async def check(
         self, digest: bytes, authorized_at: int, refusal: GrantRefused, *, began: float
     ) -> None:
-        """
-        Return if *refusal* is to be believed.
+        """Return if *refusal* is to be believed.
 
         Args:
             digest: Of the refresh token.

@@ -21,8 +21,7 @@ LARGEST = 32 * 1024 * 1024  # characters of all kept answers together; the oldes
 
 @dataclass(slots=True)
 class Refreshed:
-    """
-    What Spotify answered to a refresh token; several requests can share it.
+    """What Spotify answered to a refresh token; several requests can share it.
 
     Attributes:
         sealed: The refresh token that replaces the one that came in; None if that one stays.
@@ -57,13 +56,10 @@ class OtherMachines(Protocol):
 
 
 class SharedRefreshes:
-    """
-    The refreshes of this process.
+    """The refreshes of this process.
 
     Args:
-        call: Calls Spotify.
         replay_seconds: How long a replaced refresh token keeps getting the same answer.
-        other_machines: None if there are none.
         clock: Seconds that only go forward.
 
     Attributes:
@@ -92,8 +88,7 @@ class SharedRefreshes:
         return self._joined + (self._other_machines.joined if self._other_machines else 0)
 
     async def refresh(self, digest: bytes, opened: OpenedToken, trace: RequestTrace) -> Refreshed:
-        """
-        Return what Spotify answers to *opened*, whose refresh token has this *digest*.
+        """Return what Spotify answers to *opened*, whose refresh token has this *digest*.
 
         The call has a task of its own: a client that hangs up neither takes the others'
         answer away nor loses a rotation.
@@ -101,14 +96,13 @@ class SharedRefreshes:
         Raises:
             SpotifyError: The same one for everybody who waited for it.
         """
-        kept = self._rotations.get(digest)
-        if kept is not None:
+        if (kept := self._rotations.get(digest)) is not None:
             self.replayed += 1
             return kept
-        flight = self._flights.get(digest)
-        if flight is None:
+        if (flight := self._flights.get(digest)) is None:
             flight = asyncio.create_task(self._fly(digest, opened, trace))
-            flight.add_done_callback(_mark_retrieved)
+            # Or asyncio would log the error of a flight that nobody waits for any more.
+            flight.add_done_callback(lambda done: done.cancelled() or done.exception())
             self._flights[digest] = flight
         else:
             self._joined += 1
@@ -136,8 +130,7 @@ class SharedRefreshes:
 
 
 class Rotations:
-    """
-    Rotations' answers, each kept for *seconds*.
+    """Rotations' answers, each kept for *seconds*.
 
     Attributes:
         size: The characters of all of them; beyond *largest* the oldest go.
@@ -172,9 +165,3 @@ class Rotations:
                 return
             self._kept.popitem(last=False)
             self.size -= oldest.size
-
-
-def _mark_retrieved(flight: asyncio.Task[Refreshed]) -> None:
-    """Retrieve the error of a flight that nobody waits for any more, or asyncio would log it."""
-    if not flight.cancelled():
-        flight.exception()

@@ -47,13 +47,10 @@ class RefreshRequest:
 
 
 class TokenSwap:
-    """
-    Trades codes and sealed refresh tokens at Spotify, and seals what comes back.
+    """Trades codes and sealed refresh tokens at Spotify, and seals what comes back.
 
     Args:
         replay_seconds: How long a token that Spotify replaced keeps getting the same answer.
-        other_machines: Shares refreshes with them; None if there are none.
-        rate_limit: Counts swaps, refreshes and imports.
         revocations: Holds back false refusals; None believes every one.
         lifetime_seconds: How long a refresh token lives from the user's authorization;
             given, answers say what is left of it. None says nothing.
@@ -91,8 +88,7 @@ class TokenSwap:
         self._refusal_seconds: deque[float] = deque(maxlen=_REFUSALS)
 
     async def swap(self, request: SwapRequest, trace: RequestTrace) -> bytes:
-        """
-        Trade an authorization code for Spotify's answer with a sealed refresh token.
+        """Trade an authorization code for Spotify's answer with a sealed refresh token.
 
         Raises:
             RateLimited: If the client swapped too often.
@@ -113,8 +109,7 @@ class TokenSwap:
         return answer.render(sealed, self._seconds_left(authorized_at))
 
     async def refresh(self, request: RefreshRequest, trace: RequestTrace) -> bytes:
-        """
-        Trade a sealed refresh token for a new access token.
+        """Trade a sealed refresh token for a new access token.
 
         The answer always has a refresh token: the rotated one, or the one that came in.
 
@@ -130,8 +125,7 @@ class TokenSwap:
             return await self._import(request, trace)
 
     async def _import(self, request: RefreshRequest, trace: RequestTrace) -> bytes:
-        """
-        Refresh with a token that nothing authenticates.
+        """Refresh with a token that nothing authenticates.
 
         What is refused here takes as long as what Spotify refuses. Otherwise time would tell
         whether an altered token still decrypts to something like a refresh token, and so,
@@ -164,10 +158,9 @@ class TokenSwap:
         if refreshed.is_rotation and replacement is not None:
             trace.rotated_to = self._grant_ids.of(replacement)
         if refreshed.is_rotation or not opened.is_current:
-            if refreshed.sealed is None or refreshed.authorized_at != opened.authorized_at:
+            sealed = refreshed.sealed or ""
+            if not sealed or refreshed.authorized_at != opened.authorized_at:
                 sealed = self._seal(answer, opened)  # the same grant, sealed otherwise
-            else:
-                sealed = refreshed.sealed
         if opened.imported is not None:
             _log_import(opened, trace)
         return answer.render(sealed, self._seconds_left(opened.authorized_at))

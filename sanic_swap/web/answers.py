@@ -1,8 +1,6 @@
-"""Makes the answers of every endpoint: JSON, with the headers that belong on all."""
+"""What every endpoint answers with: JSON, with the headers that belong on all."""
 
-import json
 import time
-from collections.abc import Mapping
 from email.utils import formatdate
 from functools import lru_cache
 from http import HTTPStatus
@@ -30,7 +28,7 @@ class Answer(HTTPResponse):
         body: bytes = b"",
         status: int = 200,
         headers: dict[str, str] | None = None,
-        content_type: str | None = None,
+        content_type: str = "application/json",
     ) -> None:
         # All that Sanic's constructor sets, but for its headers.
         self.asgi = False
@@ -49,31 +47,6 @@ class Answer(HTTPResponse):
         connection = "keep-alive" if keep_alive else "close"
         date = _http_date(int(time.time()))
         return f"{head}Connection: {connection}\r\nDate: {date}\r\n\r\n".encode("ascii")
-
-
-def json_answer(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
-    """Return *body*, which is JSON already, as an answer."""
-    return Answer(body, status=status, headers=headers, content_type="application/json")
-
-
-def object_answer(members: Mapping[str, object], status: int = 200) -> Answer:
-    """Return *members* as an answer."""
-    return json_answer(json.dumps(members).encode(), status)
-
-
-def page_answer(page: str) -> Answer:
-    """Return a page that loads nothing and cannot be framed."""
-    policy = (
-        "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none';"
-        " frame-ancestors 'none'"
-    )
-    headers = {"Content-Security-Policy": policy}
-    return Answer(page.encode(), headers=headers, content_type="text/html; charset=utf-8")
-
-
-def options_answer(allow: str) -> Answer:
-    """Return the answer to OPTIONS: which methods there are."""
-    return Answer(status=204, headers={"Allow": allow})
 
 
 @lru_cache(maxsize=64)

@@ -8,7 +8,7 @@ from sanic import Request
 from sanic_swap.swap.limits import InFlight
 from sanic_swap.swap.token_swap import SwapRequest, TokenSwap
 from sanic_swap.trace import RequestTrace
-from sanic_swap.web.answers import Answer, json_answer
+from sanic_swap.web.answers import Answer
 from sanic_swap.web.body import media_type, read_fields
 from sanic_swap.web.edge import Handler
 from sanic_swap.web.parameters import REFRESH, SWAP, ParameterRules
@@ -45,6 +45,6 @@ def token_handler(
                 body = await swap.swap(token_request, trace)
             else:
                 body = await swap.refresh(token_request, trace)
-        return json_answer(body)
+        return Answer(body)
 
     return answer

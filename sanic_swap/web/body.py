@@ -31,9 +31,6 @@ def media_type(content_types: list[str], content_encodings: list[str]) -> str | 
     """
     Return the media type to read a body by, None if it has to be guessed.
 
-    Args:
-        content_types, content_encodings: The values of these headers, one each at most.
-
     Raises:
         UnsupportedMediaType: If it is neither a form nor JSON, or compressed.
     """
@@ -52,10 +49,7 @@ def media_type(content_types: list[str], content_encodings: list[str]) -> str | 
 
 def read_fields(body: bytes, declared: str | None) -> list[Field]:
     """
-    Return every field of *body*, in order, repeated ones too.
-
-    Args:
-        declared: What `media_type` returned.
+    Return every field of *body*, whose `media_type` is *declared*; in order, repeated ones too.
 
     Raises:
         InvalidRequest: If it is not UTF-8, or breaks the syntax of its type.
@@ -81,13 +75,10 @@ def read_fields(body: bytes, declared: str | None) -> list[Field]:
 
 def _read_form(body: bytes) -> list[Field]:
     try:
-        return [_field(*pair.partition("=")) for pair in body.decode().split("&") if pair]
+        pairs = [pair.partition("=") for pair in body.decode().split("&") if pair]
+        return [Field(_decoded(name), _decoded(value)) for name, _, value in pairs]
     except ValueError:
         raise InvalidRequest("the body is not a form in UTF-8") from None
-
-
-def _field(name: str, _: str, value: str) -> Field:
-    return Field(_decoded(name), _decoded(value))
 
 
 def _decoded(text: str) -> str:

@@ -4,16 +4,11 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 
-from sanic_swap.logs import log
+from sanic_swap.logs import OncePerMinute, log
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[a-z0-9.:\[\]-]{1,100}\Z")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110 section 5.1
-_WARN_SECONDS = 60
-_EXPOSED = "Retry-After, X-Request-ID"
-_PREFLIGHT = {
-    "Access-Control-Allow-Methods": "POST",
-    "Access-Control-Max-Age": "600",
-}
+_PREFLIGHT = {"Access-Control-Allow-Methods": "POST", "Access-Control-Max-Age": "600"}
 
 
 class Cors:
@@ -25,11 +20,8 @@ class Cors:
             `http://localhost:*` for any port, and `*` for everybody. Empty turns CORS off.
     """
 
-    def __init__(
-        self, origins: Sequence[str], monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._monotonic = monotonic
-        self._warns_from = monotonic()
+    def __init__(self, origins: Sequence[str], clock: Callable[[], float] = time.monotonic) -> None:
+        self._places = OncePerMinute(clock)
         self._origins = frozenset(origins)
         self._everybody = "*" in self._origins
         self._patterns = [_pattern(origin) for origin in origins if "*" in origin]
@@ -38,12 +30,16 @@ class Cors:
         """Return what every answer to *origin* carries, errors too."""
         if origin is None:
             return {}
-        if not self._lists(origin):
-            self._warn(origin)
+        is_listed = self._everybody or origin in self._origins
+        if not is_listed and not any(pattern.fullmatch(origin) for pattern in self._patterns):
+            # Once a minute: its developer sees nothing else.
+            if _ORIGIN.match(origin) and self._places.take("origin"):
+                text = "Origin %s is not in CORS_ORIGINS: its page cannot read the answers"
+                log.warning(text, origin, extra={"fields": {"origin": origin}})
             return {}
         return {
             "Access-Control-Allow-Origin": "*" if self._everybody else origin,
-            "Access-Control-Expose-Headers": _EXPOSED,
+            "Access-Control-Expose-Headers": "Retry-After, X-Request-ID",
             "Vary": "Origin",
         }
 
@@ -51,26 +47,13 @@ class Cors:
         """
         Return what the answer to a preflight carries besides.
 
-        Args:
-            requested: The headers that it asks for. All are allowed: tracing libraries add
-                their own, and those that we do not know are ignored.
+        All headers that it has *requested* are allowed: tracing libraries add their own, and
+        those that we do not know are ignored.
         """
         if not self.headers(origin):
             return {}
         names = ", ".join(_HEADER_NAME.findall(requested or ""))
         return {**_PREFLIGHT, **({"Access-Control-Allow-Headers": names} if names else {})}
-
-    def _lists(self, origin: str) -> bool:
-        fits = any(pattern.fullmatch(origin) for pattern in self._patterns)
-        return fits or self._everybody or origin in self._origins
-
-    def _warn(self, origin: str) -> None:
-        """Log, once a minute, an origin that is not listed; its developer sees nothing else."""
-        now = self._monotonic()
-        if now >= self._warns_from and _ORIGIN.match(origin):
-            self._warns_from = now + _WARN_SECONDS
-            text = "Origin %s is not in CORS_ORIGINS: its page cannot read the answers"
-            log.warning(text, origin, extra={"fields": {"origin": origin}})
 
 
 def _pattern(origin: str) -> re.Pattern[str]:

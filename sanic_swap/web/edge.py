@@ -5,7 +5,7 @@ import re
 import traceback
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from random import getrandbits
 from time import perf_counter
 from typing import Any
@@ -17,14 +17,13 @@ from sanic_swap.client_address import AddressHeader
 from sanic_swap.errors import GrantRefused, SwapError, TokenHeld
 from sanic_swap.logs import OTHERS, OncePerMinute, log
 from sanic_swap.trace import Answered, RequestTrace
-from sanic_swap.web.answers import Answer, json_answer, options_answer
+from sanic_swap.web.answers import Answer
 from sanic_swap.web.cors import Cors
-from sanic_swap.web.error_table import CLIENT_GONE, ErrorAnswer, answer_to, row_of
+from sanic_swap.web.error_table import CLIENT_GONE, Refusal, refusal_of
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 _LIKE_A_TOKEN = re.compile("AQ|BQ|s1\\.")
 Handler = Callable[[Request, RequestTrace], Awaitable[Answer]]
-SanicHandler = Callable[[Request], Awaitable[Answer]]
 
 
 def shown_path(path: str) -> str:
@@ -44,93 +43,80 @@ def new_request_id() -> str:
     return f"{getrandbits(64):016x}"  # not a secret  # nosec B311
 
 
+@dataclass(frozen=True, slots=True)
 class Edge:
     """
     Finishes every answer, and makes answers of errors.
 
     Around handlers and not as Sanic's response middleware, which would do the same for a
     noticeable part of what a whole request costs.
-
-    Args:
-        believed: Where trusted proxies write the client's address, if there are any.
-        observers: Each is called with every answer: access log, metrics.
     """
 
-    def __init__(
-        self,
-        cors: Cors,
-        believed: AddressHeader | None,
-        observers: Sequence[Callable[[Answered], None]],
-    ) -> None:
-        self._cors = cors
-        self._believed = believed
-        self._observers = observers
-        # Known topics have places of their own, so that nobody takes them with invented ones.
-        self._known_topics, self._unknown_topics = OncePerMinute(), OncePerMinute()
+    cors: Cors
+    believed: AddressHeader | None  # where trusted proxies write the client's address
+    observers: Sequence[Callable[[Answered], None]]  # access log, metrics; each sees every answer
+    # Known topics have places of their own, so that nobody takes them with invented ones.
+    known_topics: OncePerMinute = field(default_factory=OncePerMinute)
+    unknown_topics: OncePerMinute = field(default_factory=OncePerMinute)
 
-    def around(self, handler: Handler, path: str) -> SanicHandler:
+    def around(self, handler: Handler, path: str) -> Callable[[Request], Awaitable[Answer]]:
         """Return *handler*, which answers at *path*, as Sanic calls it: it never raises."""
 
         async def handle(request: Request) -> Answer:
-            trace = self._trace_of(request)
+            trace = self._trace_of(request, path)
             try:
                 answer = await handler(request, trace)
             except (Exception, CancelledError) as error:  # noqa: BLE001 - the outermost border
-                return self._refuse(request, error, trace, path)
-            return self._finish(request, answer, trace, path, "ok")
+                return self._refuse(request, error, trace)
+            return self._finish(request, answer, trace, "ok")
 
         return handle
 
     async def on_error(self, request: Request, error: BaseException) -> Answer:
         """Answer what Sanic refuses before it comes to a handler."""
-        trace = self._trace_of(request)
+        trace = self._trace_of(request, None)
         if isinstance(error, NotFound):
             trace.unknown_path = shown_path(request.path)
-        if not isinstance(error, MethodNotAllowed):
-            return self._refuse(request, error, trace, None)
-        path = request.path.rstrip("/") or "/"  # one of ours, or it would not have been found
-        if request.method == "OPTIONS":
-            answer = options_answer(_allowed(error))
-            if "access-control-request-method" in request.headers:
-                asked = request.headers.get("access-control-request-headers")
-                origin = request.headers.get("origin")
-                answer.headers.update(self._cors.preflight_headers(origin, asked))
-            return self._finish(request, answer, trace, path, "ok")
-        return self._refuse(request, error, trace, path)
+        elif isinstance(error, MethodNotAllowed):  # so the path is one of ours
+            trace.path = request.path.rstrip("/") or "/"
+            if request.method == "OPTIONS":
+                headers, origin = {"Allow": _allowed(error)}, request.headers.get("origin")
+                if "access-control-request-method" in request.headers:
+                    requested = request.headers.get("access-control-request-headers")
+                    headers |= self.cors.preflight_headers(origin, requested)
+                return self._finish(request, Answer(b"", 204, headers), trace, "ok")
+        return self._refuse(request, error, trace)
 
-    def _refuse(
-        self, request: Request, error: BaseException, trace: RequestTrace, path: str | None
-    ) -> Answer:
+    def _refuse(self, request: Request, error: BaseException, trace: RequestTrace) -> Answer:
         """Return the finished answer to *error*; log what the operator has to know."""
         stream: Any = request.stream
         if isinstance(error, CancelledError) and stream.exception is not None:
             # Sanic's place for why it is cancelled: the time to stop is over.
             error, stream.exception = stream.exception, None
-        row, refusal = row_of(type(error)), answer_to(error)
-        if row.status == 500:
+        refusal = refusal_of(error)
+        if refusal.status == 500:
             refusal = _log_bug(error, refusal, trace)
         elif isinstance(error, TokenHeld):
-            self._log_held(error, trace)
-        elif row.level != logging.NOTSET:
-            log.log(row.level, row.log, error, extra={"fields": trace.fields()})
+            self._log_held(error, refusal, trace)
+        elif refusal.level != logging.NOTSET:
+            log.log(refusal.level, refusal.log, error, extra={"fields": trace.fields()})
         headers = refusal.headers()
         if isinstance(error, MethodNotAllowed):
             headers["Allow"] = _allowed(error)
-        answer = json_answer(refusal.body(), refusal.status, headers)
         reason = None
         if isinstance(error, SwapError):
             reason, trace.refused_key_id = error.reason, error.key_id
-        elif row.outcome == "http_error":
+        elif refusal.outcome == "http_error":
             reason = refusal.description.partition(";")[0]
-        logged = error.logged if isinstance(error, GrantRefused) else refusal.error
-        return self._finish(request, answer, trace, path, row.outcome, logged, reason)
+        logged = (error.logged if isinstance(error, GrantRefused) else None) or refusal.error
+        answer = Answer(refusal.body(), refusal.status, headers)
+        return self._finish(request, answer, trace, refusal.outcome, logged, reason)
 
     def _finish(
         self,
         request: Request,
         answer: Answer,
         trace: RequestTrace,
-        path: str | None,
         outcome: str,
         error: str | None = None,
         reason: str | None = None,
@@ -139,54 +125,50 @@ class Edge:
         headers = request.headers
         answer.headers["X-Request-ID"] = trace.request_id
         if (origin := headers.get("origin")) is not None:
-            answer.headers.update(self._cors.headers(origin))
+            answer.headers.update(self.cors.headers(origin))
         began: float | None = getattr(request.stream, "perft0", None)
         is_gone = request.conn_info is not None and request.conn_info.lost
         answered = Answered(
+            trace,
             request.method if began else "-",  # "NONE" is Sanic's where the head cannot be read
-            path,
             CLIENT_GONE if is_gone else answer.status,
             "client_gone" if is_gone else outcome,
             error,
             reason,
             perf_counter() - began if began else 0.0,
-            trace.request_id,
             headers.get("user-agent", "-"),
-            trace,
         )
-        for observe in self._observers:
+        for observe in self.observers:
             observe(answered)
         return answer
 
-    def _log_held(self, error: TokenHeld, trace: RequestTrace) -> None:
+    def _log_held(self, error: TokenHeld, refusal: Refusal, trace: RequestTrace) -> None:
         """Log a held token: each topic once a minute, ten unknown ones and one for the rest."""
-        places = self._known_topics if error.is_known else self._unknown_topics
-        place = places.take(error.topic)
+        place = (self.known_topics if error.is_known else self.unknown_topics).take(error.topic)
         if place == OTHERS:
             log.warning(
                 "Refresh tokens not accepted (503): more than 10 unknown keys in a minute."
                 " Somebody guesses, or many old keys are missing; see docs/keys.md"
             )
         elif place is not None:
-            level = logging.ERROR if error.is_known else logging.WARNING
-            log.log(level, row_of(TokenHeld).log, error, extra={"fields": trace.fields()})
+            level = refusal.level if error.is_known else logging.WARNING
+            log.log(level, refusal.log, error, extra={"fields": trace.fields()})
 
-    def _trace_of(self, request: Request) -> RequestTrace:
-        peer, headers = request.ip, request.headers
+    def _trace_of(self, request: Request, path: str | None) -> RequestTrace:
+        client, headers = request.ip, request.headers
         request_id = headers.get("x-request-id")
         if request_id is None or not _REQUEST_ID.match(request_id):
             request_id = new_request_id()
-        believed = self._believed
-        client = peer if believed is None else believed.client_of(peer, headers)
-        return RequestTrace(client, request_id=request_id)
+        if (believed := self.believed) is not None:
+            client = believed.client_in(headers.getall(believed.name, [])) or client
+        return RequestTrace(client, request_id, path)
 
 
 def _allowed(error: MethodNotAllowed) -> str:
-    methods = error.headers.get("Allow", "").split(", ")
-    return ", ".join(sorted({"OPTIONS", *filter(None, methods)}))
+    return ", ".join(sorted({"OPTIONS", *(error.allowed_methods or ())}))
 
 
-def _log_bug(error: BaseException, refusal: ErrorAnswer, trace: RequestTrace) -> ErrorAnswer:
+def _log_bug(error: BaseException, refusal: Refusal, trace: RequestTrace) -> Refusal:
     """Log where it happened; return an answer that names the log line by an id of our own."""
     answer_id = new_request_id()
     # Neither the error's text nor its values: a token may be in them.

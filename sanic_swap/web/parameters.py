@@ -22,34 +22,14 @@ _LOOPBACK_WITHOUT_PORT = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(/.*)?\Z"
 _GRANT_TYPES = (SWAP, REFRESH)
 
 
-class CallbackUrls:
-    """
-    The redirect URIs registered for the app; the first is the default.
-
-    An entry `http://127.0.0.1/…` or `http://[::1]/…` without a port fits any port, as at
-    Spotify (RFC 8252 section 7.3); everything else is compared character for character.
-    """
-
-    def __init__(self, registered: Sequence[str]) -> None:
-        self.default = registered[0]
-        self._exact = frozenset(registered)
-        self._any_port = [
-            re.compile(rf"{re.escape(match[1])}:[0-9]{{1,5}}{re.escape(match[2] or '')}\Z")
-            for uri in registered
-            if (match := _LOOPBACK_WITHOUT_PORT.match(uri))
-        ]
-
-    def __contains__(self, uri: str) -> bool:
-        return uri in self._exact or any(pattern.match(uri) for pattern in self._any_port)
-
-
 class ParameterRules:
     """
     Turns the fields of a body into a request, or says what is wrong with them.
 
     Args:
         client_id: Ours; a request may name it, and no other.
-        callbacks: What `redirect_uri` may be.
+        callback_urls: What `redirect_uri` may be; the first is the default. An entry
+            `http://127.0.0.1/…` or `http://[::1]/…` without a port fits any port.
         holds: Says whether a refresh would be held. Then another client id is no error: it
             is CLIENT_ID that may be wrong.
     """
@@ -57,11 +37,17 @@ class ParameterRules:
     def __init__(
         self,
         client_id: str,
-        callbacks: CallbackUrls,
+        callback_urls: Sequence[str],
         holds: Callable[[RefreshRequest], bool] = lambda _: False,
     ) -> None:
         self._client_id = client_id
-        self._callbacks = callbacks
+        self._callback_urls = callback_urls
+        # As at Spotify (RFC 8252 section 7.3); all else is compared character for character.
+        self._any_port = [
+            re.compile(rf"{re.escape(match[1])}:[0-9]{{1,5}}{re.escape(match[2] or '')}\Z")
+            for uri in callback_urls
+            if (match := _LOOPBACK_WITHOUT_PORT.match(uri))
+        ]
         self._holds = holds
 
     def read(self, fields: Sequence[Field], grant_type: str | None) -> SwapRequest | RefreshRequest:
@@ -69,8 +55,7 @@ class ParameterRules:
         Return the request that *fields* make.
 
         Args:
-            grant_type: The one of the endpoint; None if the request chooses, where none
-                chosen means a swap.
+            grant_type: The endpoint's; None lets the request choose, by default a swap.
 
         Raises:
             OtherClient, UnsupportedGrantType, InvalidRequest: In this order.
@@ -99,13 +84,16 @@ class ParameterRules:
             raise InvalidRequest("code must be 1 to 2048 printable ASCII characters")
         redirect_uri = _optional(fields, "redirect_uri")
         if redirect_uri is None:
-            redirect_uri = self._callbacks.default
-        elif redirect_uri not in self._callbacks:
+            redirect_uri = self._callback_urls[0]
+        elif not self._is_registered(redirect_uri):
             raise InvalidRequest("redirect_uri is not one of CALLBACK_URL of this service")
         verifier = _optional(fields, "code_verifier")
         if verifier is not None and not _CODE_VERIFIER.match(verifier):
             raise InvalidRequest("code_verifier must be 43 to 128 characters of RFC 7636")
         return SwapRequest(Secret(code), redirect_uri, Secret(verifier) if verifier else None)
+
+    def _is_registered(self, uri: str) -> bool:
+        return uri in self._callback_urls or any(port.match(uri) for port in self._any_port)
 
 
 def _refresh_request(fields: Sequence[Field]) -> RefreshRequest:
@@ -117,8 +105,7 @@ def _refresh_request(fields: Sequence[Field]) -> RefreshRequest:
 
 
 def _required(fields: Sequence[Field], name: str) -> str:
-    value = _optional(fields, name)
-    if value is None:
+    if (value := _optional(fields, name)) is None:
         raise InvalidRequest(f"{name} is missing")
     return value
 
@@ -126,11 +113,9 @@ def _required(fields: Sequence[Field], name: str) -> str:
 def _optional(fields: Sequence[Field], name: str) -> str | None:
     """Return the stripped value of the one field *name*; None if not sent, empty or null."""
     values = [field.value for field in fields if field.name == name]
-    if not values:
-        return None
     if len(values) > 1:
         raise InvalidRequest(f"{name} must not be repeated")
-    value = values[0]
+    value = values[0] if values else None
     if value is None:
         return None
     if not isinstance(value, str) or isinstance(value, Number):

@@ -203,7 +203,7 @@ def _play(service: SwapService, name: str, fault: Fault | None) -> list[Outcome]
     code = spotify.code()
     played = []
     if fault is None:
-        spotify.refuse_connections(60)
+        spotify.begin_outage("connection_refused", 60)
     else:
         spotify.fault(fault, times=None)
     try:
@@ -215,7 +215,7 @@ def _play(service: SwapService, name: str, fault: Fault | None) -> list[Outcome]
     finally:
         spotify.clear_faults()
         if fault is None:
-            spotify.refuse_connections(0)
+            spotify.begin_outage("connection_refused", 0)
     is_fine = is_fine_again(service, played[-1][0])
     has_died = not service.end()
     return [

@@ -29,15 +29,11 @@ class Seen:
 def ask(url, method, target, *, headers=None, body=None, cafile=None) -> Seen:
     """Send one request on a connection of its own; redirects are not followed."""
     parts = urlsplit(url)
+    kind, more = http.client.HTTPConnection, {}
     if parts.scheme == "https":
-        context = ssl.create_default_context(cafile=cafile)
-        connection = http.client.HTTPSConnection(
-            parts.hostname, parts.port, timeout=PATIENCE_SECONDS, context=context
-        )
-    else:
-        connection = http.client.HTTPConnection(
-            parts.hostname, parts.port, timeout=PATIENCE_SECONDS
-        )
+        kind = http.client.HTTPSConnection
+        more = {"context": ssl.create_default_context(cafile=cafile)}
+    connection = kind(parts.hostname, parts.port, timeout=PATIENCE_SECONDS, **more)
     try:
         connection.request(method, target, body=body, headers=headers or {})
         answer = connection.getresponse()
@@ -48,10 +44,30 @@ def ask(url, method, target, *, headers=None, body=None, cafile=None) -> Seen:
         connection.close()
 
 
-def post_form(url, target, form, *, headers=None, cafile=None) -> Seen:
-    """Send a form."""
-    headers = {"content-type": FORM, **(headers or {})}
-    return ask(url, "POST", target, headers=headers, body=urlencode(form), cafile=cafile)
+def post_form(url, target, form) -> Seen:
+    return ask(url, "POST", target, headers={"content-type": FORM}, body=urlencode(form))
+
+
+def ask_token(spotify, app=None, **form) -> Seen:
+    """Ask the token endpoint with the credentials of *app*, which is the fake's first one."""
+    app = app or spotify
+    own = {"client_id": app.client_id, "client_secret": app.client_secret}
+    return post_form(spotify.accounts_url, "/api/token", {**own, **form})
+
+
+def refresh(spotify, refresh_token, app=None) -> Seen:
+    return ask_token(spotify, app, grant_type="refresh_token", refresh_token=refresh_token)
+
+
+def login_query(app, **more):
+    """Give the parameters with which an app begins a login."""
+    return {
+        "client_id": app.client_id,
+        "response_type": "code",
+        "redirect_uri": app.redirect_uris[0],
+        "scope": "user-read-email streaming",
+        **more,
+    }
 
 
 class _Forms(HTMLParser):

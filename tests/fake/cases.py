@@ -9,23 +9,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from fake_spotify import FakeSpotify
+from fake_spotify import FakeSpotify, faults
 from fake_spotify.facts.pkce import challenge_of
-from fake_spotify.faults import (
-    AgedIsRevoked,
-    BadGateway,
-    BadRequest,
-    CaptivePortal,
-    EmptyAnswer,
-    EmptyRefreshToken,
-    FalseInvalidGrant,
-    Forbidden,
-    NoHealthyUpstream,
-    Rotate,
-    TooManyRequests,
-    UpstreamReset,
-    UpstreamTimeout,
-)
 
 CASES = json.loads((Path(__file__).parents[1] / "vectors" / "spotify-cases.json").read_text())
 
@@ -101,13 +86,16 @@ class Scene:
 
 
 def scene(case, spotify):
-    """Set the fake up for *case*; a case that nobody has mapped is an error."""
-    prepare = SETUPS[case["name"]]
-    basic = base64.b64encode(f"{spotify.client_id}:{spotify.client_secret}".encode()).decode()
+    """Set the fake up for *case*: with a code and a grant, and what else it begins with."""
+    if case["name"] in FAULTS:
+        spotify.fault(FAULTS[case["name"]])
+    prepare = SETUPS.get(case["name"], lambda _: {})
     values = {
         "client_id": spotify.client_id,
         "client_secret": spotify.client_secret,
-        "base64(client_id:client_secret)": basic,
+        "base64(client_id:client_secret)": _basic(spotify.client_id, spotify.client_secret),
+        "code": spotify.code(scope=SCOPE),
+        "refresh_token": spotify.grant(scope=SCOPE).refresh_token,
         "redirect_uri": REDIRECT_URI,
         "other_uri": "https%3A%2F%2Fapp.example%2Fcallback",
         "scopes": SCOPE,
@@ -118,172 +106,102 @@ def scene(case, spotify):
         "unknown": "0" * 32,
         "any_port": "45678",
         "app": "an-app",
-        **(prepare(spotify) or {}),
+        **prepare(spotify),
     }
     return Scene(spotify, values)
 
 
-def _code(**choices):
-    return lambda spotify: {"code": spotify.code(**{"scope": SCOPE, **choices})}
+def _basic(client_id, client_secret):
+    return base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
 
 
-def _refresh_token(**choices):
-    def prepare(spotify):
-        return {"refresh_token": spotify.grant(**{"scope": SCOPE, **choices}).refresh_token}
-
-    return prepare
+def _unknown_client(_):
+    return {"base64(wrong)": _basic("0" * 32, "wrong")}
 
 
-def _nothing(_):
-    return {}
+def _wrong_secret(spotify):
+    return {"base64(wrong)": _basic(spotify.client_id, "wrong")}
 
 
-def _credentials(client_id=None, client_secret="wrong"):
-    def prepare(spotify):
-        text = f"{client_id or spotify.client_id}:{client_secret}"
-        return {"base64(wrong)": f"{base64.b64encode(text.encode()).decode()}", **_all(spotify)}
-
-    return prepare
-
-
-def _all(spotify):
-    return {**_code()(spotify), **_refresh_token()(spotify)}
+def _bound_code(spotify):
+    return {"code": spotify.code(scope=SCOPE, code_challenge=challenge_of(VERIFIER))}
 
 
 def _spent_code(spotify):
-    values = _code()(spotify)
-    ledger = spotify.ledger
-    ledger.open_grant(ledger.code(values["code"]), is_public=False)
-    return values
+    code = spotify.code()
+    spotify.ledger.open_grant(spotify.ledger.code(code), is_public=False)
+    return {"code": code}
 
 
 def _old_code(spotify):
-    values = _code()(spotify)
+    code = spotify.code()
     spotify.clock.advance(601)
-    return values
+    return {"code": code}
+
+
+def _public_grant(spotify):
+    return {"refresh_token": spotify.grant(scope=SCOPE, is_public=True).refresh_token}
 
 
 def _revoked(spotify):
-    grant = spotify.grant(scope=SCOPE)
+    grant = spotify.grant()
     spotify.revoke(grant.id)
     return {"refresh_token": grant.refresh_token}
 
 
 def _rotated_away(spotify):
-    grant = spotify.grant(scope=SCOPE, is_public=True)
+    grant = spotify.grant(is_public=True)
     spotify.ledger.rotate(grant)
     return {"refresh_token": grant.refresh_token}
 
 
 def _aged(spotify):
-    values = _refresh_token()(spotify)
     spotify.clock.advance(days=181)
-    return values
-
-
-def _aged_and_called_revoked(spotify):
-    spotify.fault(AgedIsRevoked())
-    return _aged(spotify)
-
-
-def _of_another_app(spotify):
-    return {"refresh_token": spotify.register().grant().refresh_token}
-
-
-def _fault(fault):
-    def prepare(spotify):
-        spotify.fault(fault)
-        return _refresh_token()(spotify)
-
-    return prepare
-
-
-def _refused(spotify):
-    spotify.refuse_connections(60)
-    return _refresh_token()(spotify)
-
-
-def _ignored(spotify):
-    spotify.ignore_connections(60)
-    return _refresh_token()(spotify)
+    return {}
 
 
 SETUPS = {
-    "authorize_approved": _nothing,
-    "authorize_approved_no_state": _nothing,
-    "authorize_approved_pkce": _nothing,
-    "authorize_sdk_extra_params_ignored": _nothing,
-    "authorize_show_dialog_true": _nothing,
-    "authorize_denied": _nothing,
-    "authorize_no_scope": _nothing,
-    "authorize_loopback_dynamic_port": _nothing,
-    "authorize_unknown_client_2017": _nothing,
-    "authorize_unknown_client_2025": _nothing,
-    "authorize_unregistered_redirect": _nothing,
-    "authorize_insecure_redirect_localhost": _nothing,
-    "authorize_insecure_redirect_http_public": _nothing,
-    "authorize_illegal_scope": _nothing,
-    "authorize_missing_client_id": _nothing,
-    "authorize_missing_redirect_uri": _nothing,
-    "authorize_bad_response_type_old": _nothing,
-    "authorize_implicit_removed": _nothing,
-    "authorize_implicit_old": _nothing,
-    "token_code_ok_basic": _code(),
-    "token_code_ok_body_credentials": _code(),
-    "token_code_ok_no_scope": _code(scope=""),
-    "token_code_ok_pkce": _code(code_challenge=challenge_of(VERIFIER)),
-    "token_code_ok_params_in_query": _code(),
-    "token_refresh_ok_confidential": _refresh_token(),
-    "token_refresh_ok_confidential_with_new": _fault(Rotate()),
-    "token_refresh_ok_empty_refresh_token": _fault(EmptyRefreshToken()),
-    "token_refresh_ok_pkce_rotating": _refresh_token(is_public=True),
-    "token_refresh_ok_pkce_no_rotation": _refresh_token(is_public=True),
-    "token_client_credentials_ok": _nothing,
-    "err_client_both_wrong": _credentials("0" * 32),
-    "err_client_unknown_id_2026": _credentials("0" * 32),
-    "err_client_wrong_secret_2021": _credentials(),
-    "err_client_wrong_secret_2026": _credentials(),
-    "err_client_missing_authorization": _refresh_token(),
-    "err_refresh_token_of_other_app": _of_another_app,
+    "token_code_ok_no_scope": lambda spotify: {"code": spotify.code()},
+    "token_code_ok_pkce": _bound_code,
+    "token_refresh_ok_pkce_rotating": _public_grant,
+    "token_refresh_ok_pkce_no_rotation": _public_grant,
+    "err_client_both_wrong": _unknown_client,
+    "err_client_unknown_id_2026": _unknown_client,
+    "err_client_wrong_secret_2021": _wrong_secret,
+    "err_client_wrong_secret_2026": _wrong_secret,
+    "err_refresh_token_of_other_app": lambda spotify: {
+        "refresh_token": spotify.register().grant().refresh_token
+    },
     "err_code_invalid": lambda _: {"code": "AQmistyped"},
     "err_code_reused": _spent_code,
     "err_code_expired": _old_code,
-    "err_redirect_mismatch": _code(),
-    "err_refresh_invalid": _nothing,
     "err_refresh_revoked": _revoked,
     "err_refresh_revoked_by_rotation": _rotated_away,
     "err_refresh_expired_six_months": _aged,
-    "err_refresh_expired_reported_as_revoked": _aged_and_called_revoked,
-    "err_refresh_false_invalid_grant_outage": _fault(FalseInvalidGrant()),
-    "err_verifier_wrong": _code(code_challenge=challenge_of(VERIFIER)),
-    "err_verifier_missing": _code(code_challenge=challenge_of(VERIFIER)),
-    "err_verifier_malformed": _code(code_challenge=challenge_of(VERIFIER)),
-    "err_code_missing": _nothing,
-    "err_code_empty": _nothing,
-    "err_refresh_missing": _nothing,
-    "err_refresh_empty": _nothing,
-    "err_redirect_missing": _code(),
-    "err_grant_missing": _nothing,
-    "err_grant_json_body_with_form_header": _nothing,
-    "err_grant_unknown_2017": _nothing,
-    "err_grant_unknown_2024": _nothing,
-    "err_json_content_type": _nothing,
-    "err_no_content_type": _nothing,
+    "err_refresh_expired_reported_as_revoked": _aged,
+    "err_verifier_wrong": _bound_code,
+    "err_verifier_missing": _bound_code,
+    "err_verifier_malformed": _bound_code,
     # What was malformed about it is not recorded; bytes that are no UTF-8 are.
     "err_malformed_request": lambda _: {"raw_body": "grant_type=%FF"},
-    "err_get_method": _nothing,
-    "infra_503_upstream_reset": _fault(UpstreamReset()),
-    "infra_503_no_healthy_upstream": _fault(NoHealthyUpstream()),
-    "infra_504_upstream_timeout": _fault(UpstreamTimeout()),
-    "infra_502_html": _fault(BadGateway()),
-    "infra_403_edge_html": _fault(Forbidden()),
-    "infra_400_edge_html": _fault(BadRequest()),
-    "infra_429_text": _fault(TooManyRequests()),
-    "infra_429_json": _fault(TooManyRequests(16, as_json=True)),
-    "infra_200_empty": _fault(EmptyAnswer()),
-    "infra_200_html": _fault(CaptivePortal()),
-    "infra_connection_refused": _refused,
-    "infra_connect_timeout": _ignored,
+}
+"""What is different at the beginning of a case."""
+
+FAULTS = {
+    "token_refresh_ok_confidential_with_new": faults.Rotate(),
+    "token_refresh_ok_empty_refresh_token": faults.EmptyRefreshToken(),
+    "err_refresh_expired_reported_as_revoked": faults.AgedIsRevoked(),
+    "err_refresh_false_invalid_grant_outage": faults.FalseInvalidGrant(),
+    "infra_503_upstream_reset": faults.UpstreamReset(),
+    "infra_503_no_healthy_upstream": faults.NoHealthyUpstream(),
+    "infra_504_upstream_timeout": faults.UpstreamTimeout(),
+    "infra_502_html": faults.BadGateway(),
+    "infra_403_edge_html": faults.Forbidden(),
+    "infra_400_edge_html": faults.BadRequest(),
+    "infra_429_text": faults.TooManyRequests(),
+    "infra_429_json": faults.TooManyRequests(16, as_json=True),
+    "infra_200_empty": faults.EmptyAnswer(),
+    "infra_200_html": faults.CaptivePortal(),
 }
 
 _SHAPES = {

@@ -14,8 +14,8 @@ PATIENCE_SECONDS = 30
 
 
 @contextmanager
-def running(*options):
-    """Start the command on a free port; give what its first line says, and the process."""
+def running(*options, read=lambda out: json.loads(out.readline())):
+    """Start the command on a free port; give what *read* takes of its output, and the process."""
     process = subprocess.Popen(
         [*COMMAND, "--port", "0", *options],
         cwd=ROOT,
@@ -25,7 +25,7 @@ def running(*options):
         text=True,
     )
     try:
-        yield json.loads(process.stdout.readline()), process
+        yield read(process.stdout), process
     finally:
         process.kill()
         process.communicate()
@@ -36,16 +36,3 @@ def stop(process, number=signal.SIGTERM):
     process.send_signal(number)
     output, errors = process.communicate(timeout=PATIENCE_SECONDS)
     return process.returncode, output, errors
-
-
-def refused(*options):
-    """Run the command with options that are wrong; give exit code and message."""
-    done = subprocess.run(
-        [*COMMAND, *options],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_SECONDS,
-        check=False,
-    )
-    return done.returncode, done.stderr

@@ -12,35 +12,23 @@ from tests.fake import cases
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "fake-spotify.md").read_text()
 
 
-@pytest.mark.parametrize(
-    "option",
-    [
-        option
-        for action in arguments.serving_parser()._actions
-        for option in action.option_strings
-        if option not in {"-h", "--help"}
-    ],
-)
-def test_every_option_is_documented(option):
-    assert f"`{option}`" in DOCUMENT
+OPTIONS = {
+    option
+    for action in arguments.serving_parser()._actions
+    for option in action.option_strings
+    if option not in {"-h", "--help"}
+}
+CONTROL = {
+    f"{method.upper()} /_fake{path}"
+    for path, methods in openapi.document()["paths"].items()
+    for method in methods
+    if path != "/"
+}
 
 
-@pytest.mark.parametrize("kind", [*sorted(KINDS), *openapi.OUTAGES])
-def test_every_fault_is_documented(kind):
-    assert f"`{kind}`" in DOCUMENT
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        (method, path)
-        for path, methods in openapi.document()["paths"].items()
-        for method in methods
-        if path != "/"
-    ],
-)
-def test_every_control_request_is_documented(method, path):
-    assert f"`{method.upper()} /_fake{path}`" in DOCUMENT
+@pytest.mark.parametrize("name", sorted(OPTIONS | CONTROL | {*KINDS, *openapi.OUTAGES}))
+def test_every_option_fault_and_control_request_is_documented(name):
+    assert f"`{name}`" in DOCUMENT
 
 
 def test_exactly_the_unknown_cases_are_listed_as_such():

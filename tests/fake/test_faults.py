@@ -7,10 +7,9 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from fake_spotify import faults
+from fake_spotify import choices, faults
 from fake_spotify.apps.app import App
 from fake_spotify.choices import ChoiceError
-from fake_spotify.clock import Clock
 from fake_spotify.facts.policy import Policy
 from fake_spotify.facts.registrations import Registration
 from fake_spotify.faults import answers, kinds, variations, wires
@@ -38,18 +37,12 @@ def test_a_dribble_is_the_whole_answer_byte_by_byte():
 
 
 @pytest.mark.parametrize("normal", [NORMAL, PACKED], ids=["plain", "gzip"])
-def test_members_can_be_added_replaced_and_dropped(normal):
-    fault = wires.Members({"new": 1, "expires_in": "soon"}, ("access_token",))
-    (reply,) = fault.steps(normal)
+def test_a_changed_body_is_packed_as_before(normal):
+    members = wires.Members({"new": 1, "expires_in": "soon"}, ("access_token",))
+    (changed,), (broken,) = members.steps(normal), wires.BrokenJson().steps(normal)
 
-    assert json.loads(reply.plain_body()) == {"expires_in": "soon", "new": 1}
-
-
-@pytest.mark.parametrize("normal", [NORMAL, PACKED], ids=["plain", "gzip"])
-def test_broken_json_is_half_of_the_body_in_a_whole_message(normal):
-    (reply,) = wires.BrokenJson().steps(normal)
-
-    assert reply.plain_body() == BODY[: len(BODY) // 2]
+    assert json.loads(changed.plain_body()) == {"expires_in": "soon", "new": 1}
+    assert broken.plain_body() == BODY[: len(BODY) // 2]
 
 
 def test_a_gzip_bomb_is_small_until_it_is_opened():
@@ -87,9 +80,7 @@ def test_every_fault_can_be_imported_from_one_place():
     [made for made in kinds.KINDS.values() if issubclass(made, variations.Variation)],
 )
 def test_a_variation_is_a_choice_of_policy(variation):
-    policy = variation().vary(Policy())
-
-    assert {name: getattr(policy, name) for name in variation.changes} == variation.changes
+    assert variation().vary(Policy()) == choices.policy(variation.changes, Policy())
 
 
 @pytest.mark.parametrize("kind", sorted(kinds.KINDS))
@@ -109,13 +100,10 @@ def test_every_fault_survives_the_way_over_http(kind):
 @pytest.mark.parametrize(
     ("members", "named"),
     [
-        ({}, "kind"),
         ({"kind": "nonsense"}, "kind"),
         ({"kind": "silence", "seconds": 3}, "seconds"),
-        ({"kind": "slow_head"}, "seconds"),
         ({"kind": "slow_head", "seconds": "3"}, "seconds"),
         ({"kind": "slow_head", "seconds": True}, "seconds"),
-        ({"kind": "slow_head", "seconds": -1}, "seconds"),
         ({"kind": "status", "status": 2.5}, "status"),
         ({"kind": "status", "status": 200, "headers": {"x": 1}}, "headers"),
         ({"kind": "status", "status": 200, "headers": "x"}, "headers"),
@@ -129,11 +117,11 @@ def test_a_wrong_fault_is_refused_by_the_name_of_what_is_wrong(members, named):
 
 
 @pytest.mark.parametrize(
-    "choices", [{"status": 99}, {"status": 1000}, {"status": 200, "headers": {"a": "b\nc"}}]
+    "members", [{"status": 99}, {"status": 1000}, {"status": 200, "headers": {"a": "b\nc"}}]
 )
-def test_an_answer_that_cannot_be_written_is_refused(choices):
+def test_an_answer_that_cannot_be_written_is_refused(members):
     with pytest.raises(ValueError, match=": must "):
-        answers.Status(**choices)
+        answers.Status(**members)
 
 
 REFRESH = Request("POST", "/api/token", "an-app", {"grant_type": "refresh_token"})
@@ -146,19 +134,13 @@ def _played(queue, *requests):
     return [planned and planned.fault for planned in taken]
 
 
-def test_a_fault_is_played_once_unless_more_was_said():
+def test_faults_are_played_in_the_order_of_planning_and_once_unless_more_was_said():
     queue = FaultQueue()
     queue.add(ONE)
+    queue.add(TWO, times=2)
+    queue.add(ONE, times=None)
 
-    assert _played(queue, SWAP, SWAP) == [ONE, None]
-
-
-def test_faults_are_played_in_the_order_of_planning():
-    queue = FaultQueue()
-    queue.add(ONE, times=2)
-    queue.add(TWO, times=None)
-
-    assert _played(queue, SWAP, SWAP, SWAP, SWAP) == [ONE, ONE, TWO, TWO]
+    assert _played(queue, *[SWAP] * 5) == [ONE, TWO, TWO, ONE, ONE]
 
 
 @pytest.mark.parametrize(
@@ -186,19 +168,17 @@ def test_a_fault_is_for_the_token_endpoint_unless_a_path_is_named():
     assert _played(queue, profile, profile) == [TWO, None]
 
 
-def test_a_fault_cannot_wait_for_its_own_answer():
-    with pytest.raises(ValueError, match="answer"):
-        FaultQueue().add(ONE, match=Match(status=200))
-
-
-def test_a_fault_cannot_be_played_less_than_once():
-    with pytest.raises(ValueError, match="times"):
-        FaultQueue().add(ONE, times=0)
-
-
-def test_a_damaged_answer_needs_an_answer():
-    with pytest.raises(ValueError, match="processed"):
-        FaultQueue().add(wires.ShortBody(), is_processed=False)
+@pytest.mark.parametrize(
+    ("fault", "plan", "said"),
+    [
+        (ONE, {"match": Match(status=200)}, "answer"),
+        (ONE, {"times": 0}, "times"),
+        (wires.ShortBody(), {"is_processed": False}, "processed"),
+    ],
+)
+def test_a_plan_that_cannot_be_kept_is_refused(fault, plan, said):
+    with pytest.raises(ValueError, match=said):
+        FaultQueue().add(fault, **plan)
 
 
 def test_faults_that_were_not_reached_are_named():
@@ -254,10 +234,3 @@ def test_a_missing_kind_is_said_to_be_missing_and_the_list_is_complete():
 
     for kind in (*kinds.KINDS, *kinds.OUTAGES):
         assert f" {kind}" in str(caught.value)
-
-
-def test_the_clock_is_advanced_by_any_unit():
-    clock = Clock(lambda: 0.0)
-    clock.advance(1, minutes=1, hours=1, days=1)
-
-    assert clock.now() == 86400 + 3600 + 60 + 1

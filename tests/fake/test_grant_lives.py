@@ -8,7 +8,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from fake_spotify.apps.app import App
 from fake_spotify.apps.directory import Directory
-from fake_spotify.facts.policy import SIX_MONTHS_SECONDS, Policy, Rotation
+from fake_spotify.facts.policy import SIX_MONTHS_SECONDS, Policy
 from fake_spotify.facts.registrations import Registration
 from fake_spotify.rules import token_endpoint
 from fake_spotify.rules.token_requests import TokenRequest
@@ -65,7 +65,7 @@ class GrantLives(RuleBasedStateMachine):
         self.all_tokens.add(token)
         return token
 
-    @rule(target=tokens, token=tokens, rotation=st.sampled_from([Rotation.OFF, Rotation.ALL]))
+    @rule(target=tokens, token=tokens, rotation=st.sampled_from(["off", "all"]))
     def refresh(self, token, rotation):
         self.app.policy = replace(self.app.policy, rotation=rotation)
         answer = self._post(grant_type="refresh_token", refresh_token=token)
@@ -75,8 +75,8 @@ class GrantLives(RuleBasedStateMachine):
             assert answer.members["error"] == "invalid_grant"
             return token
         access = self.app.ledger.access_token(answer.members["access_token"])
-        assert access.user_id == self.living[token][0]
-        if rotation is Rotation.OFF:
+        assert access.grant.user_id == self.living[token][0]
+        if rotation == "off":
             assert "refresh_token" not in answer.members
             return token
         rotated = answer.members["refresh_token"]

@@ -1,12 +1,12 @@
 """Who may control a fake, and who may not: web pages of others, and hosts that are not loopback."""
 
-import contextlib
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
+import pytest_asyncio
 
 from fake_spotify import FakeSpotify
 from fake_spotify.control.guard import Guard
@@ -89,17 +89,8 @@ def spotify():
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("GET", ""),
-        ("GET", "/"),
-        ("GET", "/health"),
-        ("GET", "/apps"),
-        ("GET", "/events"),
-        ("GET", "/openapi.json"),
-        ("GET", "/requests"),
-        ("POST", "/faults"),
-        ("POST", "/reset"),
-        ("PUT", "/clock"),
-        ("DELETE", "/requests"),
+        *(("GET", path) for path in ("", "/", "/health", "/apps", "/events", "/openapi.json")),
+        *(("POST", "/faults"), ("POST", "/reset"), ("PUT", "/clock"), ("DELETE", "/requests")),
         ("PATCH", "/nowhere"),
     ],
 )
@@ -141,25 +132,39 @@ def test_a_wrong_method_names_the_right_ones(spotify):
     assert "GET, PUT" in json.loads(seen.body)["error"]
 
 
-@contextlib.contextmanager
-def _strange_site():
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.send_header("content-type", "text/html")
-            self.end_headers()
-            self.wfile.write(b"<!doctype html><title>a strange site</title>")
+class StrangeSite(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("content-type", "text/html")
+        self.end_headers()
+        self.wfile.write(b"<!doctype html><title>a strange site</title>")
 
-        def log_message(self, *_):
-            pass
+    def log_message(self, *_):
+        pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser():
+    async with opened("about:blank", "--host-resolver-rules=MAP rebound.example 127.0.0.1") as page:
+        yield page
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def strange(browser):
+    """A browser that shows a page of another site."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), StrangeSite) as server:
         Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
+        await browser.call("Page.navigate", url=f"http://127.0.0.1:{server.server_port}")
+        await browser.until("document.title === 'a strange site'")
+        yield browser
         server.shutdown()
 
 
-async def test_in_a_browser_a_strange_site_changes_and_reads_nothing(spotify):
+in_one_loop = pytest.mark.asyncio(loop_scope="module")
+
+
+@in_one_loop
+async def test_in_a_browser_a_strange_site_changes_and_reads_nothing(spotify, strange):
     script = """(async () => {
       const base = '%s';
       const tries = [
@@ -187,12 +192,9 @@ async def test_in_a_browser_a_strange_site_changes_and_reads_nothing(spotify):
       return [read, live, framed];
     })()"""
     grant = spotify.grant()
-    with _strange_site() as site:
-        async with opened(site) as page:
-            await page.until("document.title === 'a strange site'")
-            seen = await page.run(script % spotify.control_url)
-            await page.until("location.href.includes('/_fake/faults')")
-            shown = await page.run("document.body.innerText")
+    seen = await strange.run(script % spotify.control_url)
+    await strange.until("location.href.includes('/_fake/faults')")
+    shown = await strange.run("document.body.innerText")
 
     assert seen == ["blocked", "blocked", "opaque"]
     assert "other origins" in shown
@@ -200,21 +202,18 @@ async def test_in_a_browser_a_strange_site_changes_and_reads_nothing(spotify):
     assert grant in spotify.grants()
 
 
-async def test_in_a_browser_a_link_from_elsewhere_leads_to_the_page(spotify):
-    with _strange_site() as site:
-        async with opened(site) as page:
-            await page.until("document.title === 'a strange site'")
-            await page.run(f"location.href = {json.dumps(spotify.control_url + '/')}")
-            await page.until("document.querySelectorAll('#fault-list li').length > 40")
+@in_one_loop
+async def test_in_a_browser_a_link_from_elsewhere_leads_to_the_page(spotify, strange):
+    await strange.run(f"location.href = {json.dumps(spotify.control_url + '/')}")
+    await strange.until("document.querySelectorAll('#fault-list li').length > 40")
 
 
-async def test_in_a_browser_a_name_that_was_rebound_gets_nothing(spotify):
+@in_one_loop
+async def test_in_a_browser_a_name_that_was_rebound_gets_nothing(spotify, strange):
     port = urlsplit(spotify.accounts_url).port
-    rebound = f"http://rebound.example:{port}/_fake/"
-    rules = "--host-resolver-rules=MAP rebound.example 127.0.0.1"
-    async with opened(rebound, rules) as page:
-        await page.until("document.body && document.body.innerText.includes('loopback')")
-        said = await page.run("fetch('/_fake/apps', {method: 'GET'}).then(answer => answer.text())")
+    await strange.call("Page.navigate", url=f"http://rebound.example:{port}/_fake/")
+    await strange.until("document.body && document.body.innerText.includes('loopback')")
+    said = await strange.run("fetch('/_fake/apps').then(answer => answer.text())")
 
     assert "client_secret" not in said
     assert "--allow-host" in said

@@ -10,6 +10,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,7 +18,6 @@ from fake_spotify import FakeSpotify
 from tests.fake import cases as fake_cases
 from tests.fake.browser import Seen, ask, text_of
 
-TODAY = "2026"  # the era of the fake that imitates today's Spotify
 NEVER_ISSUED = "AQ" + "0" * 129
 
 # What can be asked without anybody agreeing in a browser.
@@ -47,11 +47,6 @@ GRANTS = {"token_client_credentials_ok", "token_refresh_ok_confidential"}
 
 
 @dataclass(frozen=True)
-class Grant:
-    refresh_token: str
-
-
-@dataclass(frozen=True)
 class Accounts:
     """An accounts service and an app's credentials, in the words in which cases are set up."""
 
@@ -63,8 +58,8 @@ class Accounts:
     def code(self, **_: object) -> str:
         return NEVER_ISSUED
 
-    def grant(self, **_: object) -> Grant:
-        return Grant(self.refresh_token or NEVER_ISSUED)
+    def grant(self, **_: object) -> SimpleNamespace:
+        return SimpleNamespace(refresh_token=self.refresh_token or NEVER_ISSUED)
 
 
 @pytest.fixture(
@@ -94,14 +89,12 @@ def live_accounts() -> Accounts:
 
 
 def cases(names: set[str]) -> list[object]:
-    chosen = [case for case in fake_cases.CASES if case["name"] in names]
-    assert {case["name"] for case in chosen} == names
-    return [pytest.param(case, id=case["name"]) for case in chosen]
+    known = {case["name"]: case for case in fake_cases.CASES}
+    return [pytest.param(known[name], id=name) for name in sorted(names)]
 
 
 def replay(case: dict, accounts: Accounts) -> Seen:
-    scene = fake_cases.scene(case, accounts)
-    method, target, headers, body = scene.request(case)
+    method, target, headers, body = fake_cases.scene(case, accounts).request(case)
     seen = ask(accounts.url, method, target, headers=headers, body=body)
     assert seen.status, f"{accounts.url} gave no answer"
     return seen

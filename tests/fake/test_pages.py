@@ -12,16 +12,10 @@ from fake_spotify.apps.app import App
 from fake_spotify.facts.policy import Policy
 from fake_spotify.facts.registrations import Registration
 from fake_spotify.web import pages
-from tests.fake.browser import Browser, ask, post_form, text_of
+from tests.fake.browser import FORM, Browser, ask, ask_token, login_query, refresh, text_of
 
 REDIRECT_URI = "https://app.example/callback"
 SCRIPT = "<script>alert(1)</script>\"'"
-
-
-@pytest.fixture
-def spotify():
-    with FakeSpotify(redirect_uris=[REDIRECT_URI], name="Tunes & <Co>") as running:
-        yield running
 
 
 @pytest.fixture
@@ -29,90 +23,66 @@ def browser(spotify):
     return Browser(spotify.accounts_url)
 
 
-def _query(spotify, **more):
-    return {
-        "client_id": spotify.client_id,
-        "response_type": "code",
-        "redirect_uri": REDIRECT_URI,
-        "scope": "user-read-email streaming",
-        **more,
-    }
-
-
 def _user_of(spotify, location):
     code = parse_qs(urlsplit(location).query)["code"][0]
-    form = {
-        "grant_type": "authorization_code",
-        "code": code,
-        "redirect_uri": REDIRECT_URI,
-        "client_id": spotify.client_id,
-        "client_secret": spotify.client_secret,
-    }
-    granted = json.loads(post_form(spotify.accounts_url, "/api/token", form).body)
+    form = {"grant_type": "authorization_code", "code": code, "redirect_uri": REDIRECT_URI}
+    granted = json.loads(ask_token(spotify, **form).body)
     bearer = {"authorization": f"Bearer {granted['access_token']}"}
     return json.loads(ask(spotify.api_url, "GET", "/v1/me/", headers=bearer).body)["id"]
 
 
 def test_the_page_says_who_wants_what(spotify, browser):
-    text = text_of(browser.open("/authorize", _query(spotify)).text)
+    text = text_of(browser.open("/authorize", login_query(spotify)).text)
 
     assert "Tunes & <Co> wants to connect" in text
     assert "See your e-mail address" in text
     assert "Play music in this app" in text
 
 
-def test_agree_alone_is_enough(spotify, browser):
-    seen = browser.press("agree", browser.open("/authorize", _query(spotify)))
-
-    assert _user_of(spotify, seen.header("location")) == "ada"
-
-
-def test_another_user_can_be_chosen(spotify, browser):
-    page = browser.open("/authorize", _query(spotify))
-    seen = browser.press("agree", page, user="grace")
-
-    assert _user_of(spotify, seen.header("location")) == "grace"
-
-
-def test_who_agreed_is_not_asked_again(spotify, browser):
-    browser.press("agree", browser.open("/authorize", _query(spotify)), user="grace")
-    again = browser.open("/authorize", _query(spotify))
+@pytest.mark.parametrize("choice", [{}, {"user": "grace"}], ids=["agree alone", "another user"])
+def test_who_agreed_is_not_asked_again(spotify, browser, choice):
+    seen = browser.press("agree", browser.open("/authorize", login_query(spotify)), **choice)
+    again = browser.open("/authorize", login_query(spotify))
+    user = choice.get("user", "ada")
 
     assert again.status == 302
-    assert _user_of(spotify, again.header("location")) == "grace"
+    assert _user_of(spotify, seen.header("location")) == user
+    assert _user_of(spotify, again.header("location")) == user
 
 
 @pytest.mark.parametrize(
-    "more", [{"show_dialog": "true"}, {"scope": "user-read-email user-top-read"}]
+    ("button", "more"),
+    [
+        ("agree", {"show_dialog": "true"}),
+        ("agree", {"scope": "user-read-email user-top-read"}),
+        ("cancel", {}),
+    ],
 )
-def test_who_agreed_is_asked_again_for_more_or_on_demand(spotify, browser, more):
-    browser.press("agree", browser.open("/authorize", _query(spotify)))
+def test_others_are_asked_again(spotify, browser, button, more):
+    browser.press(button, browser.open("/authorize", login_query(spotify)))
 
-    assert browser.open("/authorize", _query(spotify, **more)).status == 200
-
-
-def test_another_browser_is_asked(spotify, browser):
-    browser.press("agree", browser.open("/authorize", _query(spotify)))
-
-    assert Browser(spotify.accounts_url).open("/authorize", _query(spotify)).status == 200
+    assert browser.open("/authorize", login_query(spotify, **more)).status == 200
 
 
-def test_who_took_it_back_is_asked_again(spotify, browser):
-    browser.press("agree", browser.open("/authorize", _query(spotify)))
+def test_another_browser_is_asked_and_who_took_it_back(spotify, browser):
+    browser.press("agree", browser.open("/authorize", login_query(spotify)))
+    other = Browser(spotify.accounts_url).open("/authorize", login_query(spotify)).status
     spotify.revoke_user("ada")
 
-    assert browser.open("/authorize", _query(spotify)).status == 200
+    assert (other, browser.open("/authorize", login_query(spotify)).status) == (200, 200)
 
 
-def test_who_cancelled_is_asked_again(spotify, browser):
-    browser.press("cancel", browser.open("/authorize", _query(spotify)))
+@pytest.mark.parametrize(("era", "status"), [("2021", 400), ("2026", 200)])
+def test_any_port_of_loopback_fits_only_since_the_rules_of_2025(era, status):
+    with FakeSpotify(era=era) as spotify:
+        query = login_query(spotify, redirect_uri="http://127.0.0.1:5000/callback")
 
-    assert browser.open("/authorize", _query(spotify)).status == 200
+        assert Browser(spotify.accounts_url).open("/authorize", query).status == status
 
 
 @pytest.mark.parametrize("name", ["state", "redirect_uri", "scope", "client_id", "utm_source"])
 def test_nothing_from_the_address_becomes_markup(spotify, browser, name):
-    seen = browser.open("/authorize", _query(spotify, **{name: SCRIPT}))
+    seen = browser.open("/authorize", login_query(spotify, **{name: SCRIPT}))
 
     assert "<script" not in seen.text
     assert name not in {"state", "utm_source"} or escape(SCRIPT) in seen.text
@@ -127,7 +97,7 @@ def test_words_on_an_error_page_are_no_markup():
 
 
 def test_the_page_needs_no_script_and_nothing_from_elsewhere(spotify, browser):
-    page = browser.open("/authorize", _query(spotify)).text
+    page = browser.open("/authorize", login_query(spotify)).text
 
     assert "<script" not in page
     assert "src=" not in page
@@ -143,7 +113,7 @@ def test_a_get_with_a_body_is_refused_by_the_front_end(spotify):
 
 def test_auto_approve_redirects_at_once_and_keeps_the_state():
     with FakeSpotify(redirect_uris=[REDIRECT_URI], auto_approve=True) as spotify:
-        seen = Browser(spotify.accounts_url).open("/authorize", _query(spotify, state="a+b c"))
+        seen = Browser(spotify.accounts_url).open("/authorize", login_query(spotify, state="a+b c"))
 
     assert parse_qs(urlsplit(seen.header("location")).query)["state"] == ["a+b c"]
 
@@ -165,13 +135,8 @@ def test_the_api_refuses_in_spotifys_words(spotify, headers, query, status, mess
 
 
 def _access_token(spotify, scope=""):
-    form = {
-        "grant_type": "refresh_token",
-        "refresh_token": spotify.grant(scope=scope).refresh_token,
-        "client_id": spotify.client_id,
-        "client_secret": spotify.client_secret,
-    }
-    return json.loads(post_form(spotify.accounts_url, "/api/token", form).body)["access_token"]
+    granted = refresh(spotify, spotify.grant(scope=scope).refresh_token)
+    return json.loads(granted.body)["access_token"]
 
 
 def test_an_access_token_lives_for_an_hour(spotify):
@@ -193,26 +158,14 @@ def test_the_profile_tells_what_the_scopes_allow(spotify):
         return set(json.loads(ask(spotify.api_url, "GET", f"/v1/me?access_token={token}").body))
 
     public = members("")
-    assert public == {
-        "account_id",
-        "display_name",
-        "external_urls",
-        "followers",
-        "href",
-        "id",
-        "images",
-        "type",
-        "uri",
-    }
+    known = "account_id display_name external_urls followers href id images type uri"
+    assert public == set(known.split())
     assert members("user-read-email") - public == {"email"}
     assert members("user-read-private") - public == {"country", "explicit_content", "product"}
 
 
 def test_a_body_that_is_not_packed_as_it_says_is_refused(spotify):
-    headers = {
-        "content-type": "application/x-www-form-urlencoded",
-        "content-encoding": "gzip",
-    }
+    headers = {"content-type": FORM, "content-encoding": "gzip"}
     seen = ask(spotify.accounts_url, "POST", "/api/token", headers=headers, body=b"no gzip")
 
     assert (seen.status, json.loads(seen.body)) == (400, {"error": "invalid_client"})

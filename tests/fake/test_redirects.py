@@ -8,41 +8,22 @@ from hypothesis import strategies as st
 
 from fake_spotify.facts import redirects
 
-
-@pytest.mark.parametrize(
-    "uri",
-    [
-        "http://app.example/callback",
-        "http://localhost/callback",
-        "http://localhost:8888/callback",
-        "https://localhost/callback",
-        "http://127.0.0.1.evil.example/callback",
-        "http://127.0.0.1@evil.example/callback",
-        "http://127.0.0.2/callback",
-        "HTTP://app.example/callback",
-        "http://[::2]/callback",
-        "http://[broken/callback",
-    ],
-)
-def test_plain_http_off_loopback_is_insecure(uri):
-    assert redirects.is_insecure(uri)
+INSECURE = """
+    http://app.example/callback http://localhost/callback http://localhost:8888/callback
+    https://localhost/callback http://127.0.0.1.evil.example/callback
+    http://127.0.0.1@evil.example/callback http://127.0.0.2/callback HTTP://app.example/callback
+    http://[::2]/callback http://[broken/callback
+"""
+SECURE = """
+    https://app.example/callback http://127.0.0.1/callback http://127.0.0.1:8888/callback
+    http://127.0.0.1 http://[::1]/callback http://[::1]:8888/callback my-app://callback
+    com.example.app:/callback
+"""
 
 
-@pytest.mark.parametrize(
-    "uri",
-    [
-        "https://app.example/callback",
-        "http://127.0.0.1/callback",
-        "http://127.0.0.1:8888/callback",
-        "http://127.0.0.1",
-        "http://[::1]/callback",
-        "http://[::1]:8888/callback",
-        "my-app://callback",
-        "com.example.app:/callback",
-    ],
-)
-def test_https_loopback_literals_and_app_schemes_are_secure(uri):
-    assert not redirects.is_insecure(uri)
+@pytest.mark.parametrize("uri", (INSECURE + SECURE).split())
+def test_plain_http_is_for_loopback_literals_alone(uri):
+    assert redirects.is_insecure(uri) is (uri in INSECURE.split())
 
 
 @given(port=st.integers(0, 65535), path=st.sampled_from(["", "/", "/a/b?c=d", "?x"]))

@@ -59,10 +59,22 @@ def retrying(spotify: FakeSpotify) -> Iterator[Running]:
         yield service
 
 
+@pytest.fixture(scope="module")
+def unhurried(spotify: FakeSpotify) -> Iterator[Running]:
+    """The service, with time enough for every retry."""
+    with running_service(spotify.accounts_url, ROTATION_REPLAY="0") as service:
+        yield service
+
+
+def good_token(service: Running, spotify: FakeSpotify) -> str:
+    """Return a token; most logins go well, so that Spotify does not seem to fail for everyone."""
+    return [log_in(service, spotify) for _ in range(OTHERS)][-1]
+
+
 @pytest.fixture
 def sealed(retrying: Running, spotify: FakeSpotify) -> str:
-    """A good token; most logins go well, so that Spotify does not seem to fail for everyone."""
-    return [log_in(retrying, spotify) for _ in range(OTHERS)][-1]
+    """A token of the service with the short deadline."""
+    return good_token(retrying, spotify)
 
 
 @pytest.fixture
@@ -89,16 +101,12 @@ def retries_of(service: Running, times: int) -> list[int]:
 @pytest.mark.parametrize("fault", [*UNANSWERED, *ANSWERED])
 @pytest.mark.parametrize(("times", "statuses"), [(2, {200}), (3, {502, 503})])
 def test_two_short_troubles_of_a_refresh_are_healed_and_a_third_one_is_told(
-    retrying: Running,
-    spotify: FakeSpotify,
-    sealed: str,
-    fault: Fault,
-    times: int,
-    statuses: set[int],
+    unhurried: Running, spotify: FakeSpotify, fault: Fault, times: int, statuses: set[int]
 ) -> None:
+    sealed = good_token(unhurried, spotify)
     spotify.fault(fault, times=times)
 
-    assert refresh(retrying, sealed).status in statuses
+    assert refresh(unhurried, sealed).status in statuses
     assert spotify.count(REFRESHES) == 3
 
 
@@ -216,12 +224,12 @@ def test_over_tls_a_certificate_that_is_trusted_is_enough() -> None:
 def test_connections_that_do_not_come_about_count_as_unsent(
     retrying: Running, spotify: FakeSpotify
 ) -> None:
-    spotify.ignore_connections(60)
+    spotify.begin_outage("connection_ignored", 60)
     began = time.monotonic()
     try:
         answer = swap(retrying, "code")
     finally:
-        spotify.ignore_connections(0)
+        spotify.begin_outage("connection_ignored", 0)
 
     assert answer.status in (502, 504)
     assert time.monotonic() - began < DEADLINE_SECONDS + patience.seconds(1)

@@ -188,7 +188,7 @@ def test_what_tests_and_jobs_run_with_is_installed_by_hash() -> None:
     tox = configparser.ConfigParser()
     tox.read_string(read("tox.ini"))
     workflow = read(".github/workflows/ci.yml")
-    locks = [tox[name]["deps"] for name in tox.sections() if "deps" in tox[name]]
+    locks = [tox[name]["deps"] for name in tox.sections() if tox[name].get("deps")]
     installs = re.findall(r"pip install (.*?)\"?\n", workflow)
 
     assert locks == ["-r requirements-dev.txt", "-r requirements-build.txt"]

@@ -23,6 +23,7 @@ from sanic_swap.logs import (
 )
 
 MOMENT = 1_795_448_940.9
+LEVELS = ["debug", "info", "warning", "error"]
 nasty = st.text(max_size=40) | st.text(
     "\r\n\v\f\x1b\x00\x7f\x85\u2028\u2029\u202e\ud800a\\", max_size=20
 )
@@ -42,15 +43,20 @@ class Written(NamedTuple):
         return self.path.read_text()
 
 
+@pytest.fixture(autouse=True)
+def _restored():
+    root, before = logging.getLogger(), logging.raiseExceptions
+    handlers, levels = root.handlers[:], (root.level, log.level)
+    yield
+    root.handlers[:], logging.raiseExceptions = handlers, before
+    root.setLevel(levels[0])
+    log.setLevel(levels[1])
+
+
 @pytest.fixture
 def written(tmp_path):
-    root, before = logging.getLogger(), logging.raiseExceptions
-    state = root.handlers[:], root.level, log.level
     with (tmp_path / "log").open("wb") as file:
         yield Written(file.fileno(), tmp_path / "log")
-    root.handlers[:], logging.raiseExceptions = state[0], before
-    root.setLevel(state[1])
-    log.setLevel(state[2])
 
 
 def test_a_line_for_people_has_time_level_message_and_fields():
@@ -72,17 +78,10 @@ def test_a_line_for_machines_has_the_same_as_json():
 
 
 @given(nasty, nasty)
-def test_a_line_for_people_is_one_printable_line(message, value):
-    line = told(message, agent=value)
-
-    assert line.isprintable()
-    assert len(line.splitlines()) == 1
-
-
-@given(nasty, nasty)
-def test_a_line_for_machines_is_one_ascii_line_that_reads_back(message, value):
+def test_a_line_is_one_printable_line_which_reads_back_if_it_is_for_machines(message, value):
     line = json_line(MOMENT, "INFO", message, {"agent": value})
 
+    assert told(message, agent=value).isprintable()
     assert line.isascii()
     assert line.isprintable()
     assert (json.loads(line)["message"], json.loads(line)["agent"]) == (message, value)
@@ -117,37 +116,25 @@ def test_no_value_can_forge_another_field(first, second):
     ("text", "shown"),
     [
         pytest.param("a\nb", "a\\nb", id="a newline"),
-        pytest.param("a\r\nb", "a\\r\\nb", id="a line end of Windows"),
         pytest.param("\x1b[2J", "\\x1b[2J", id="an escape sequence"),
         pytest.param("a\u2028b", "a\\u2028b", id="a line separator"),
         pytest.param("\u202eabc", "\\u202eabc", id="a change of direction"),
         pytest.param("\ud800", "\\ud800", id="a lone surrogate"),
-        pytest.param("\0", "\\x00", id="NUL"),
-        pytest.param("grüße", "grüße", id="letters outside ASCII"),
     ],
 )
 def test_what_could_forge_a_line_is_escaped(text, shown):
     assert told(text).endswith(f"INFO {shown}")
 
 
-@pytest.mark.parametrize("style", ["text", "json"])
-@pytest.mark.parametrize(
-    ("level", "shown"),
-    [
-        ("debug", ["debug", "info", "warning", "error"]),
-        ("info", ["info", "warning", "error"]),
-        ("warning", ["warning", "error"]),
-        ("error", ["error"]),
-    ],
-)
-def test_the_level_decides_what_is_told(written, level, shown, style):
-    configure_logging(level, style, written.descriptor)
+@pytest.mark.parametrize("place", range(4), ids=LEVELS.__getitem__)
+def test_the_level_decides_what_is_told(written, place):
+    configure_logging(LEVELS[place], "json", written.descriptor)
 
-    for name in ("debug", "info", "warning", "error"):
-        log.log(getattr(logging, name.upper()), "it is of level %s.", name)
+    for level in LEVELS:
+        log.log(getattr(logging, level.upper()), "a message")
 
     lines = written.text().splitlines()
-    assert [line.partition("it is of level ")[2].partition(".")[0] for line in lines] == shown
+    assert [json.loads(line)["level"] for line in lines] == LEVELS[place:]
 
 
 def test_libraries_are_heard_when_something_is_wrong_and_only_then(written):
@@ -187,9 +174,9 @@ async def test_lines_are_written_together_in_order_and_soon(written):
     lines.put("first")
     lines.put("second")
     before = written.text()
-    deadline = asyncio.get_running_loop().time() + 10
-    while not written.text() and asyncio.get_running_loop().time() < deadline:
-        await asyncio.sleep(0.001)
+    async with asyncio.timeout(10):
+        while not written.text():
+            await asyncio.sleep(0.001)
 
     assert (before, written.text()) == ("", "first\nsecond\n")
 
@@ -200,7 +187,9 @@ async def test_our_own_words_are_written_at_once_with_all_that_came_before(writt
     lines.put("first")
     log.info("second")
 
-    assert [line.split()[-1] for line in written.text().splitlines()] == ["first", "second"]
+    first, second = written.text().splitlines()
+    assert first == "first"
+    assert second.endswith("INFO second")
 
 
 @pytest.fixture
@@ -235,9 +224,7 @@ def test_a_pipe_that_nobody_reads_blocks_nobody_and_loses_the_last_lines(pipe):
     assert dropped > 0
     assert received[:kept] == sent[:kept]
     [report] = received[kept:]
-    assert report.endswith(
-        f"WARNING {dropped} log lines were dropped, because nobody read them in time"
-    )
+    assert f"WARNING {dropped} log lines were dropped" in report
 
 
 async def test_a_pipe_that_is_read_again_gets_the_rest_by_itself(pipe):
@@ -247,10 +234,11 @@ async def test_a_pipe_that_is_read_again_gets_the_rest_by_itself(pipe):
     for line in sent:
         lines.put(line)
     lines.flush()
-    received, deadline = b"", asyncio.get_running_loop().time() + 10
-    while received.count(b"\n") < len(sent) and asyncio.get_running_loop().time() < deadline:
-        received += read_now(reader)
-        await asyncio.sleep(0.001)
+    received = b""
+    async with asyncio.timeout(10):
+        while received.count(b"\n") < len(sent):
+            received += read_now(reader)
+            await asyncio.sleep(0.001)
 
     assert received.decode().splitlines() == sent
 
@@ -264,15 +252,6 @@ def test_a_reader_that_is_gone_fails_nobody(pipe):
     lines.put("y")
 
     assert lines.dropped == 2
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
-def test_a_full_disk_fails_nobody():
-    with Path("/dev/full").open("wb") as full:
-        lines = Lines(full.fileno())
-        lines.put("x")
-
-    assert lines.dropped == 1
 
 
 def test_a_topic_may_be_logged_once_a_minute_and_so_may_the_rest_beyond_ten():

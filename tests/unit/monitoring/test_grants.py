@@ -25,7 +25,7 @@ def count(registry, clock):
 
     def count_one(outcome="ok", **trace):
         fields = RequestTrace(**{"grant": "a", "key_id": "k", "authorized_at": 30 * DAY} | trace)
-        grants.count(Answered("POST", "/refresh", 200, outcome, None, None, 0.1, "", "", fields))
+        grants.count(Answered(fields, "POST", 200, outcome, None, None, 0.1, ""))
 
     return count_one
 

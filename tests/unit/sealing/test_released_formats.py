@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from sanic_swap.parts import make_key_ring, make_sealing
-from tests.reading import read_settings
+from tests.reading import APP, read_settings
 
 VECTORS = Path(__file__).parents[2] / "vectors"
-APP = {"CLIENT_ID": "an-app", "CLIENT_SECRET": "shared", "CALLBACK_URL": "my-app://callback"}
 KEY = "ab" * 32
 
 

@@ -17,8 +17,7 @@ from sanic_swap.parts import make_key_ring
 from sanic_swap.sealing.key_ring import KeyRing, key_id_of
 from sanic_swap.sealing.keys import SealingContext, root_key, temporary_key
 from sanic_swap.secret import Secret
-from sanic_swap.settings.table import Settings
-from sanic_swap.settings.values import sealing_secret
+from tests.reading import APP, read_settings
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors/sealed_tokens.json").read_text())
 CLIENT_ID, ORIGIN = "961392984a198dadab432ab5b9688056", "https://accounts.spotify.com"
@@ -28,9 +27,6 @@ NEW_ID, OLD_ID, OTHER_ID = (key.key_id(CONTEXT) for key in (NEW, OLD, OTHER))
 TOKEN = "AQguoV8FWnFbB0JxXujr4qqaaABvvLOzAxzXMcU1vsHiQ"
 TOKEN_BYTES = TOKEN.encode()
 SEALED_AT, AUTHORIZED_AT = 1_795_040_626, 1_790_873_912
-each_vector = pytest.mark.parametrize(
-    "vector", VECTORS, ids=[f"vector {number}" for number in range(len(VECTORS))]
-)
 
 
 def b64u(data):
@@ -52,20 +48,11 @@ def sealed_by_hand(payload, *, key=NEW, client_id=CLIENT_ID, origin=ORIGIN):
     return f"s1.{key_id}.{b64u(bytes(SecretBox(subkey).encrypt(payload, nonce)))}"
 
 
-def payload_by_hand(
-    token=TOKEN_BYTES,
-    *,
-    version=1,
-    sealed_at=SEALED_AT,
-    authorized_at=AUTHORIZED_AT,
-    length=None,
-    padding=None,
-):
+def payload_by_hand(token=TOKEN_BYTES, *, version=1, length=None, padding=None):
     """Return a payload; by default as it should be."""
     length = len(token) if length is None else length
-    head = version.to_bytes(1, "big") + sealed_at.to_bytes(8, "big")
-    head += authorized_at.to_bytes(8, "big") + length.to_bytes(2, "big")
-    written = head + token
+    head = version.to_bytes(1, "big") + SEALED_AT.to_bytes(8, "big")
+    written = head + AUTHORIZED_AT.to_bytes(8, "big") + length.to_bytes(2, "big") + token
     if padding is None:
         padding = b"\0" * ((64 - len(written) % 64) % 64)
     return written + padding
@@ -75,7 +62,7 @@ def ring(**changes):
     return KeyRing(NEW, CONTEXT, now=lambda: SEALED_AT, randomness=bytes, **changes)
 
 
-@each_vector
+@pytest.mark.parametrize("vector", VECTORS, ids=range(len(VECTORS)))
 def test_the_vectors_are_sealed_byte_for_byte(vector):
     keys = KeyRing(
         root_key(vector["secret"]),
@@ -195,28 +182,10 @@ def test_a_wrong_payload_is_refused_even_under_the_right_key(payload):
     ],
 )
 def test_what_is_no_seal_is_refused(token):
-    with pytest.raises(TokenRefused):
+    with pytest.raises(TokenRefused) as refused:
         ring().open(token)
 
-
-@pytest.mark.parametrize("at", range(len(ring().seal(Secret(TOKEN), AUTHORIZED_AT))))
-def test_every_position_counts(at):
-    sealed = ring().seal(Secret(TOKEN), AUTHORIZED_AT)
-    other = "A" if sealed[at] != "A" else "B"
-
-    with pytest.raises(TokenHeld if 3 <= at < 11 else TokenRefused):
-        ring().open(sealed[:at] + other + sealed[at + 1 :])
-
-
-def test_a_previous_key_opens_and_does_not_seal():
-    keys = ring(previous=[OLD])
-    sealed = KeyRing(OLD, CONTEXT).seal(Secret(TOKEN), AUTHORIZED_AT)
-
-    opened = keys.open(sealed)
-
-    assert (opened.refresh_token.reveal(), opened.authorized_at) == (TOKEN, AUTHORIZED_AT)
-    assert (opened.key_id, opened.is_current) == (OLD_ID, False)
-    assert key_id_of(keys.seal(opened.refresh_token, 0)) == NEW_ID
+    assert refused.value.key_id == key_id_of(token)
 
 
 def test_the_current_key_stays_current_where_it_is_listed_as_a_previous_one_too():
@@ -231,18 +200,15 @@ def test_a_key_that_is_not_configured_holds_its_tokens_and_names_the_remedy():
     with pytest.raises(TokenHeld) as held:
         ring(previous=[OLD]).open(sealed)
 
-    assert (held.value.reason, held.value.key_id, held.value.topic) == (
-        "unknown_key",
-        OTHER_ID,
-        OTHER_ID,
+    error = held.value
+    assert (error.reason, error.key_id, error.topic) == ("unknown_key", OTHER_ID, OTHER_ID)
+    assert not error.is_known
+    assert str(error) == (
+        f"key {OTHER_ID} is not configured here. If it was yours, restore its secret in"
+        " PREVIOUS_ENCRYPTION_SECRETS, or CLIENT_ID or SPOTIFY_ACCOUNTS_URL if one changed; or add"
+        " the id to RETIRED_KEY_IDS, which logs these users out. If you never had it, somebody"
+        " guesses: ignore it"
     )
-    remedy = str(held.value)
-    assert OTHER_ID in remedy
-    assert "PREVIOUS_ENCRYPTION_SECRETS" in remedy
-    assert "CLIENT_ID or SPOTIFY_ACCOUNTS_URL" in remedy
-    assert "RETIRED_KEY_IDS" in remedy
-    assert "somebody guesses: ignore it" in remedy
-    assert sealed not in remedy
 
 
 def test_the_remedy_names_the_origin_where_the_same_secret_and_app_sealed():
@@ -253,61 +219,51 @@ def test_the_remedy_names_the_origin_where_the_same_secret_and_app_sealed():
 
     assert "the same secret and app at http://localhost:1," in str(held.value)
     assert f"SPOTIFY_ACCOUNTS_URL is {ORIGIN} here" in str(held.value)
+    assert held.value.is_known
 
 
-@pytest.mark.parametrize("hold", [True, False])
-def test_a_temporary_key_opens_here_and_is_refused_everywhere_else(hold):
-    temporary = temporary_key()
-    here = KeyRing(temporary, CONTEXT)
-    sealed = here.seal(Secret(TOKEN), 0)
+def test_a_temporary_key_opens_its_own_tokens():
+    here = KeyRing(temporary_key(), CONTEXT)
 
-    assert here.open(sealed).refresh_token.reveal() == TOKEN
-    for current in (NEW, temporary_key()):
-        elsewhere = KeyRing(current, CONTEXT, hold_unknown=hold)
-        with pytest.raises(TokenRefused):
-            elsewhere.open(sealed)
+    assert here.open(here.seal(Secret(TOKEN), 0)).refresh_token.reveal() == TOKEN
 
 
-def test_a_malformed_token_of_an_unknown_key_is_refused_not_held():
-    sealed = KeyRing(OTHER, CONTEXT).seal(Secret(TOKEN), 0)
+def sealed_by(key, authorized_at=AUTHORIZED_AT):
+    return KeyRing(key, CONTEXT).seal(Secret(TOKEN), authorized_at)
 
-    with pytest.raises(TokenRefused):
-        ring().open(sealed[: len("s1.12345678.") + 138])
+
+REVOKED = {"revoke_before": AUTHORIZED_AT}
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "sealed", "reason"),
     [
-        pytest.param({}, id="not configured"),
-        pytest.param({"previous": [OLD]}, id="still configured"),
-        pytest.param({"previous": [OLD], "hold_unknown": False}, id="unknown ones refused"),
+        pytest.param({}, "nothing that we know", "not_a_token", id="no seal"),
+        pytest.param({}, sealed_by(OTHER)[:150], "not_a_token", id="a short one of an unknown key"),
+        pytest.param({}, sealed_by(temporary_key()), "temporary_key", id="a temporary key"),
+        pytest.param({"hold_unknown": False}, sealed_by(OTHER), "unknown_key", id="not held"),
+        pytest.param({"retired": [OLD_ID]}, sealed_by(OLD), "retired_key", id="retired"),
+        pytest.param(
+            {"retired": [OLD_ID], "previous": [OLD], "hold_unknown": False},
+            sealed_by(OLD),
+            "retired_key",
+            id="retired and still configured",
+        ),
+        pytest.param(REVOKED, sealed_by(NEW, AUTHORIZED_AT - 1), "revoke_before", id="older"),
+        pytest.param(REVOKED, sealed_by(NEW, 0), "revoke_before", id="of unknown age"),
     ],
 )
-def test_a_retired_key_opens_nothing_any_more(changes):
-    sealed = KeyRing(OLD, CONTEXT).seal(Secret(TOKEN), AUTHORIZED_AT)
+def test_each_refusal_has_a_reason(changes, sealed, reason):
+    with pytest.raises(TokenRefused) as refused:
+        ring(**changes).open(sealed)
 
-    with pytest.raises(TokenRefused):
-        ring(retired=[OLD_ID], **changes).open(sealed)
+    assert refused.value.args == (reason,)
+    assert refused.value.key_id == key_id_of(sealed)
 
 
-@pytest.mark.parametrize(
-    ("authorized_at", "opens"),
-    [
-        pytest.param(AUTHORIZED_AT - 1, False, id="a second before"),
-        pytest.param(AUTHORIZED_AT, True, id="at the very moment"),
-        pytest.param(AUTHORIZED_AT + 1, True, id="after"),
-        pytest.param(0, False, id="at an unknown time"),
-    ],
-)
-def test_revoke_before_looks_at_the_time_of_authorization(authorized_at, opens):
-    keys = ring(revoke_before=AUTHORIZED_AT)
-    sealed = keys.seal(Secret(TOKEN), authorized_at)
-
-    if opens:
-        assert keys.open(sealed).authorized_at == authorized_at
-    else:
-        with pytest.raises(TokenRefused):
-            keys.open(sealed)
+@pytest.mark.parametrize("authorized_at", [AUTHORIZED_AT, AUTHORIZED_AT + 1])
+def test_what_was_authorized_later_still_opens(authorized_at):
+    assert ring(**REVOKED).open(sealed_by(NEW, authorized_at)).authorized_at == authorized_at
 
 
 @pytest.mark.parametrize(
@@ -331,35 +287,20 @@ def test_a_seal_is_for_one_client_at_one_origin(client_id, origin):
         ring().open(sealed.replace(NEW.key_id(context), NEW_ID))
 
 
-@pytest.mark.parametrize("token", ["", TOKEN, "s1.12345678.AAAA", "s1.1234567.." + "A" * 139])
-def test_what_is_no_seal_has_no_key_id(token):
-    assert key_id_of(token) is None
-
-
 def test_an_opened_token_does_not_show_what_was_inside():
     assert TOKEN not in repr(ring().open(ring().seal(Secret(TOKEN), 0)))
 
 
 @pytest.mark.parametrize(
-    ("changes", "error"),
+    ("environ", "error"),
     [
-        pytest.param({"encryption_secret": sealing_secret("1" * 64)}, TokenHeld, id="a set key"),
-        pytest.param({}, TokenHeld, id="a temporary key"),
-        pytest.param(
-            {"encryption_secret": sealing_secret("1" * 64), "unknown_key": "reject"},
-            TokenRefused,
-            id="UNKNOWN_KEY=reject",
-        ),
+        ({"ENCRYPTION_SECRET": "1" * 64}, TokenHeld),
+        ({}, TokenHeld),
+        ({"ENCRYPTION_SECRET": "1" * 64, "UNKNOWN_KEY": "reject"}, TokenRefused),
     ],
 )
-def test_the_settings_decide_what_becomes_of_unknown_keys(changes, error):
-    settings = Settings(
-        client_id=CLIENT_ID,
-        client_secret=Secret("shh"),
-        callback_urls=("app://callback",),
-        **changes,
-    )
-    sealed = KeyRing(OTHER, CONTEXT).seal(Secret(TOKEN), 0)
+def test_the_settings_decide_what_becomes_of_unknown_keys(environ, error):
+    settings = read_settings(APP | {"CLIENT_ID": CLIENT_ID} | environ)
 
     with pytest.raises(error):
-        make_key_ring(settings).open(sealed)
+        make_key_ring(settings).open(sealed_by(OTHER))

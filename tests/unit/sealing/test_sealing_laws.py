@@ -5,12 +5,12 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from urllib.parse import parse_qs
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from sanic_swap.errors import TokenHeld, TokenRefused
 from sanic_swap.sealing.key_ring import KeyRing
-from sanic_swap.sealing.keys import SealingContext, root_key, temporary_key
+from sanic_swap.sealing.keys import SealingContext, root_key
 from sanic_swap.secret import Secret
 from tests import strategies
 from tests.strategies import BASE64URL
@@ -130,11 +130,6 @@ def test_a_flipped_bit_is_noticed(token, data):
     refused(KEYS, sealed[:DATA] + urlsafe_b64encode(raw).decode().rstrip("="))
 
 
-@given(st.text(BASE64URL, min_size=139, max_size=400))
-def test_random_text_under_our_key_id_is_refused(nonsense):
-    refused(KEYS, f"s1.{KEY_ID}.{nonsense}")
-
-
 @given(st.text() | st.text(BASE64URL + ".", max_size=300).map("s1.".__add__))
 def test_whatever_is_not_a_seal_is_refused_or_held_and_nothing_else(text):
     outcome(KEYS, text)
@@ -186,36 +181,9 @@ def test_only_the_canonical_spelling_opens(sealed):
     KEYS.open(sealed)
 
 
-@given(seals, st.integers(1, 2**63), strategies.root_keys(), st.data())
-def test_each_refusal_has_a_reason_and_nothing_else(sealed, moment, other, data):
-    assume(other.key_id(CONTEXT) != KEY_ID)
-    at = data.draw(st.integers(DATA, len(sealed) - 1))
-    changed = "A" if sealed[at] != "A" else "B"
-    same = {"current": root_key("1" * 64), "context": CONTEXT}
-
-    refused(KEYS, sealed[:at] + changed + sealed[at + 1 :])
-    refused(KEYS, "nothing that we know", "not_a_token")
-    refused(KeyRing(**same, retired=[KEY_ID]), sealed, "retired_key")
-    for authorized_at in (moment - 1, 0):
-        old = KEYS.seal(Secret("AQ"), authorized_at)
-        refused(KeyRing(**same, revoke_before=moment), old, "revoke_before")
-    refused(KeyRing(other, CONTEXT, hold_unknown=False), sealed, "unknown_key")
-    gone = KeyRing(temporary_key(), CONTEXT).seal(Secret("AQ"), moment)
-    refused(KEYS, gone, "temporary_key")
-
-
 @given(tokens)
 def test_a_seal_survives_an_unescaped_form_body(token):
     sealed = KEYS.seal(Secret(token), 0)
 
     assert set(sealed) <= set(BASE64URL + ".")
     assert parse_qs(f"a=b&refresh_token={sealed}")["refresh_token"] == [sealed]
-
-
-@settings(max_examples=300)
-@given(st.integers(1, 2925), st.integers(1, 2925))
-def test_seals_are_equally_long_exactly_when_the_tokens_fill_equally_many_blocks(one, two):
-    lengths = [len(KEYS.seal(Secret("A" * length), 0)) for length in (one, two)]
-    blocks = [(19 + length + 63) // 64 for length in (one, two)]
-
-    assert (lengths[0] == lengths[1]) == (blocks[0] == blocks[1])

@@ -45,13 +45,14 @@ async def store(redis_server: RedisServer) -> AsyncIterator[RedisStore]:
 class Spotify:
     """Answers *body*, or raises; as soon as it may."""
 
-    def __init__(self, body: bytes = b'{"access_token":"a"}') -> None:
+    def __init__(self, body: bytes = b'{"access_token":"a"}', *, may_answer: bool = False) -> None:
         self.calls = 0
-        self.refreshed = Refreshed(
-            read_answer(Reply(200, None, body)), "s1.x", 1_795_040_626, False
-        )
+        answer = read_answer(Reply(200, None, body))
+        self.refreshed = Refreshed(answer, "s1.x", 1_795_040_626, is_rotation=b"AQnew" in body)
         self.error: Exception | None = None
         self.may_answer = asyncio.Event()
+        if may_answer:
+            self.may_answer.set()
 
     async def call(self, *_: object) -> Refreshed:
         self.calls += 1
@@ -113,9 +114,7 @@ async def test_one_who_waits_gets_an_equal_answer(
 async def test_an_answer_that_nobody_waits_for_is_not_stored(
     store: RedisStore, redis_server: RedisServer
 ) -> None:
-    spotify = Spotify()
-    spotify.may_answer.set()
-    await refresh(flights(store), spotify)
+    await refresh(flights(store), Spotify(may_answer=True))
 
     assert [name for name in redis_server.names() if b"probe" not in name] == []
 
@@ -123,9 +122,8 @@ async def test_an_answer_that_nobody_waits_for_is_not_stored(
 async def test_one_who_waited_for_a_call_that_failed_makes_its_own(
     store: RedisStore, redis_server: RedisServer
 ) -> None:
-    failing, spotify = Spotify(), Spotify()
+    failing, spotify = Spotify(), Spotify(may_answer=True)
     failing.error = SpotifyFails(503, None)
-    spotify.may_answer.set()
     first = refresh(flights(store), failing)
     await until(lambda: failing.calls)
     second = refresh(flights(store), spotify)
@@ -138,8 +136,7 @@ async def test_one_who_waited_for_a_call_that_failed_makes_its_own(
 
 
 async def test_a_lease_ends_with_the_deadline_of_its_call(store: RedisStore) -> None:
-    silent, spotify = Spotify(), Spotify()
-    spotify.may_answer.set()
+    silent, spotify = Spotify(), Spotify(may_answer=True)
     first = refresh(flights(store, timeout_seconds=0.1), silent)
     await until(lambda: silent.calls)
     with pytest.raises(SpotifyTooSlow):
@@ -158,9 +155,7 @@ async def test_the_deadline_of_the_call_itself_comes_first(store: RedisStore) ->
 
 
 async def test_what_another_key_sealed_is_no_answer(store: RedisStore) -> None:
-    spotify = Spotify(b'{"access_token":"a","refresh_token":"AQnew"}')
-    spotify.refreshed = Refreshed(spotify.refreshed.answer, "s1.x", 0, is_rotation=True)
-    spotify.may_answer.set()
+    spotify = Spotify(b'{"access_token":"a","refresh_token":"AQnew"}', may_answer=True)
     await refresh(flights(store), spotify)
     await refresh(flights(store), spotify)
     assert spotify.calls == 1
@@ -169,29 +164,19 @@ async def test_what_another_key_sealed_is_no_answer(store: RedisStore) -> None:
     assert spotify.calls == 2
 
 
-async def test_all_machines_count_in_one_window(
+async def test_all_machines_count_in_one_window_and_take_back_from_it(
     store: RedisStore, redis_server: RedisServer
 ) -> None:
-    one, other = StoreCounts(store, b"key"), StoreCounts(store, b"key")
-    counted = [await counts.count("swap/203.0.113.7/5", MINUTE) for counts in (one, other, one)]
-    await one.count("swap/203.0.113.7/5", 2 * MINUTE)
+    one, other, name = StoreCounts(store, b"key"), StoreCounts(store, b"key"), "swap/203.0.113.7/5"
+    await one.count(name, MINUTE, -1)
+    assert [name for name in redis_server.names() if b"rate" in name] == []
+    counted = [await counts.count(name, MINUTE) for counts in (one, other, one)]
+    await one.count(name, 2 * MINUTE)
 
     assert [count for count, _ in counted] == [1, 2, 3]
     assert all(MINUTE - 10 < seconds_left <= MINUTE for _, seconds_left in counted)
+    assert (await other.count(name, MINUTE, -1))[0] == 2
     assert b"203.0.113.7" not in b"".join(redis_server.names())
-
-
-async def test_all_machines_take_back_from_one_window(
-    store: RedisStore, redis_server: RedisServer
-) -> None:
-    one, other = StoreCounts(store, b"key"), StoreCounts(store, b"key")
-    await one.count("import/203.0.113.7/60", MINUTE, -1)
-    assert [name for name in redis_server.names() if b"rate" in name] == []
-    for _ in range(2):
-        await one.count("import/203.0.113.7/60", MINUTE)
-    await other.count("import/203.0.113.7/60", MINUTE, -1)
-
-    assert (await other.count("import/203.0.113.7/60", MINUTE))[0] == 2
 
 
 async def test_a_counter_that_lost_its_end_gets_one(
@@ -249,16 +234,11 @@ async def test_a_lost_store_is_logged_once_and_found_again_though_nobody_asks(
     ]
 
 
-async def test_a_store_that_is_not_there_is_noticed_before_anybody_asks() -> None:
+async def test_a_store_that_is_not_there_is_noticed_and_watched_until_it_is_closed() -> None:
     async with RedisStore(Secret(NOWHERE)) as store:
         await until(lambda: store.is_lost)
         with pytest.raises(StoreLost):
             await store.run(store.script("return 1", str), [], [])
-
-
-async def test_closing_awaits_the_task_that_looks_for_a_lost_store() -> None:
-    async with RedisStore(Secret(NOWHERE)) as store:
-        await until(lambda: store.is_lost)
         watching = asyncio.all_tasks() - {asyncio.current_task()}
         assert len(watching) == 1
 

@@ -62,8 +62,7 @@ async def test_a_store_that_talks_nonsense_is_lost_once(reply, caplog) -> None:
             writer.write(reply * new)
         writer.close()
 
-    spotify = Spotify()
-    spotify.may_answer.set()
+    spotify = Spotify(may_answer=True)
     async with (
         listening(answer) as port,
         RedisStore(Secret(f"redis://127.0.0.1:{port}"), pause_seconds=0.01) as store,
@@ -200,7 +199,6 @@ async def test_the_reason_tells_one_mistake_from_another(
     names = {**ports, "word": PASSWORD, "ca": tmp_path / "ca"}
 
     expected = expected and expected.format(**names)
-
     async with asyncio.timeout(patience.seconds(10)):
         while (failure := await failure_of(url.format(**names))) != expected:
             assert failure is not None

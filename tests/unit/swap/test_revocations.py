@@ -7,6 +7,7 @@ import pytest
 from sanic_swap.errors import GrantRefused, RevocationDoubted
 from sanic_swap.swap.revocation_guard import ENDS_AT, LEAST_GRANTS, WINDOW_SECONDS
 from sanic_swap.swap.revocations import Revocations
+from tests.contract import patience
 
 NOW = 1_795_040_626
 REFUSED = GrantRefused(400, "invalid_grant", None, None)
@@ -15,11 +16,10 @@ REFUSED = GrantRefused(400, "invalid_grant", None, None)
 class Clock:
     """Goes forward when a test says so, and by itself as it is read."""
 
-    def __init__(self):
-        self.seconds = 1000.0
+    seconds = 1000.0
 
     def __call__(self):
-        self.seconds += 0.001
+        self.seconds += 0.02  # of the second that a refusal may wait
         return self.seconds
 
 
@@ -46,6 +46,12 @@ async def is_believed(revocations, clock, grant, *, authorized_at=NOW - 60, refu
 async def refuse_many(revocations, clock, count=LEAST_GRANTS):
     refusals = (is_believed(revocations, clock, grant) for grant in range(count))
     return await asyncio.gather(*refusals)
+
+
+async def until_it_is_over(revocations):
+    async with asyncio.timeout(patience.seconds(10)):
+        while revocations.is_holding:
+            await asyncio.sleep(0.05)
 
 
 async def test_many_young_grants_refused_at_once_are_held_back(revocations, clock, caplog):
@@ -83,9 +89,7 @@ async def test_enough_successes_end_it_and_that_is_logged(revocations, clock, ca
     await refuse_many(revocations, clock)
     for _ in range(ENDS_AT * LEAST_GRANTS + 1):
         revocations.succeeded()
-    async with asyncio.timeout(20):
-        while revocations.is_holding:
-            await asyncio.sleep(0.05)
+    await until_it_is_over(revocations)
 
     assert await is_believed(revocations, clock, 99, refusal=REFUSED)
     assert "Revocation guard inactive; invalid_grant is passed on again" in caplog.messages
@@ -94,9 +98,7 @@ async def test_enough_successes_end_it_and_that_is_logged(revocations, clock, ca
 async def test_silence_ends_it_too(revocations, clock):
     await refuse_many(revocations, clock)
     clock.seconds += WINDOW_SECONDS
-    async with asyncio.timeout(20):
-        while revocations.is_holding:
-            await asyncio.sleep(0.05)
+    await until_it_is_over(revocations)
 
     assert revocations.held == LEAST_GRANTS
 

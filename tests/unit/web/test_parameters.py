@@ -1,6 +1,7 @@
 """The six parameters of a token request: each rule, and the order of the checks."""
 
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -9,28 +10,18 @@ from hypothesis import strategies as st
 from sanic_swap.errors import InvalidRequest, OtherClient, RequestRefused, UnsupportedGrantType
 from sanic_swap.swap.token_swap import RefreshRequest, SwapRequest
 from sanic_swap.web.body import FORM, JSON, Field, read_fields
-from sanic_swap.web.parameters import REFRESH, SWAP, CallbackUrls, ParameterRules
+from sanic_swap.web.parameters import REFRESH, SWAP, ParameterRules
 from tests import strategies
 
 CLIENT_ID = "961392984a198dadab432ab5b9688056"
 DEFAULT, SECOND = "myapp://callback", "https://app.example/cb?from=spotify"
-RULES = ParameterRules(
-    CLIENT_ID, CallbackUrls([DEFAULT, SECOND, "http://127.0.0.1/cb", "http://[::1]/cb"])
-)
+RULES = ParameterRules(CLIENT_ID, [DEFAULT, SECOND, "http://127.0.0.1/cb", "http://[::1]/cb"])
 VERIFIER = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"  # RFC 7636, appendix B
 NOTHING_WORDS = ("(null)", "null", "undefined")
 
 
 def read(grant_type, /, **fields):
     return RULES.read([Field(name, value) for name, value in fields.items()], grant_type)
-
-
-def read_form(body, grant_type=SWAP):
-    return RULES.read(read_fields(body, FORM), grant_type)
-
-
-def read_json(body, grant_type=SWAP):
-    return RULES.read(read_fields(body, JSON), grant_type)
 
 
 def test_a_code_alone_makes_a_swap_with_the_first_callback():
@@ -115,9 +106,7 @@ def test_another_client_is_noticed_everywhere(endpoint, client_id):
 )
 def test_a_token_that_is_held_is_held_whatever_client_id_comes_with_it(endpoint, fields, is_held):
     rules = ParameterRules(
-        CLIENT_ID,
-        CallbackUrls(["app://callback"]),
-        lambda request: request.refresh_token.reveal() == "held",
+        CLIENT_ID, [DEFAULT], lambda request: request.refresh_token.reveal() == "held"
     )
     sent = [Field(name, value) for name, value in {**fields, "client_id": "other"}.items()]
 
@@ -132,17 +121,13 @@ def test_a_token_that_is_held_is_held_whatever_client_id_comes_with_it(endpoint,
     ("endpoint", "name"), [(SWAP, "code"), (None, "code"), (REFRESH, "refresh_token")]
 )
 @pytest.mark.parametrize(
-    "value", ["", None, " ", "\r\n\t "], ids=["empty", "null", "blank", "lines"]
+    "values",
+    [[], [""], [None], [" "], ["\r\n\t "]],
+    ids=["none", "empty", "null", "blank", "lines"],
 )
-def test_a_required_parameter_that_is_empty_counts_as_missing(endpoint, name, value):
-    with pytest.raises(InvalidRequest, match=name):
-        read(endpoint, **{name: value})
-
-
-@pytest.mark.parametrize(("endpoint", "name"), [(SWAP, "code"), (REFRESH, "refresh_token")])
-def test_a_required_parameter_that_is_missing_is_named(endpoint, name):
-    with pytest.raises(InvalidRequest, match=name):
-        read(endpoint)
+def test_a_required_parameter_that_is_empty_or_missing_is_named(endpoint, name, values):
+    with pytest.raises(InvalidRequest, match=f"{name} is missing"):
+        RULES.read([Field(name, value) for value in values], endpoint)
 
 
 @pytest.mark.parametrize("name", ["client_id", "grant_type", "redirect_uri", "code_verifier"])
@@ -168,47 +153,39 @@ SIX = ("client_id", "grant_type", "code", "redirect_uri", "code_verifier", "refr
 
 
 @pytest.mark.parametrize("name", SIX)
-@pytest.mark.parametrize("word", NOTHING_WORDS)
-@pytest.mark.parametrize("around", ["", " ", "\r\n"], ids=["bare", "in blanks", "in lines"])
-def test_a_null_that_became_a_word_is_refused_by_name(name, word, around):
-    with pytest.raises(InvalidRequest, match=name):
-        read(None, **complete(**{name: around + word + around}))
+@pytest.mark.parametrize(
+    "value",
+    [*NOTHING_WORDS, " null ", "\r\nundefined", 1, 0, -0.5, True, False, [], {}, ["x"]],
+    ids=repr,
+)
+def test_a_null_that_became_a_word_and_what_is_no_string_are_refused_by_name(name, value):
+    body = json.dumps(complete(**{name: value})).encode()
+
+    with pytest.raises(InvalidRequest, match=f"{name} must (not )?be"):
+        RULES.read(read_fields(body, JSON), None)
 
 
 @pytest.mark.parametrize("name", SIX)
-@pytest.mark.parametrize("value", ["1", "0", "-0.5", "true", "false", "[]", "{}", '["x"]'])
-def test_what_is_no_json_string_is_refused_by_name(name, value):
-    members = {key: json.dumps(text) for key, text in complete(**{name: "x"}).items()}
-    members[name] = value
-    body = "{" + ",".join(f'"{key}":{text}' for key, text in members.items()) + "}"
-
-    with pytest.raises(InvalidRequest, match=name):
-        read_json(body.encode(), None)
-
-
-@pytest.mark.parametrize("name", SIX)
-@pytest.mark.parametrize("second", ["the same", "another", "empty"])
+@pytest.mark.parametrize("second", ["the same", "another", ""])
 def test_a_repeated_parameter_is_refused_by_name(name, second):
-    fields = complete(**({name: "s1.x"} if name == "refresh_token" else {}))
-    value = {"the same": fields[name], "another": "x", "empty": ""}[second]
+    fields = complete(**{name: "the same"})
 
-    with pytest.raises(InvalidRequest, match=name):
-        RULES.read([*map(Field, fields, fields.values()), Field(name, value)], None)
-
-
-@pytest.mark.parametrize("body", [b"code=a&code=b", b"code=a&code=", b"code=a&%63ode=a"])
-def test_a_form_cannot_repeat_the_code_in_any_spelling(body):
-    with pytest.raises(InvalidRequest, match="code"):
-        read_form(body)
+    with pytest.raises(InvalidRequest, match=f"{name} must not be repeated"):
+        RULES.read([*map(Field, fields, fields.values()), Field(name, second)], None)
 
 
 @pytest.mark.parametrize(
-    "body",
-    [b'{"code":"a","code":"a"}', rb'{"code":"a","\u0063ode":"b"}', b'{"code":null,"code":"a"}'],
+    ("body", "declared"),
+    [
+        (b"code=a&code=", FORM),
+        (b"code=a&%63ode=a", FORM),
+        (rb'{"code":"a","\u0063ode":"b"}', JSON),
+        (b'{"code":null,"code":"a"}', JSON),
+    ],
 )
-def test_a_json_object_cannot_repeat_the_code_in_any_spelling(body):
-    with pytest.raises(InvalidRequest, match="code"):
-        read_json(body)
+def test_the_code_cannot_be_repeated_in_any_spelling(body, declared):
+    with pytest.raises(InvalidRequest, match="code must not be repeated"):
+        RULES.read(read_fields(body, declared), SWAP)
 
 
 @pytest.mark.parametrize(
@@ -226,39 +203,53 @@ def test_everything_else_is_ignored(fields):
     assert read(SWAP, code="AQ", **fields) == read(SWAP, code="AQ")
 
 
-@pytest.mark.parametrize("read_body", [read_form, read_json], ids=["a form", "JSON"])
-def test_everything_else_is_ignored_any_number_of_times(read_body):
-    body = b"scope=a&code=AQ&scope=b&scope=a"
-    if read_body is read_json:
-        body = b'{"scope":"a","code":"AQ","scope":1,"scope":"a"}'
+def test_everything_else_is_ignored_any_number_of_times():
+    fields = [Field("scope", 1), Field("code", "AQ"), Field("scope", "a"), Field("scope", "a")]
 
-    assert read_body(body) == read(SWAP, code="AQ")
+    assert RULES.read(fields, SWAP) == read(SWAP, code="AQ")
 
 
 @pytest.mark.parametrize(
-    ("code", "good"),
+    ("name", "value", "good"),
     [
-        pytest.param("A", True, id="one character"),
-        pytest.param("A" * 2048, True, id="the longest"),
-        pytest.param("A" * 2049, False, id="one too many"),
-        pytest.param("~!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}", True, id="every kind of ASCII"),
-        pytest.param("a b", True, id="a blank inside"),
-        pytest.param("a\tb", False, id="a tab inside"),
-        pytest.param("a\nb", False, id="a newline inside"),
-        pytest.param("a\0b", False, id="a NUL"),
-        pytest.param("a\x7f", False, id="DEL"),
-        pytest.param("é", False, id="outside ASCII"),
-        pytest.param("\ud800", False, id="a lone surrogate"),
-        pytest.param("\u00a0A", False, id="a blank that is not stripped"),
-        pytest.param("\x0bA", False, id="a vertical tab is not stripped"),
+        pytest.param("code", "A", True, id="one character"),
+        pytest.param("code", "A" * 2048, True, id="the longest code"),
+        pytest.param("code", "A" * 2049, False, id="one too many"),
+        pytest.param("code", "~!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}", True, id="every kind of ASCII"),
+        pytest.param("code", "a b", True, id="a blank inside"),
+        pytest.param("code", "a\tb", False, id="a tab inside"),
+        pytest.param("code", "a\nb", False, id="a newline inside"),
+        pytest.param("code", "a\0b", False, id="a NUL"),
+        pytest.param("code", "a\x7f", False, id="DEL"),
+        pytest.param("code", "é", False, id="outside ASCII"),
+        pytest.param("code", "\ud800", False, id="a lone surrogate"),
+        pytest.param("code", "\u00a0A", False, id="a blank that is not stripped"),
+        pytest.param("code", "\x0bA", False, id="a vertical tab is not stripped"),
+        pytest.param("code_verifier", VERIFIER, True, id="the verifier of the RFC"),
+        pytest.param("code_verifier", "a" * 42, False, id="42 characters"),
+        pytest.param("code_verifier", "a" * 43, True, id="43 characters"),
+        pytest.param("code_verifier", "a" * 128, True, id="128 characters"),
+        pytest.param("code_verifier", "a" * 129, False, id="129 characters"),
+        pytest.param("code_verifier", "-._~" * 11, True, id="marks that are allowed"),
+        pytest.param("code_verifier", "+" * 43, False, id="a plus"),
+        pytest.param("code_verifier", "a" * 43 + "=", False, id="padding"),
+        pytest.param("code_verifier", "a " * 30, False, id="blanks inside a verifier"),
+        pytest.param("code_verifier", "é" * 43, False, id="a verifier outside ASCII"),
+        pytest.param("code_verifier", "٣" * 43, False, id="digits outside ASCII"),
+        pytest.param("refresh_token", "s" * 4096, True, id="the longest sealed token"),
+        pytest.param("refresh_token", "s" * 4097, False, id="a longer one"),
+        pytest.param("refresh_token", "déjà vu", True, id="a refresh token of any text"),
     ],
 )
-def test_a_code_is_1_to_2048_printable_ascii_characters(code, good):
+def test_a_value_keeps_the_rule_of_its_parameter(name, value, good):
+    endpoint = REFRESH if name == "refresh_token" else SWAP
+    fields = {"code": "AQ", name: value}
+
     if good:
-        assert read(SWAP, code=code).code.reveal() == code
+        assert getattr(read(endpoint, **fields), name).reveal() == value
     else:
-        with pytest.raises(InvalidRequest, match="code"):
-            read(SWAP, code=code)
+        with pytest.raises(InvalidRequest, match=f"{name} must"):
+            read(endpoint, **fields)
 
 
 @given(strategies.printable(60), st.text(" \t\r\n", max_size=4), st.text(" \t\r\n", max_size=4))
@@ -276,138 +267,80 @@ def test_blanks_around_an_optional_value_are_stripped_too(name):
     assert read(None, **fields | {name: f" \t{fields[name]}\r\n"}) == read(None, **fields)
 
 
-def test_length_is_judged_without_the_blanks_around():
-    assert read(SWAP, code=" " * 50 + "A" * 2048 + "\n").code.reveal() == "A" * 2048
-
-
-@pytest.mark.parametrize(
-    ("verifier", "good"),
-    [
-        pytest.param(VERIFIER, True, id="the one of the RFC"),
-        pytest.param("a" * 42, False, id="42 characters"),
-        pytest.param("a" * 43, True, id="43 characters"),
-        pytest.param("a" * 128, True, id="128 characters"),
-        pytest.param("a" * 129, False, id="129 characters"),
-        pytest.param("-._~" * 11, True, id="marks that are allowed"),
-        pytest.param("+" * 43, False, id="a plus"),
-        pytest.param("a" * 43 + "=", False, id="padding"),
-        pytest.param("a" * 43 + "/", False, id="a slash"),
-        pytest.param("a " * 30, False, id="blanks inside"),
-        pytest.param("é" * 43, False, id="outside ASCII"),
-        pytest.param("٣" * 43, False, id="digits outside ASCII"),
-    ],
-)
-def test_a_code_verifier_has_the_syntax_of_rfc_7636(verifier, good):
-    if good:
-        assert read(SWAP, code="AQ", code_verifier=verifier).code_verifier.reveal() == verifier
-    else:
-        with pytest.raises(InvalidRequest, match="code_verifier"):
-            read(SWAP, code="AQ", code_verifier=verifier)
-
-
-@pytest.mark.parametrize(
-    ("length", "good"), [(1, True), (4096, True), (4097, False)], ids=["1", "4096", "4097"]
-)
-def test_a_sealed_token_has_at_most_4096_characters(length, good):
-    if good:
-        assert len(read(REFRESH, refresh_token="s" * length).refresh_token.reveal()) == length
-    else:
-        with pytest.raises(InvalidRequest, match="refresh_token"):
-            read(REFRESH, refresh_token="s" * length)
-
-
 def test_a_refresh_token_is_also_kept_as_it_was_sent():
-    asked = read(REFRESH, refresh_token=" +abc\n")
+    value = "+" * 4096  # its length is judged without the blanks around
+    asked = read(REFRESH, refresh_token=f" {value}\n")
 
-    assert (asked.refresh_token.reveal(), asked.as_sent.reveal()) == ("+abc", " +abc\n")
-
-
-def test_a_refresh_token_may_be_any_text():
-    assert read(REFRESH, refresh_token="déjà vu").refresh_token.reveal() == "déjà vu"
+    assert (asked.refresh_token.reveal(), asked.as_sent.reveal()) == (value, f" {value}\n")
 
 
 @pytest.mark.parametrize(
-    ("registered", "asked", "good"),
+    ("registered", "fit", "do_not"),
     [
-        ("https://app.example/cb", "https://app.example/cb", True),
-        ("https://app.example/cb", "https://app.example/cb/", False),
-        ("https://app.example/cb", "https://app.example/CB", False),
-        ("https://app.example/cb", "https://APP.example/cb", False),
-        ("https://app.example/cb", "https://app.example:443/cb", False),
-        ("https://app.example/cb", "https://app.example/cb?x=1", False),
-        ("https://app.example/cb", "https://app.example/c%62", False),
-        ("https://app.example/cb", "https://app.example/cb#", False),
-        ("myapp://cb", "myapp://cb", True),
-        ("myapp://cb", "myapp:/cb", False),
-        ("http://127.0.0.1/cb", "http://127.0.0.1/cb", True),
-        ("http://127.0.0.1/cb", "http://127.0.0.1:8080/cb", True),
-        ("http://127.0.0.1/cb", "http://127.0.0.1:1/cb", True),
-        ("http://127.0.0.1/cb", "http://127.0.0.1:65535/cb", True),
-        ("http://127.0.0.1/cb", "http://127.0.0.1:/cb", False),
-        ("http://127.0.0.1/cb", "http://127.0.0.1:8080/cb/", False),
-        ("http://127.0.0.1/cb", "http://127.0.0.1:8080/other", False),
-        ("http://127.0.0.1/cb", "http://127.0.0.1:8080/cb?x=1", False),
-        ("http://127.0.0.1/cb", "http://127.0.0.1:8080x/cb", False),
-        ("http://127.0.0.1/cb", "http://127.0.0.1:٣٣/cb", False),
-        ("http://127.0.0.1/cb", "http://127.0.0.1:123456/cb", False),
-        ("http://127.0.0.1/cb", "http://127.0.0.1:80@evil.example/cb", False),
-        ("http://127.0.0.1/cb", "http://127.0.0.1.evil.example/cb", False),
-        ("http://127.0.0.1/cb", "https://127.0.0.1:8080/cb", False),
-        ("http://127.0.0.1/cb", "http://127.0.0.2:8080/cb", False),
-        ("http://127.0.0.1/cb", "http://127x0x0x1:8080/cb", False),
-        ("http://127.0.0.1/c.b", "http://127.0.0.1:8080/cxb", False),
-        ("http://127.0.0.1/", "http://127.0.0.1:8080/", True),
-        ("http://127.0.0.1/cb?a=b", "http://127.0.0.1:8080/cb?a=b", True),
-        ("http://[::1]/cb", "http://[::1]:8080/cb", True),
-        ("http://[::1]/cb", "http://[::1]/cb", True),
-        ("http://[::1]/cb", "http://[::2]:8080/cb", False),
-        ("http://127.0.0.1:8080/cb", "http://127.0.0.1:8080/cb", True),
-        ("http://127.0.0.1:8080/cb", "http://127.0.0.1:8081/cb", False),
-        ("http://127.0.0.1:8080/cb", "http://127.0.0.1/cb", False),
-        ("http://localhost/cb", "http://localhost:8080/cb", False),
-        ("https://127.0.0.1/cb", "https://127.0.0.1:8080/cb", False),
-        ("http://127.0.0.2/cb", "http://127.0.0.2:8080/cb", False),
+        (
+            "https://app.example/cb",
+            ["https://app.example/cb"],
+            [
+                *("https://app.example/cb/", "https://app.example/CB", "https://APP.example/cb"),
+                *("https://app.example:443/cb", "https://app.example/cb?x=1"),
+            ],
+        ),
+        ("myapp://cb", ["myapp://cb"], ["myapp:/cb"]),
+        (
+            "http://127.0.0.1/cb",
+            ["http://127.0.0.1/cb", "http://127.0.0.1:8080/cb", "http://127.0.0.1:65535/cb"],
+            [
+                *(
+                    "http://127.0.0.1:/cb",
+                    "http://127.0.0.1:8080/cb/",
+                    "http://127.0.0.1:80/cb?x=1",
+                ),
+                *("http://127.0.0.1:8080x/cb", "http://127.0.0.1:٣٣/cb"),
+                *("http://127.0.0.1:123456/cb", "http://127.0.0.1.evil.example/cb"),
+                *("http://127.0.0.1:80@evil.example/cb", "https://127.0.0.1:8080/cb"),
+                *("http://127.0.0.2:8080/cb", "http://127x0x0x1:80/cb"),
+            ],
+        ),
+        ("http://127.0.0.1/c.b", ["http://127.0.0.1:8080/c.b"], ["http://127.0.0.1:8080/cxb"]),
+        ("http://127.0.0.1/", ["http://127.0.0.1:8080/"], ["http://127.0.0.1:8080"]),
+        ("http://127.0.0.1/cb?a=b", ["http://127.0.0.1:8080/cb?a=b"], ["http://127.0.0.1:80/cb"]),
+        ("http://[::1]/cb", ["http://[::1]:8080/cb"], ["http://[::2]:8080/cb"]),
+        ("http://127.0.0.1:8080/cb", ["http://127.0.0.1:8080/cb"], ["http://127.0.0.1:8081/cb"]),
+        ("http://localhost/cb", [], ["http://localhost:8080/cb"]),
+        ("https://127.0.0.1/cb", [], ["https://127.0.0.1:8080/cb"]),
     ],
 )
 def test_a_redirect_uri_is_compared_character_for_character_but_for_loopback_ports(
-    registered, asked, good
+    registered, fit, do_not
 ):
-    rules = ParameterRules(CLIENT_ID, CallbackUrls([registered]))
-    fields = [Field("code", "AQ"), Field("redirect_uri", asked)]
+    rules, accepted = ParameterRules(CLIENT_ID, [registered]), []
+    for uri in [*fit, *do_not]:
+        with suppress(InvalidRequest):
+            request = rules.read([Field("code", "AQ"), Field("redirect_uri", uri)], SWAP)
+            accepted.append(request.redirect_uri)
 
-    if good:
-        assert rules.read(fields, SWAP).redirect_uri == asked
-    else:
-        with pytest.raises(InvalidRequest, match="redirect_uri"):
-            rules.read(fields, SWAP)
-
-
-WRONG = [
-    pytest.param({"client_id": "other"}, OtherClient, id="client_id"),
-    pytest.param({"grant_type": "password"}, UnsupportedGrantType, id="grant_type"),
-    pytest.param({"code": "é"}, InvalidRequest, id="code"),
-    pytest.param({"redirect_uri": "evil://cb"}, InvalidRequest, id="redirect_uri"),
-    pytest.param({"code_verifier": "short"}, InvalidRequest, id="code_verifier"),
-]
+    assert accepted == fit
 
 
-@pytest.mark.parametrize(("earlier", "error"), WRONG[:2])
-@pytest.mark.parametrize(("later", "_"), WRONG)
-def test_client_and_grant_type_are_judged_in_this_order_before_the_rest(earlier, error, later, _):
-    first = OtherClient if "client_id" in later else error
+WRONG_CLIENT = [({"client_id": 7}, InvalidRequest), ({"client_id": "other"}, OtherClient)]
+WRONG_TYPE = [({"grant_type": 7}, InvalidRequest), ({"grant_type": "x"}, UnsupportedGrantType)]
+WRONG_REST = [{"code": "é"}, {"redirect_uri": "evil://cb"}, {"code_verifier": "short"}]
 
-    with pytest.raises(first):
+
+@pytest.mark.parametrize(
+    ("earlier", "error", "later"),
+    [
+        *((wrong, error, later) for wrong, error in WRONG_CLIENT for later, _ in WRONG_TYPE),
+        *(
+            (wrong, error, later)
+            for wrong, error in WRONG_CLIENT + WRONG_TYPE
+            for later in WRONG_REST
+        ),
+    ],
+)
+def test_client_and_grant_type_are_judged_in_this_order_before_the_rest(earlier, error, later):
+    with pytest.raises(error, match=next(iter(earlier))):
         read(SWAP, **complete(**(later | earlier)))
-
-
-def test_a_malformed_client_id_comes_before_a_wrong_grant_type():
-    with pytest.raises(InvalidRequest, match="client_id"):
-        read(SWAP, **complete(client_id=7, grant_type="password"))
-
-
-def test_a_wrong_client_id_comes_before_a_malformed_grant_type():
-    with pytest.raises(OtherClient):
-        read(SWAP, **complete(client_id="other", grant_type=7))
 
 
 @given(

@@ -1,13 +1,39 @@
-"""What shells, files and forms leave around a value is named, and never the value itself."""
+"""Placeholders, misspelt names and what stands around a value are named, never the value."""
 
 import pytest
 
 from sanic_swap.settings import values
 from tests.reading import read_settings
-from tests.unit.settings.test_reading import NEEDED, SEALED, problems
+from tests.unit.settings.test_reading import NEEDED, SEALED, problems, without
 
 KEY, OTHER = "q6iEeahz4nFTUhwINDW5n_LZ0qsu5D_5qwm-FEeeFNs", "ab" * 32
 HORSE = "correct horse battery staple"
+
+
+def test_a_missing_setting_names_its_likely_typo():
+    environ = without(NEEDED, "CALLBACK_URL") | {"CALBACK_URL": "my-app://callback", "PATH": "/bin"}
+    [problem] = problems(environ)
+
+    assert problem.startswith("CALLBACK_URL: is missing")
+    assert problem.endswith("; CALBACK_URL is set: is that a typo?")
+
+
+def test_a_missing_setting_without_a_typo_is_only_missing():
+    [problem] = problems(without(NEEDED, "CLIENT_ID") | {"PATH": "/bin", "CLIENTS": "3"})
+
+    assert "typo" not in problem
+
+
+@pytest.mark.parametrize("text", ["…", "...", "<your id>", "changeme", "CHANGE_ME", "your-id"])
+def test_a_placeholder_is_said_to_be_one(text):
+    wrong = ["CLIENT_ID: is still the placeholder of an example"]
+
+    assert problems(NEEDED | {"CLIENT_ID": text}) == wrong
+
+
+@pytest.mark.parametrize("text", ["my-app://callback", "0123456789abcdef", "yourapp", "xx"])
+def test_a_value_is_no_placeholder(text):
+    assert read_settings(NEEDED | {"CLIENT_SECRET": text})
 
 
 @pytest.mark.parametrize("key", [KEY, OTHER], ids=["base64url", "hex"])
@@ -85,10 +111,3 @@ def test_other_values_say_what_is_around_them(name, text, named):
     assert problem.startswith(f"{name}: ")
     assert problem.endswith(f"; it has {named} next to it")
     assert "leaky" not in problem.lower()
-
-
-def test_a_byte_order_mark_at_the_beginning_of_a_file_does_not_matter(tmp_path):
-    path = tmp_path / ".env"
-    path.write_text("PORT=1", encoding="utf-8-sig")
-
-    assert read_settings(NEEDED, env_file=path).port == 1
