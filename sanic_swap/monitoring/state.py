@@ -37,7 +37,7 @@ def of_service(
     yield _gauge("credentials_refused", "1 while Spotify refuses our credentials.", is_refused)
     yield _counter("spotify_retries", "Calls to Spotify that were repetitions.", spotify.retries)
     yield _counter("spotify_not_asked", "Requests refused to spare Spotify.", spotify.suppressed)
-    yield _gauge("spotify_breaker_open", "1 while Spotify is failing.", spotify.breaker_is_open)
+    yield _gauge("spotify_breaker_open", "1 while Spotify is failing.", spotify.breaker.is_open)
     left = spotify.cooldown_seconds
     yield _gauge("spotify_hold_back_seconds", "What is left of Spotify's Retry-After.", left)
     joined, replayed = refreshes.coalesced, refreshes.replayed

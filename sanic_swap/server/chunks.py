@@ -7,8 +7,10 @@ a proxy in front may read these differently.
 import re
 from collections.abc import Awaitable, Callable
 
+from sanic_swap.errors import BodyTooLarge
 from sanic_swap.server.head import FIELD, TOKEN, Malformed
 
+LARGEST_BODY = 16 * 1024  # bytes
 _LONGEST_LINE = 256  # bytes of a size with its extensions, which nobody uses
 _LONGEST_TRAILERS = 4096  # bytes
 
@@ -17,7 +19,6 @@ _SIZE = re.compile(
     rb"([0-9A-Fa-f]+)"
     rb"(?:[ \t]*;[ \t]*%b(?:[ \t]*=[ \t]*(?:%b|%b))?)*\r\n\Z" % (TOKEN, TOKEN, _QUOTED)
 )
-_CRLF = b"\r\n"
 # A trailer, or the empty line at the end. RFC 9110 section 6.5.1: a field that frames or routes
 # a message must not be a trailer.
 _TRAILER = re.compile(
@@ -26,23 +27,11 @@ _TRAILER = re.compile(
 
 
 class BodyReader:
-    """
-    Takes one body off *buffer*.
+    """Takes one body off *buffer*; *receive_more* waits until the buffer has more."""
 
-    Args:
-        receive_more: Waits until the buffer has more.
-        check_size: Raises an error if the body may not have so many bytes.
-    """
-
-    def __init__(
-        self,
-        buffer: bytearray,
-        receive_more: Callable[[], Awaitable[None]],
-        check_size: Callable[[int], None],
-    ) -> None:
+    def __init__(self, buffer: bytearray, receive_more: Callable[[], Awaitable[None]]) -> None:
         self._buffer = buffer
         self._receive_more = receive_more
-        self._check_size = check_size
 
     async def read_chunks(self) -> bytes:
         """
@@ -50,15 +39,16 @@ class BodyReader:
 
         Raises:
             Malformed: As soon as a whole line, or the end of a chunk's data, is wrong.
+            BodyTooLarge: As soon as a size is known with which it is over 16 KiB.
         """
         body = bytearray()
         while size := int((await self._take_line(_SIZE, _LONGEST_LINE))[1], 16):
-            self._check_size(len(body) + size)
+            check_size(len(body) + size)
             body += await self.take(size)
-            if await self.take(len(_CRLF)) != _CRLF:
+            if await self.take(2) != b"\r\n":
                 raise Malformed
         left = _LONGEST_TRAILERS
-        while (line := (await self._take_line(_TRAILER, left))[0]) != _CRLF:
+        while (line := (await self._take_line(_TRAILER, left))[0]) != b"\r\n":
             left -= len(line)
         return bytes(body)
 
@@ -79,3 +69,9 @@ class BodyReader:
         if match is None:
             raise Malformed
         return match
+
+
+def check_size(size: int) -> None:
+    """Raise BodyTooLarge if a body may not have so many bytes."""
+    if size > LARGEST_BODY:
+        raise BodyTooLarge(f"the body must not exceed {LARGEST_BODY} bytes")

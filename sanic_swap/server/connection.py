@@ -5,21 +5,23 @@ here count from the beginning of a head, a body or an answer.
 """
 
 import asyncio
-import socket
-import struct
+import time
+from collections import Counter
 from typing import Any
 
 from sanic.exceptions import ServiceUnavailable
 from sanic.http import Stage
 from sanic.server.protocols.http_protocol import HttpProtocol
 
+from sanic_swap.logs import log
 from sanic_swap.server.http1 import StrictHttp
 from sanic_swap.server.listener import is_readable
-from sanic_swap.server.places import Places
 from sanic_swap.web.ops import Readiness
 
-_NO_LINGER = struct.pack("ii", 1, 0)  # the kernel drops what it has not sent
+REQUEST = "request"  # the state of a connection whose request is complete
+WAITING = ("idle", "silent", "head", "body")
 _QUIET_SECONDS = 1.0  # without a request for so long, a connection is idle
+_REPORT_SECONDS = 60
 
 
 class Connection(HttpProtocol):
@@ -44,7 +46,7 @@ class Connection(HttpProtocol):
         self,
         readiness: Readiness,
         client_seconds: float,
-        places: "Places[Connection]",
+        places: "Places",
         **sanic: Any,  # noqa: ANN401 - as Sanic has it
     ) -> None:
         super().__init__(connections=places.occupants, **sanic)
@@ -84,34 +86,33 @@ class Connection(HttpProtocol):
             self.places.leave(self)
             super().connection_lost(exc)
 
-    def abort_unless_taken(self) -> None:
-        """Abort if the client has not taken what was sent within its time."""
-        self.loop.call_later(self.client_seconds, self._abort_if_full)
-
     def give_up(self) -> None:
         """Answer the request under way with 503, because the process has to end."""
         if self.http is not None and self._task is not None:
             self.http.exception = ServiceUnavailable("The service is stopping")
             self._task.cancel()
 
-    def close_if_idle(self) -> bool:
-        """Close unless a request is here or on its way; return whether it was closed."""
-        http = self.http
-        if http is not None and (http.stage is not Stage.IDLE or self.recv_buffer):
-            return False
-        if self.loop.time() - self.quiet_since < _QUIET_SECONDS or self._has_unread():
-            return False
-        self.close()
-        return True
+    def close_if_quiet(self) -> None:
+        """Close unless a request is here or on its way."""
+        is_quiet = self.loop.time() - self.quiet_since >= _QUIET_SECONDS
+        has_begun = self.http is not None and (
+            self.http.stage is not Stage.IDLE or self.recv_buffer
+        )
+        if is_quiet and not has_begun and not self._has_unread():
+            self.close()
 
     @property
     def client_address(self) -> str:
-        """The address of whoever connected."""
+        """The address of whoever connected, which may be a proxy."""
         return "" if self.conn_info is None else self.conn_info.client_ip
 
     @property
     def waits_with(self) -> str:
-        """What the client has sent, while its request is not complete: one of `WAITING`."""
+        """
+        What the client has sent, while its request is not complete: one of `WAITING`.
+
+        That is idle after an answer, silent since its opening, half a head or half a body.
+        """
         http = self.http
         if http is None or http.stage is Stage.IDLE:
             return "idle" if self.state["requests_count"] else "silent"
@@ -133,13 +134,76 @@ class Connection(HttpProtocol):
         return self.transport is not None and is_readable(self.transport.get_extra_info("socket"))
 
     def _close_if_silent(self) -> None:
-        http = self.http
-        if not self.state["requests_count"] and http is not None and http.stage is Stage.IDLE:
+        if self.waits_with == "silent":
             self.close()
 
-    def _abort_if_full(self) -> None:
+    def abort_unless_taken(self) -> None:
+        """Abort if the client has not taken all that was sent."""
         if self.transport is not None and self.transport.get_write_buffer_size():
-            connection = self.transport.get_extra_info("socket")
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
             # Not Sanic's `abort`: it sets the transport to None, and a waiting send fails.
             self.transport.abort()
+
+
+class Places:
+    """
+    The open connections, at most *limit*: when all are taken, the longest waiting one is closed.
+
+    Otherwise one client with many idle or half-sent requests would lock everybody out.
+
+    Attributes:
+        occupants: Every open connection.
+        reclaimed: How many connections were closed to make room, by what they waited with.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self.occupants: set[Connection] = set()
+        self.reclaimed = dict.fromkeys(WAITING, 0)
+        self._waiting: dict[Connection, None] = {}  # the longest waiting one first
+        self._reported, self._next_report = 0, 0.0
+
+    def wait(self, occupant: Connection) -> None:
+        """Note that *occupant* waits for its client from now on, unless it is closed."""
+        self._waiting.pop(occupant, None)
+        if occupant in self.occupants:
+            self._waiting[occupant] = None
+
+    def leave(self, occupant: Connection) -> None:
+        """Note that the request of *occupant* is complete, or that it is closed."""
+        self._waiting.pop(occupant, None)
+
+    def make_room(self) -> bool:
+        """Return whether one more connection may open; close one for it if there has to be."""
+        if len(self.occupants) < self.limit:
+            return True
+        for occupant in self._waiting:
+            waited_with = occupant.waits_with
+            if occupant.abort_unless_unread():
+                self.occupants.discard(occupant)
+                self.leave(occupant)
+                self.reclaimed[waited_with] += 1
+                self._report()
+                return True
+        return False
+
+    def by_state(self) -> dict[str, int]:
+        """Return how many connections are in each state; any thread may call this."""
+        states = dict.fromkeys((*WAITING, REQUEST), 0)
+        for occupant in tuple(self.occupants):
+            states[occupant.waits_with if occupant in self._waiting else REQUEST] += 1
+        return states
+
+    def _report(self) -> None:
+        """Log, at most once a minute, that connections are closed and who holds most."""
+        now = time.monotonic()
+        if now < self._next_report:
+            return
+        reclaimed = sum(self.reclaimed.values())
+        closed = reclaimed - self._reported
+        [(client, held)] = Counter(each.client_address for each in self.occupants).most_common(1)
+        log.warning(
+            "MAX_CONNECTIONS reached: closed the connections that waited longest. Block the client"
+            " that holds most, unless it is your proxy",
+            extra={"fields": {"closed": closed, "client": client, "held": held}},
+        )
+        self._reported, self._next_report = reclaimed, now + _REPORT_SECONDS

@@ -53,12 +53,10 @@ class Head(NamedTuple):
 
 def read_head(head: bytes) -> Head:
     """
-    Parse a head, given without its last empty line.
+    Parse a head, given without its last empty line, by RFC 9112 sections 3.2, 5.1, 6.1 to 6.3.
 
     Raises:
         Malformed: If it breaks the grammar, or its length, coding or host are ambiguous.
-
-    Source: RFC 9112 sections 3.2 (Host, absolute-form), 5.1 and 6.1 to 6.3.
     """
     match = _HEAD.match(head)
     if match is None:
@@ -86,17 +84,13 @@ def read_head(head: bytes) -> Head:
         elif name == "expect" and expectation in (None, _CONTINUE):
             expectation = value.lower()
     host, length, coding = once.values()
-    if not _is_host(host, authority, version):
+    if host is None:
+        if version != "1.0":
+            raise Malformed
+    elif not _HOST.match(host) or (authority and authority.decode().lower() != host.lower()):
         raise Malformed
     size = _body_length(length, coding, version)
     return Head(method.decode(), target, version, fields, size, keep_alive, expectation)
-
-
-def _is_host(host: str | None, authority: bytes | None, version: str) -> bool:
-    if host is None:
-        return version == "1.0"
-    is_same = authority is None or authority.decode().lower() == host.lower()
-    return is_same and _HOST.match(host) is not None
 
 
 def _body_length(length: str | None, coding: str | None, version: str) -> int | None:

@@ -9,13 +9,11 @@ from sanic.exceptions import BadRequest, ExpectationFailed, PayloadTooLarge, Req
 from sanic.http import Http, Stage
 from sanic.http.http1 import HTTP_CONTINUE
 
-from sanic_swap.errors import BodyTooLarge
-from sanic_swap.server.chunks import BodyReader
+from sanic_swap.server.chunks import BodyReader, check_size
 from sanic_swap.server.head import REQUEST_LINE, Malformed, read_head
 from sanic_swap.web.answers import Answer
 
 LARGEST_HEAD = 16 * 1024  # bytes
-LARGEST_BODY = 16 * 1024  # bytes
 _EMPTY_LINES = 2  # before a request; some clients send them (RFC 9112 section 2.2)
 _END_OF_HEAD = b"\r\n\r\n"
 _LINGER_SECONDS = 0.5
@@ -29,6 +27,7 @@ class StrictHttp(Http):
     recv_buffer: bytearray
     request: Request
     request_bytes_left: int | None
+    response: Answer
 
     async def http1(self) -> None:
         try:
@@ -39,8 +38,9 @@ class StrictHttp(Http):
             self.init_for_request()
 
     async def http1_request_header(self) -> None:
-        if self.protocol.state["requests_count"]:  # it waits since the first byte of this head
-            self.protocol.places.wait(self.protocol)
+        protocol = self.protocol
+        if protocol.state["requests_count"]:  # it waits since the first byte of this head
+            protocol.places.wait(protocol)
         try:
             head = read_head(await self._take_head())
         except Malformed:
@@ -54,16 +54,16 @@ class StrictHttp(Http):
             headers=head.fields,  # type: ignore[arg-type]  # it makes a Header of them
             version=head.version,
             method=head.method,
-            transport=self.protocol.transport,
-            app=self.protocol.app,
+            transport=protocol.transport,
+            app=protocol.app,
         )
         self.request.stream = self
-        self.request.conn_info = self.protocol.conn_info
-        self.protocol.state["requests_count"] += 1
+        self.request.conn_info = protocol.conn_info
+        protocol.state["requests_count"] += 1
         self.request_bytes_left = head.length
-        if head.length == 0:
-            self.protocol.places.leave(self.protocol)
         self.request_body = None if head.length == 0 else b"unread"  # Sanic tests its truth
+        if self.request_body is None:
+            protocol.places.leave(protocol)
         if head.expectation not in (None, "100-continue"):
             raise ExpectationFailed("Unknown expectation")
         # RFC 9110 section 10.1.1: HTTP/1.0 does not know expectations.
@@ -84,11 +84,11 @@ class StrictHttp(Http):
 
     async def _receive_head(self) -> int:
         """Receive a whole head, and return where its last empty line begins."""
-        buffer = self.recv_buffer
-        is_first = not self.protocol.state["requests_count"]
-        began = self.protocol.opened_at if is_first else self.protocol.loop.time()
+        buffer, protocol = self.recv_buffer, self.protocol
+        is_first = not protocol.state["requests_count"]
+        began = protocol.opened_at if is_first else protocol.loop.time()
         try:
-            async with asyncio.timeout_at(began + self.protocol.client_seconds):
+            async with asyncio.timeout_at(began + protocol.client_seconds):
                 await self._receive_until(b"\n")
                 for _ in range(_EMPTY_LINES):
                     if buffer.startswith(b"\r\n"):
@@ -124,7 +124,7 @@ class StrictHttp(Http):
         if not self.request_body:
             return b""
         buffer, length = self.recv_buffer, self.request_bytes_left
-        _check_size(length or 0)
+        check_size(length or 0)
         if self.expecting_continue:
             self.expecting_continue = False
             await self._send(HTTP_CONTINUE)
@@ -138,7 +138,7 @@ class StrictHttp(Http):
         return body
 
     async def _receive_body(self, length: int | None) -> bytes:
-        reader = BodyReader(self.recv_buffer, self._receive_more, _check_size)
+        reader = BodyReader(self.recv_buffer, self._receive_more)
         try:
             async with asyncio.timeout(self.protocol.client_seconds):
                 return await (reader.read_chunks() if length is None else reader.take(length))
@@ -147,34 +147,26 @@ class StrictHttp(Http):
         except Malformed:
             raise BadRequest("Bad chunks") from None
 
-    async def http1_response_header(self, data: bytes, end_stream: bool) -> None:
+    async def http1_response_header(self, *_: object, **__: object) -> None:
+        """Send head and body of our answer with one write."""
+        protocol, transport = self.protocol, self.protocol.transport
         self.expecting_continue = False
-        is_last = self.protocol.has_ended and not self.recv_buffer
+        self.response_func = None  # type: ignore[assignment]  # as Sanic itself does
+        is_gone = transport is None or transport.is_closing()
+        is_last = protocol.has_ended and not self.recv_buffer
         # An unread body could be taken for another request.
-        if self.request_body or is_last or self.protocol.readiness.phase == "draining":
+        if self.request_body or is_last or is_gone or protocol.readiness.phase == "draining":
             self.keep_alive = False
-        if isinstance(self.response, Answer):
-            await self._send_whole(self.response)
-        else:
-            await super().http1_response_header(data, end_stream)
-        transport = self.protocol.transport
+        if not is_gone:
+            head = self.response.head(keep_alive=self.keep_alive)
+            await self._send(head if self.head_only else head + (self.response.body or b""))
+        self.stage = Stage.IDLE
+        protocol.quiet_since = protocol.loop.time()
+        protocol.places.wait(protocol)
         if transport is not None and transport.get_write_buffer_size():
-            self.protocol.abort_unless_taken()
+            protocol.loop.call_later(protocol.client_seconds, protocol.abort_unless_taken)
         if self.request_body:
             await self._linger()
-
-    async def _send_whole(self, answer: Answer) -> None:
-        """Send head and body with one write."""
-        self.response_func = None  # type: ignore[assignment]  # as Sanic itself does
-        transport = self.protocol.transport
-        if transport is None or transport.is_closing():  # the client has gone
-            self.keep_alive = False
-        else:
-            head = answer.head(keep_alive=self.keep_alive)
-            await self._send(head if self.head_only else head + (answer.body or b""))
-        self.stage = Stage.IDLE
-        self.protocol.quiet_since = self.protocol.loop.time()
-        self.protocol.places.wait(self.protocol)
 
     def create_empty_request(self) -> None:
         super().create_empty_request()
@@ -188,8 +180,7 @@ class StrictHttp(Http):
         Closing with bytes unread resets the connection, and the client may lose the answer
         (RFC 9112 section 9.6).
         """
-        left = self.request_bytes_left or _LINGER_BYTES
-        left = min(left, _LINGER_BYTES) - len(self.recv_buffer)
+        left = min(self.request_bytes_left or _LINGER_BYTES, _LINGER_BYTES) - len(self.recv_buffer)
         self.request_body = None
         transport = self.protocol.transport
         if transport is not None and not transport.is_closing():
@@ -200,8 +191,3 @@ class StrictHttp(Http):
                     self.recv_buffer.clear()
                     await self._receive_more()
                     left -= len(self.recv_buffer)
-
-
-def _check_size(size: int) -> None:
-    if size > LARGEST_BODY:
-        raise BodyTooLarge(f"the body must not exceed {LARGEST_BODY} bytes")

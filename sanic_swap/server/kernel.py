@@ -17,9 +17,9 @@ def allow_open_files(settings: Settings) -> Finding | None:
     needed = settings.connection_limit + settings.max_in_flight + _OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if _is_below(soft, needed):
-        soft = min(needed, hard) if _is_below(hard, needed) else needed
         with suppress(OSError, ValueError):  # a sandbox may forbid it
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            wanted = hard if _is_below(hard, needed) else needed
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
     allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if not _is_below(allowed, needed):
         return None

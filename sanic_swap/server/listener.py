@@ -24,7 +24,6 @@ def bound(host: str, port: int, client_seconds: float, *, reuse_port: bool) -> s
     Raises:
         CannotListen: If the address is unknown or in use.
     """
-    listener = None
     try:
         family, kind, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
@@ -41,8 +40,6 @@ def bound(host: str, port: int, client_seconds: float, *, reuse_port: bool) -> s
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
     except OSError as error:
-        if listener is not None:
-            listener.close()
         raise CannotListen("HOST, PORT", host, port, error) from None
     listener.setblocking(False)
     return listener

@@ -17,10 +17,9 @@ import uvloop
 from sanic_swap.app import make_app
 from sanic_swap.logs import log
 from sanic_swap.parts import Parts
-from sanic_swap.server.connection import Connection
+from sanic_swap.server.connection import Connection, Places
 from sanic_swap.server.kernel import allow_open_files, forbid_core_dumps, most_connections
 from sanic_swap.server.listener import bound, drop_new_connections, is_readable
-from sanic_swap.server.places import Places
 from sanic_swap.settings.table import Settings
 
 _BACKLOG = 4096
@@ -65,23 +64,19 @@ async def _run(settings: Settings) -> None:
 
 async def _serve(parts: Parts, stop: asyncio.Event) -> None:
     settings, readiness, app = parts.settings, parts.readiness, make_app(parts)
-    loop, places = asyncio.get_running_loop(), Places[Connection](most_connections(settings))
+    loop, places = asyncio.get_running_loop(), Places(most_connections(settings))
     if parts.metrics is not None:
         # Imported here: the library takes time to load, and most services do without.
         from sanic_swap.monitoring.state import of_connections
 
         state = partial(of_connections, places.limit, places.by_state, places.reclaimed)
         parts.metrics.read_from(state)
-    protocol = partial(Connection, readiness, settings.client_timeout, places)
     listener = bound(
         settings.host, settings.port, settings.client_timeout, reuse_port=settings.reuse_port
     )
     await app._startup()  # noqa: SLF001 - Sanic's own servers call it
-    server = await loop.create_server(
-        partial(protocol, loop=loop, app=app),
-        sock=listener,
-        backlog=_BACKLOG,
-    )
+    protocol = partial(Connection, readiness, settings.client_timeout, places, loop=loop, app=app)
+    server = await loop.create_server(protocol, sock=listener, backlog=_BACKLOG)
     # What exists now stays, and requests leave almost no cycles: collect garbage less often.
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
@@ -89,7 +84,9 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
     readiness.phase = "ready"
 
     def announce() -> None:
-        log.info("listening", extra={"fields": {"url": _url(listener)}})
+        host, port, *_ = listener.getsockname()
+        url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        log.info("listening", extra={"fields": {"url": url}})
 
     # Requests are answered meanwhile, but whoever waits for this line waits for /readyz too.
     async with parts.credentials.watched(announce):
@@ -99,10 +96,10 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
     await asyncio.sleep(settings.drain_delay)
     await _empty_queue(listener)
     server.close()
-    await _close_idle(places.occupants, settings.drain_seconds)
+    await _close_quiet(places.occupants, settings.drain_seconds)
     for connection in tuple(places.occupants):
         connection.give_up()
-    await _close_idle(places.occupants, _REFUSE_SECONDS)
+    await _close_quiet(places.occupants, _REFUSE_SECONDS)
 
 
 async def _empty_queue(listener: socket.socket) -> None:
@@ -114,17 +111,11 @@ async def _empty_queue(listener: socket.socket) -> None:
                 await asyncio.sleep(0)
 
 
-async def _close_idle(connections: Collection[Connection], seconds: float) -> None:
-    """Close each connection as soon as it is idle, for at most so many *seconds*."""
-    loop = asyncio.get_running_loop()
-    deadline = loop.time() + seconds
-    while connections and loop.time() < deadline:
-        # A closed connection stays in the set until its last bytes are sent.
-        for connection in tuple(connections):
-            connection.close_if_idle()
-        await asyncio.sleep(_POLL_SECONDS)
-
-
-def _url(listener: socket.socket) -> str:
-    host, port, *_ = listener.getsockname()
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+async def _close_quiet(connections: Collection[Connection], seconds: float) -> None:
+    """Close each connection as soon as it is quiet, for at most so many *seconds*."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while connections:  # a closed one stays among them until its last bytes are sent
+                for connection in tuple(connections):
+                    connection.close_if_quiet()
+                await asyncio.sleep(_POLL_SECONDS)

@@ -5,7 +5,7 @@ only what carries their decisions out.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from functools import lru_cache
 from string import ascii_letters, digits
@@ -26,7 +26,7 @@ from sanic_swap.errors import (
 )
 from sanic_swap.logs import log
 from sanic_swap.secret import Secret
-from sanic_swap.spotify.answer import Sent, TokenAnswer, read_answer
+from sanic_swap.spotify.answer import TokenAnswer, read_answer
 from sanic_swap.spotify.breaker import Breaker, Cooldown
 from sanic_swap.spotify.endpoint import TokenEndpoint
 from sanic_swap.spotify.retries import BUCKET_SIZE, REFILL, Grant, seconds_to_retry
@@ -43,13 +43,12 @@ class SpotifyAccounts:
 
     Args:
         url: Where the accounts service is, without a trailing slash.
-        client_id, client_secret: The app's credentials.
         timeout_seconds: Longest wait for one exchange, retries and everything else included.
         observe: Makes a context in which each call is made, to see how it ends.
 
     Attributes:
-        calls: Requests that were sent to Spotify, or tried to be, so far.
-        retries: How many of them were repetitions.
+        breaker: Says whether calls are turned away because Spotify is failing.
+        retries: How many calls were repetitions.
         suppressed: Exchanges that were turned away without a call.
         answer_seconds: How long Spotify took for its latest answer; before the first, a guess.
         credentials_refused: Whether it refused our credentials last; None if it never answered.
@@ -70,9 +69,8 @@ class SpotifyAccounts:
         self._timeout_seconds = timeout_seconds
         self._observe = observe
         self._bucket = BUCKET_SIZE
-        self._breaker = Breaker()
         self._cooldown = Cooldown()
-        self.calls = 0
+        self.breaker = Breaker()
         self.retries = 0
         self.suppressed = 0
         self.answer_seconds = 0.1
@@ -88,12 +86,7 @@ class SpotifyAccounts:
     @property
     def word(self) -> str:
         """`ok`, or why calls are turned away: `failing` (circuit breaker) or `paused`."""
-        return "failing" if self.breaker_is_open else "paused" if self.cooldown_seconds else "ok"
-
-    @property
-    def breaker_is_open(self) -> bool:
-        """Whether the circuit breaker is open."""
-        return self._breaker.is_open
+        return "failing" if self.breaker.is_open else "paused" if self.cooldown_seconds else "ok"
 
     @property
     def cooldown_seconds(self) -> float:
@@ -106,19 +99,16 @@ class SpotifyAccounts:
         """Trade a code for tokens (RFC 6749 section 4.1.3, RFC 7636 4.5); raise `SpotifyError`."""
         form = f"grant_type={Grant.CODE.value}&code={form_encoded(code.reveal())}"
         form += f"&redirect_uri={_encoded_uri(redirect_uri)}"
-        codes = [code]
         if code_verifier is not None:
             form += f"&code_verifier={form_encoded(code_verifier.reveal())}"
-            codes.append(code_verifier)
-        sent = Sent(self._endpoint.secrets, codes)
-        return await self._exchange(Grant.CODE, form.encode(), trace, sent)
+        return await self._exchange(Grant.CODE, form, trace, self._endpoint.secrets)
 
     async def refresh(self, refresh_token: Secret, trace: RequestTrace) -> TokenAnswer:
         """Trade a refresh token for tokens (RFC 6749 section 6); raise `SpotifyError`."""
         encoded = form_encoded(refresh_token.reveal())
-        form = f"grant_type={Grant.REFRESH.value}&refresh_token={encoded}".encode()
-        sent = Sent((refresh_token, *self._endpoint.secrets))
-        return await self._exchange(Grant.REFRESH, form, trace, sent)
+        form = f"grant_type={Grant.REFRESH.value}&refresh_token={encoded}"
+        private = (refresh_token, *self._endpoint.secrets)
+        return await self._exchange(Grant.REFRESH, form, trace, private)
 
     async def verify_credentials(self, timeout_seconds: float) -> None:
         """
@@ -128,77 +118,62 @@ class SpotifyAccounts:
             CredentialsRefused: If it does not.
             SpotifyError: Another one, if its answer does not tell.
         """
-        began, sent = monotonic(), Sent(self._endpoint.secrets)
+        began = monotonic()
         reply = await self._endpoint.post(b"grant_type=client_credentials", timeout_seconds)
         self.answer_seconds = monotonic() - began
         try:
-            read_answer(reply.status, reply.body, retry_after=reply.retry_after, sent=sent)
+            read_answer(reply, self._endpoint.secrets)
         except CredentialsRefused:
             self.credentials_refused = True
             raise
         self.credentials_refused = False
 
     async def _exchange(
-        self, grant: Grant, form: bytes, trace: RequestTrace, sent: Sent
+        self, grant: Grant, form: str, trace: RequestTrace, private: Sequence[Secret]
     ) -> TokenAnswer:
-        now = monotonic()
-        deadline = now + self._timeout_seconds
+        began = monotonic()
+        deadline = began + self._timeout_seconds
         self._bucket = min(BUCKET_SIZE, self._bucket + REFILL)
-        self._check_may_call(grant, now)
-        tries, is_repeated = 1, False
+        self._check_may_call(grant, began)
+        tries = 1
         while True:
             try:
-                return await self._call(form, sent, now, deadline)
+                with self._observe():
+                    reply = await self._endpoint.post(form.encode(), deadline - began)
+                    answer = read_answer(reply, private)
             except SpotifyError as error:
+                self._note(error, began)
+                left_seconds, bucket = deadline - monotonic(), self._bucket
                 wait = seconds_to_retry(
-                    error,
-                    grant,
-                    tries=tries,
-                    is_repeated=is_repeated,
-                    left_seconds=deadline - monotonic(),
-                    bucket=self._bucket,
+                    error, grant, tries=tries, left_seconds=left_seconds, bucket=bucket
                 )
-                if wait is None or self._breaker.is_open:
+                if wait is None or self.breaker.is_open:
                     raise
                 if grant is Grant.REFRESH:
                     self._bucket -= 1
                 await asyncio.sleep(wait)
                 if self.word != "ok":
                     raise
-                loss = error.loss if isinstance(error, SpotifyUnreachable) else None
-                is_repeated |= loss is not ConnectionLoss.UNSENT  # it may have arrived
+            else:
+                self._note(None, began)
+                return answer
             tries += 1
-            now = monotonic()
             self.retries += 1
             trace.retries += 1
+            began = monotonic()
 
     def _check_may_call(self, grant: Grant, now: float) -> None:
         """Raise CallSuppressed while Spotify is not to be called."""
-        if now < self._cooldown.until:
+        cooldown = self._cooldown
+        if now < cooldown.until:
             self.suppressed += 1
-            raise CallSuppressed(
-                self._cooldown.status, "it sent Retry-After", self._cooldown.retry_after(now)
-            )
-        if not self._breaker.lets_through(grant, now):
+            raise CallSuppressed(cooldown.status, "it sent Retry-After", cooldown.retry_after(now))
+        if not self.breaker.lets_through(grant, now):
             self.suppressed += 1
             raise CallSuppressed(503, "the circuit breaker is open", None)
 
-    async def _call(self, form: bytes, sent: Sent, began: float, deadline: float) -> TokenAnswer:
-        """Call once, and note the outcome for later calls."""
-        self.calls += 1
-        try:
-            with self._observe():
-                reply = await self._endpoint.post(form, deadline - began)
-                answer = read_answer(
-                    reply.status, reply.body, retry_after=reply.retry_after, sent=sent
-                )
-        except SpotifyError as error:
-            self._note(error, began)
-            raise
-        self._note(None, began)
-        return answer
-
     def _note(self, error: SpotifyError | None, began: float) -> None:
+        """Note the outcome of one call for later ones."""
         now = monotonic()
         if error is None or isinstance(error, GrantRefused | CredentialsRefused):
             self.answer_seconds = now - began
@@ -208,14 +183,12 @@ class SpotifyAccounts:
                 # Old age of a connection, not trouble; the other idle ones are as old.
                 self._endpoint.close_idle()
             case SpotifyUnreachable() | SpotifyTooSlow() | SpotifyFails():
-                if self._breaker.failed(began, now):
+                if self.breaker.failed(began, now):
                     log.error("Circuit breaker open: Spotify is failing; probing once per second")
             case _:
-                opened_at = self._breaker.changed_at
-                if self._breaker.succeeded(began, now):
-                    log.warning(
-                        "Spotify recovered after %.1f s; circuit breaker closed", now - opened_at
-                    )
+                seconds = now - self.breaker.changed_at
+                if self.breaker.succeeded(began, now):
+                    log.warning("Spotify recovered after %.1f s; circuit breaker closed", seconds)
         match error:
             case (
                 SpotifyThrottles(status=status, retry_after=int(seconds))

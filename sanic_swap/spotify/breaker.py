@@ -62,18 +62,14 @@ class Breaker:
         if began < self.changed_at or self.is_open:
             return False
         self._latest.append((now, True))
-        if not self._is_outage(now):
+        failures = sum(failed for _, failed in self._latest)
+        is_recent = now - self._latest[0][0] <= WINDOW_SECONDS
+        is_full = len(self._latest) == CALLS
+        if not is_full or failures < (CALLS / 2 if is_recent else CALLS):
             return False
         self._change(now)
         self._probed_at = now
         return True
-
-    def _is_outage(self, now: float) -> bool:
-        if len(self._latest) < CALLS:
-            return False
-        failures = sum(failed for _, failed in self._latest)
-        is_recent = now - self._latest[0][0] <= WINDOW_SECONDS
-        return failures == CALLS or (is_recent and 2 * failures >= CALLS)
 
     def _change(self, now: float) -> None:
         self.is_open = not self.is_open

@@ -29,6 +29,12 @@ class Credentials:
         self._pause_seconds = pause_seconds
         self.are_good = False
 
+    @property
+    def word(self) -> str:
+        """`ok`, `refused`, or `unknown` as long as Spotify has not answered."""
+        refused = self._spotify.credentials_refused
+        return "unknown" if refused is None else "refused" if refused else "ok"
+
     @asynccontextmanager
     async def watched(self, on_answer: Callable[[], None]) -> AsyncIterator[None]:
         """Ask now, and while they are refused; call *on_answer* when the first question is over."""
@@ -38,12 +44,6 @@ class Credentials:
         finally:
             watch.cancel()
             await asyncio.wait([watch])
-
-    @property
-    def word(self) -> str:
-        """`ok`, `refused`, or `unknown` as long as Spotify has not answered."""
-        words = {None: "unknown", True: "refused", False: "ok"}
-        return words[self._spotify.credentials_refused]
 
     async def _watch(self, on_answer: Callable[[], None]) -> None:
         await self._ask()

@@ -2,8 +2,8 @@
 
 aiohttp's connector pools connections, resolves names, shakes hands by TLS and tries IPv6 and
 IPv4 side by side; `exchange` is what happens on a connection. Head, length and form leave in
-one write; all of the head that never changes is made once. No exception of aiohttp's leaves
-this module: the `repr` of some prints headers, that is our client secret.
+one write. No exception of aiohttp's leaves this module: the `repr` of some prints headers,
+that is our client secret.
 """
 
 import asyncio
@@ -20,7 +20,8 @@ from yarl import URL
 from sanic_swap import __version__
 from sanic_swap.errors import ConnectionLoss, SpotifyTooSlow, SpotifyUnreachable
 from sanic_swap.secret import Secret
-from sanic_swap.spotify.exchange import Reply, SpotifyConnection
+from sanic_swap.spotify.answer import Reply
+from sanic_swap.spotify.exchange import SpotifyConnection
 
 _LEAST_SECRET = 8  # characters; Spotify's has 32
 _IDLE_SECONDS = 15.0  # how long a connection is kept for the next request
@@ -65,8 +66,8 @@ class TokenEndpoint:
         self._connect_seconds = min(_MOST_CONNECT_SECONDS, _CONNECT_SHARE * timeout_seconds)
         self._connect_timeout = _connect_timeout(self._connect_seconds)
         self._connections: set[SpotifyConnection] = set()
-        self._connector: aiohttp.TCPConnector | None = None
-        self._target: aiohttp.ClientRequest | None = None
+        self._connector: aiohttp.TCPConnector
+        self._target: aiohttp.ClientRequest
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -82,8 +83,7 @@ class TokenEndpoint:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._connector is not None:
-            await self._connector.close()
+        await self._connector.close()
 
     async def post(self, form: bytes, timeout_seconds: float) -> Reply:
         """
@@ -95,29 +95,28 @@ class TokenEndpoint:
             SpotifyUnreachable: If the connection does not come about, or ends too early.
         """
         began = monotonic()
-        connection = await self._connect(timeout_seconds)
         try:
-            protocol = cast("SpotifyConnection", connection.protocol)
-            return await protocol.exchange(
-                b"%b%d\r\n\r\n%b" % (self._head, len(form), form),
-                timeout_seconds - (monotonic() - began),
-            )
+            connection = await self._connect(timeout_seconds)
+            try:
+                return await cast("SpotifyConnection", connection.protocol).exchange(
+                    b"%b%d\r\n\r\n%b" % (self._head, len(form), form),
+                    timeout_seconds - (monotonic() - began),
+                )
+            finally:
+                connection.release()  # this closes it if the exchange is not over
         except TimeoutError:
-            raise _too_slow(timeout_seconds) from None
-        finally:
-            connection.release()
+            raise SpotifyTooSlow(f"no answer within {timeout_seconds:.3g} s") from None
 
     async def _connect(self, seconds_left: float) -> Connection:
-        if self._connector is None or self._target is None:
-            raise RuntimeError("used outside `async with`")
-        seconds, timeout = self._connect_seconds, self._connect_timeout
-        if seconds_left < seconds:
-            seconds, timeout = seconds_left, _connect_timeout(seconds_left)
+        timeout = self._connect_timeout
+        if seconds_left < self._connect_seconds:
+            timeout = _connect_timeout(seconds_left)
         try:
             return await self._connector.connect(self._target, [], timeout)
         except TimeoutError:
-            if seconds == seconds_left:
-                raise _too_slow(seconds) from None
+            if timeout is not self._connect_timeout:  # no time is left for another try
+                raise
+            seconds = self._connect_seconds
             why = f"{self._url.host}:{self._url.port} did not answer within {seconds:.3g} s"
         except (aiohttp.ClientError, OSError) as error:
             why = _why_not_connected(error)
@@ -133,30 +132,24 @@ class TokenEndpoint:
 
 def _connect_timeout(seconds: float) -> aiohttp.ClientTimeout:
     # To the millisecond: aiohttp would round longer times up to whole seconds.
-    return aiohttp.ClientTimeout(
-        total=None, connect=seconds, sock_connect=None, ceil_threshold=math.inf
-    )
-
-
-def _too_slow(seconds: float) -> SpotifyTooSlow:
-    return SpotifyTooSlow(f"no answer within {seconds:.3g} s")
+    return aiohttp.ClientTimeout(connect=seconds, ceil_threshold=math.inf)
 
 
 def _why_not_connected(error: Exception) -> str:
     """Say it in an operator's words, with the address."""
-    if not isinstance(error, aiohttp.ClientConnectorError):
-        return type(error).__name__
-    address = f"{error.host}:{error.port}"
     match error:
-        case aiohttp.ClientConnectorDNSError():
-            return f"no address found for {error.host}"
-        case aiohttp.ClientConnectorCertificateError():
-            return f"certificate of {address} not trusted"
-        case aiohttp.ClientConnectorSSLError():
-            return f"TLS handshake with {address} failed"
-    match error.os_error:
-        case ConnectionRefusedError():
-            return f"connection refused by {address}"
-        case OSError(errno=int(number)):
-            return f"{os.strerror(number).lower()}: {address}"
-    return f"connection to {address} failed"
+        case aiohttp.ClientConnectorDNSError(host=host):
+            return f"no address found for {host}"
+        case aiohttp.ClientConnectorCertificateError(host=host, port=port):
+            return f"certificate of {host}:{port} not trusted"
+        case aiohttp.ClientConnectorSSLError(host=host, port=port):
+            return f"TLS handshake with {host}:{port} failed"
+        case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError(), host=host, port=port):
+            return f"connection refused by {host}:{port}"
+        case aiohttp.ClientConnectorError(
+            os_error=OSError(errno=int(number)), host=host, port=port
+        ):
+            return f"{os.strerror(number).lower()}: {host}:{port}"
+        case aiohttp.ClientConnectorError(host=host, port=port):
+            return f"connection to {host}:{port} failed"
+    return type(error).__name__

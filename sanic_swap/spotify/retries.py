@@ -1,7 +1,5 @@
 """When a call to Spotify that failed is made again: one pure function.
 
-Where the rules come from:
-
 - RFC 6749 section 4.1.2: a code that comes twice is refused, and the tokens of its first use
   should be revoked. So a code goes out again only where it cannot have been used, or where
   its answer is lost to everybody.
@@ -9,8 +7,7 @@ Where the rules come from:
   goes out on it.
 - RFC 9110 section 10.2.3: `Retry-After`.
 - Marc Brooker, "Timeouts, retries, and backoff with jitter" (Amazon Builders' Library): few
-  tries, full jitter, retries from a bucket that lets them die down in an outage. Finagle's
-  and Envoy's retry budgets are the same: so many retries for so many requests.
+  tries, full jitter, retries from a bucket that lets them die down in an outage.
 """
 
 import random
@@ -40,7 +37,6 @@ def seconds_to_retry(
     grant: Grant,
     *,
     tries: int,
-    is_repeated: bool,
     left_seconds: float,
     bucket: float,
     jitter: Callable[[], float] = random.random,
@@ -50,7 +46,6 @@ def seconds_to_retry(
 
     Args:
         tries: How many there have been, this one included.
-        is_repeated: Whether an earlier try may have reached Spotify.
         left_seconds: Until the deadline of the whole request.
         bucket: How many retries of refreshes the process has left.
         jitter: A number from 0 up to 1.
@@ -60,7 +55,7 @@ def seconds_to_retry(
         case SpotifyUnreachable(loss=ConnectionLoss.UNSENT):
             may_retry = True
         case SpotifyUnreachable(loss=ConnectionLoss.STALE):
-            may_retry = grant is Grant.REFRESH or not is_repeated
+            may_retry = grant is Grant.REFRESH or tries == 1
         case SpotifyUnreachable(loss=ConnectionLoss.EARLY):
             may_retry = grant is Grant.REFRESH
         case SpotifyFails(upstream_status=status, retry_after=retry_after):

@@ -14,6 +14,7 @@ from secrets import token_hex
 
 from sanic_swap.errors import SpotifyTooSlow, StoreLost
 from sanic_swap.sealing.key_ring import OpenedToken
+from sanic_swap.secret import Secret
 from sanic_swap.spotify.answer import TokenAnswer
 from sanic_swap.store.redis import RedisStore
 from sanic_swap.store.sealing import StoreSealer
@@ -132,8 +133,9 @@ class StoreFlights:
     def _read(self, digest: bytes, sealed: bytes) -> Refreshed:
         written = self._sealer.open(digest, sealed)
         match None if written is None else json.loads(written):
-            case [[_, [*_], _, _] as parts, str() | None as seal, int(since), bool(is_rotation)]:
-                answer = TokenAnswer.from_parts(parts)
+            case [[plain, [*unsaid], before, after], seal, int(since), bool(is_rotation)]:
+                token = None if plain is None else Secret(plain)
+                answer = TokenAnswer(token, unsaid, before, after)
                 return Refreshed(answer, seal, since, is_rotation)
         raise StoreLost("an answer of other keys or another version")  # so call Spotify here
 
@@ -151,8 +153,11 @@ def _read_nothing(answer: object) -> None:
 
 
 def _written(refreshed: Refreshed) -> bytes:
+    answer = refreshed.answer
+    plain = None if answer.refresh_token is None else answer.refresh_token.reveal()
+    parts = (plain, answer.unsaid, answer.before, answer.after)
     members = (refreshed.sealed, refreshed.authorized_at, refreshed.is_rotation)
-    return json.dumps([refreshed.answer.parts(), *members]).encode()
+    return json.dumps([parts, *members]).encode()
 
 
 def _keys(digest: bytes, token: str) -> list[str]:

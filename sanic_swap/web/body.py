@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from sanic_swap.errors import InvalidRequest, UnsupportedMediaType
-from sanic_swap.strict_json import NotStrictJson, read_members
+from sanic_swap.strict_json import NotStrictJson, read_pairs
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
@@ -58,7 +58,7 @@ def read_fields(body: bytes, declared: str | None) -> list[Field]:
     if declared != JSON and not begins_as_object:
         return _read_form(body)
     try:
-        fields = [Field(member.name, member.value) for member in read_members(body)]
+        fields = [Field(name, value) for name, value in read_pairs(body)]
     except NotStrictJson:
         if declared == FORM:
             return _read_form(body)

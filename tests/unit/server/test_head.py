@@ -27,123 +27,76 @@ def is_well_formed(request_head):
     return True
 
 
-GOOD = {
-    "a form post": post("Content-Type: application/x-www-form-urlencoded", "Content-Length: 9"),
-    "a method of one's own": head("PROPFIND /swap HTTP/1.1", HOST),
-    "a method of odd token characters": head("!#$%&'*+-.^_`|~ / HTTP/1.1", HOST),
-    "a query": head("GET /swap?code=AQ&x=%20 HTTP/1.1", HOST),
-    "the asterisk of OPTIONS": head("OPTIONS * HTTP/1.1", HOST),
-    "an absolute target": head("GET http://swap.example/swap HTTP/1.1", HOST),
-    "an absolute target over TLS": head("GET https://swap.example/swap HTTP/1.1", HOST),
-    "an absolute target without a path": head("GET http://swap.example HTTP/1.1", HOST),
-    "an absolute target with a query alone": head("GET http://swap.example?x HTTP/1.1", HOST),
-    "an absolute target in another case": head("GET HTTP://Swap.Example/ HTTP/1.1", HOST),
-    "an absolute target with a port": head("GET http://a:8080/ HTTP/1.1", "Host: a:8080"),
-    "a host with a port": head("GET / HTTP/1.1", "Host: swap.example:4343"),
-    "a host with an empty port": head("GET / HTTP/1.1", "Host: swap.example:"),
-    "a host that is an IPv6 address": head("GET / HTTP/1.1", "Host: [::1]:4343"),
-    "an empty host": head("GET / HTTP/1.1", "Host:"),
-    "a host behind blanks": head("GET / HTTP/1.1", "Host: \t swap.example \t"),
-    "a host that is not first": head("GET / HTTP/1.1", "Accept: */*", HOST),
-    "a later HTTP/1": head("GET / HTTP/1.2", HOST),
-    "HTTP/1.0 without a host": head("GET / HTTP/1.0"),
-    "HTTP/1.0 with a length": head("POST /swap HTTP/1.0", "Content-Length: 3"),
-    "chunks": post("Transfer-Encoding: chunked"),
-    "chunks behind blanks": post("Transfer-Encoding: \t chunked \t "),
-    "chunks without a blank": post("transfer-encoding:chunked"),
-    "chunks in another case": post("Transfer-Encoding: ChunKed"),
-    "a length of zero": post("Content-Length: 0"),
-    "a length behind blanks": post("Content-Length: \t 9\t "),
-    "an empty value": post("X-Empty:"),
-    "a value of blanks": post("X-Blank: \t "),
-    "a value in Latin-1": post("X-Name: d\xe9j\xe0"),
-    "a tab in a value": post("User-Agent: a\tb"),
-    "a name of odd token characters": post("!#$%&'*+-.^_`|~: 1"),
-    "names that are almost those that count": post("Content-Length-X: 1", "X-Content-Length: x"),
-    "an Expect": post("Expect: 100-continue", "Content-Length: 9"),
-    "many fields": post(*[f"X-{number}: y" for number in range(200)]),
-}
+GOOD = [
+    *(head(line, HOST) for line in (
+        "PROPFIND /swap HTTP/1.1", "!#$%&'*+-.^_`|~ / HTTP/1.1", "GET /swap?code=AQ&x=%20 HTTP/1.1",
+        "OPTIONS * HTTP/1.1", "GET http://swap.example/swap HTTP/1.1", "GET / HTTP/1.2",
+        "GET https://swap.example/swap HTTP/1.1", "GET http://swap.example HTTP/1.1",
+        "GET http://swap.example?x HTTP/1.1", "GET HTTP://Swap.Example/ HTTP/1.1",
+    )),
+    *(head("GET / HTTP/1.1", field) for field in (
+        "Host: swap.example:4343", "Host: swap.example:", "Host: [::1]:4343", "Host:",
+        "Host: \t swap.example \t",
+    )),
+    head("GET http://a:8080/ HTTP/1.1", "Host: a:8080"),
+    head("GET / HTTP/1.1", "Accept: */*", HOST),
+    head("GET / HTTP/1.0"),
+    head("POST /swap HTTP/1.0", "Content-Length: 3"),
+    *(post(field) for field in (
+        "Transfer-Encoding: chunked", "Transfer-Encoding: \t chunked \t ", "Content-Length: 0",
+        "transfer-encoding:chunked", "Transfer-Encoding: ChunKed", "Content-Length: \t 9\t ",
+        "X-Empty:", "X-Blank: \t ", "X-Name: d\xe9j\xe0", "User-Agent: a\tb", "!#$%&'*+-.^_`|~: 1",
+    )),
+    post("Content-Type: application/x-www-form-urlencoded", "Content-Length: 9"),
+    post("Content-Length-X: 1", "X-Content-Length: x"),
+    post("Expect: 100-continue", "Content-Length: 9"),
+    post(*[f"X-{number}: y" for number in range(200)]),
+]  # fmt: skip
 
-BAD = {
-    "a fragment": head("GET /swap#x HTTP/1.1", HOST),
-    "an absolute target of another scheme": head("GET ftp://swap.example/swap HTTP/1.1", HOST),
-    "an asterisk for GET": head("GET * HTTP/1.1", HOST),
-    "nothing": b"",
-    "an empty line before it": b"\r\n" + post(),
-    "HTTP/0.9": b"GET /",
-    "a request line alone, in HTTP/1.1": head("GET / HTTP/1.1"),
-    "no target": head("GET HTTP/1.1", HOST),
-    "a blank in the target": head("GET /a b HTTP/1.1", HOST),
-    "a control character in the target": head("GET /\x01 HTTP/1.1", HOST),
-    "DEL in the target": head("GET /\x7f HTTP/1.1", HOST),
-    "Latin-1 in the target": head("GET /\xe9 HTTP/1.1", HOST),
-    "the version in lower case": head("GET / http/1.1", HOST),
-    "HTTP/2": head("GET / HTTP/2", HOST),
-    "the preface of HTTP/2": b"PRI * HTTP/2.0",
-    "HTTP/1.10": head("GET / HTTP/1.10", HOST),
-    "HTTP/11": head("GET / HTTP/11", HOST),
-    "a blank before the colon": head("GET / HTTP/1.1", "Host : swap.example"),
-    "a tab before the colon": post("Content-Length\t: 9"),
-    "a blank before the name": post(" Content-Length: 9"),
-    "a name outside ASCII": post("Cont\xe9nt: 9"),
-    "no name": post(": 9"),
-    "no colon": post("Content-Length 9"),
-    "an empty line inside": head("POST /swap HTTP/1.1", "", HOST),
-    "a folded line": post("X-Long: a", " b"),
-    "a folded line with a colon": post("X-Long: a", " b: c"),
-    "a NUL in a value": post("X: a\0b"),
-    "DEL in a value": post("X: a\x7fb"),
-    "a bare CR in a value": post("X: a\rb"),
-    "a bare LF in a value": post("X: a\nContent-Length: 9"),
-    "a bare LF behind the request line": b"GET / HTTP/1.1\nHost: swap.example",
-    "a bare LF at the end": post() + b"\n",
-    "a bare CR at the end": post() + b"\r",
-    "two lengths": post("Content-Length: 9", "Content-Length: 10"),
-    "two equal lengths": post("Content-Length: 99", "Content-Length: 99"),
-    "two lengths in other cases": post("Content-Length: 9", "content-length: 10"),
-    "lengths in a list": post("Content-Length: 9, 9"),
-    "an empty length": post("Content-Length:"),
-    "a signed length": post("Content-Length: +9"),
-    "a hexadecimal length": post("Content-Length: 0x9"),
-    "a length with an underscore": post("Content-Length: 1_0"),
-    "a length with a blank inside": post("Content-Length: 1 0"),
-    "a length of other digits": post("Content-Length: \xb2"),
-    "an endless length": post("Content-Length: " + "9" * 400),
-    "chunks and a length": post("Transfer-Encoding: chunked", "Content-Length: 9"),
-    "a length and chunks": post("Content-Length: 9", "Transfer-Encoding: chunked"),
-    "chunks in HTTP/1.0": head("POST / HTTP/1.0", HOST, "Transfer-Encoding: chunked"),
-    "chunks twice": post("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"),
-    "chunks, then identity": post("Transfer-Encoding: chunked", "Transfer-Encoding: identity"),
-    "identity": post("Transfer-Encoding: identity"),
-    "a coding that nobody knows": post("Transfer-Encoding: xchunked"),
-    "chunks with a Kelvin sign": post("Transfer-Encoding: chun\xe2\x84\xaaed"),
-    "chunks with a parameter": post("Transfer-Encoding: chunked;x=y"),
-    "a comma before chunks": post("Transfer-Encoding: ,chunked"),
-    "chunks behind a vertical tab": post("Transfer-Encoding: \x0bchunked"),
-    "no host": head("GET / HTTP/1.1", "Accept: */*"),
-    "two hosts": head("GET / HTTP/1.1", HOST, "Host: other.example"),
-    "two equal hosts": head("GET / HTTP/1.1", HOST, HOST),
-    "two hosts in other cases": head("GET / HTTP/1.1", HOST, "hOST: other.example"),
-    "two hosts in HTTP/1.0": head("GET / HTTP/1.0", HOST, "Host: other.example"),
-    "a host with a blank": head("GET / HTTP/1.1", "Host: swap example"),
-    "a host with a path": head("GET / HTTP/1.1", "Host: swap.example/x"),
-    "a host with user info": head("GET / HTTP/1.1", "Host: user@swap.example"),
-    "a host with a scheme": head("GET / HTTP/1.1", "Host: http://swap.example"),
-    "a port that is no number": head("GET / HTTP/1.1", "Host: swap.example:http"),
-    "a bracket that is not closed": head("GET / HTTP/1.1", "Host: [::1"),
-    "an absolute target at another host": head("GET http://other.example/ HTTP/1.1", HOST),
-    "an absolute target at another port": head("GET http://swap.example:81/ HTTP/1.1", HOST),
-    "an absolute target with user info": head("GET http://x@swap.example/ HTTP/1.1", HOST),
-    "an absolute target without a host": head("GET http:/// HTTP/1.1", HOST),
-}
+BAD = [
+    b"", b"GET /", b"\r\n" + post(), post() + b"\n", post() + b"\r", b"PRI * HTTP/2.0",
+    b"GET / HTTP/1.1\nHost: swap.example", head("GET / HTTP/1.1"),
+    *(head(line, HOST) for line in (
+        "GET /swap#x HTTP/1.1", "GET ftp://swap.example/swap HTTP/1.1", "GET * HTTP/1.1",
+        "GET HTTP/1.1", "GET /a b HTTP/1.1", "GET /\x01 HTTP/1.1", "GET /\x7f HTTP/1.1",
+        "GET /\xe9 HTTP/1.1", "GET / http/1.1", "GET / HTTP/2", "GET / HTTP/1.10", "GET / HTTP/11",
+        "GET http://other.example/ HTTP/1.1", "GET http://swap.example:81/ HTTP/1.1",
+        "GET http://x@swap.example/ HTTP/1.1", "GET http:/// HTTP/1.1", "POST /swap HTTP/1.1\r\n",
+    )),
+    *(post(field) for field in (
+        "Content-Length\t: 9", " Content-Length: 9", "Cont\xe9nt: 9", ": 9", "Content-Length 9",
+        "X-Long: a\r\n b", "X-Long: a\r\n b: c", "X: a\0b", "X: a\x7fb", "X: a\rb",
+        "X: a\nContent-Length: 9", "Content-Length: 9, 9", "Content-Length:", "Content-Length: +9",
+        "Content-Length: 0x9", "Content-Length: 1_0", "Content-Length: 1 0", "Content-Length: \xb2",
+        "Content-Length: " + "9" * 400, "Transfer-Encoding: identity",
+        "Transfer-Encoding: xchunked", "Transfer-Encoding: chunked;x=y",
+        "Transfer-Encoding: chun\xe2\x84\xaaed",  # a Kelvin sign
+        "Transfer-Encoding: ,chunked", "Transfer-Encoding: \x0bchunked",
+    )),
+    *(post(*fields) for fields in (
+        ("Content-Length: 9", "content-length: 10"), ("Content-Length: 99", "Content-Length: 99"),
+        ("Transfer-Encoding: chunked", "Content-Length: 9"), ("Host: other.example",), (HOST,),
+        ("Content-Length: 9", "Transfer-Encoding: chunked"), ("hOST: other.example",),
+        ("Transfer-Encoding: chunked", "Transfer-Encoding: chunked"),
+        ("Transfer-Encoding: chunked", "Transfer-Encoding: identity"),
+    )),
+    head("POST / HTTP/1.0", HOST, "Transfer-Encoding: chunked"),
+    head("GET / HTTP/1.0", HOST, "Host: other.example"),
+    head("GET / HTTP/1.1", "Accept: */*"),
+    *(head("GET / HTTP/1.1", field) for field in (
+        "Host : swap.example", "Host: swap example", "Host: swap.example/x", "Host: [::1",
+        "Host: user@swap.example", "Host: http://swap.example", "Host: swap.example:http",
+    )),
+]  # fmt: skip
 
 
-@pytest.mark.parametrize("request_head", GOOD.values(), ids=GOOD)
+@pytest.mark.parametrize("request_head", GOOD)
 def test_a_head_with_one_meaning_is_well_formed(request_head):
     assert is_well_formed(request_head)
+    assert REQUEST_LINE.match(request_head + b"\r\n\r\n")
 
 
-@pytest.mark.parametrize("request_head", BAD.values(), ids=BAD)
+@pytest.mark.parametrize("request_head", BAD)
 def test_a_malformed_or_ambiguous_head_is_not(request_head):
     assert not is_well_formed(request_head)
 
@@ -153,9 +106,8 @@ def test_whatever_comes_is_judged(garbage):
     assert is_well_formed(garbage) in (True, False)
 
 
-@given(st.sampled_from(sorted(GOOD)), st.data(), st.integers(0, 0x1F).filter(lambda c: c != 9))
-def test_no_control_character_is_well_formed_anywhere(name, data, control):
-    good = GOOD[name]
+@given(st.sampled_from(GOOD), st.data(), st.integers(0, 0x1F).filter(lambda c: c != 9))
+def test_no_control_character_is_well_formed_anywhere(good, data, control):
     at = data.draw(st.integers(0, len(good)))
 
     assert not is_well_formed(good[:at] + bytes([control]) + good[at:])
@@ -192,19 +144,11 @@ def test_a_hostile_head_takes_no_longer_than_its_size_explains(hostile):
     assert process_time() - started < 20
 
 
-@pytest.mark.parametrize("request_head", GOOD.values(), ids=GOOD)
-def test_a_well_formed_head_begins_with_a_request_line(request_head):
-    assert REQUEST_LINE.match(request_head + b"\r\n\r\n")
-
-
 @pytest.mark.parametrize(
     "line",
     [
-        pytest.param(b"\x16\x03\x01\r\n", id="a TLS hello"),
-        pytest.param(b"GET / HTTP/1.1\n", id="a bare LF"),
-        pytest.param(b"GET / HTTP/1.1\rHost: a\r\n", id="a bare CR"),
-        pytest.param(b"GET /\r\n", id="HTTP/0.9"),
-        pytest.param(b"EHLO\r\n", id="another protocol"),
+        *(b"\x16\x03\x01\r\n", b"GET / HTTP/1.1\n", b"GET / HTTP/1.1\rHost: a\r\n"),
+        *(b"GET /\r\n", b"EHLO\r\n"),
     ],
 )
 def test_another_line_is_seen_before_the_head_ends(line):
@@ -240,10 +184,10 @@ def test_fields_come_in_order_without_the_blanks_around_their_values():
 @pytest.mark.parametrize(
     ("fields", "length"),
     [
-        pytest.param([], 0, id="none"),
-        pytest.param(["Content-Length: 0"], 0, id="empty"),
-        pytest.param(["Content-Length: 007"], 7, id="a length"),
-        pytest.param(["Transfer-Encoding: Chunked"], None, id="chunks"),
+        ([], 0),
+        (["Content-Length: 0"], 0),
+        (["Content-Length: 007"], 7),
+        (["Transfer-Encoding: Chunked"], None),
     ],
 )
 def test_the_length_of_the_body_is_known_or_it_comes_in_chunks(fields, length):
@@ -253,12 +197,12 @@ def test_the_length_of_the_body_is_known_or_it_comes_in_chunks(fields, length):
 @pytest.mark.parametrize(
     ("version", "fields", "is_kept"),
     [
-        pytest.param("1.1", [], True, id="HTTP/1.1"),
-        pytest.param("1.1", ["Connection: close"], False, id="close"),
-        pytest.param("1.1", ["Connection: Upgrade"], False, id="an option that we do not know"),
-        pytest.param("1.0", [], False, id="HTTP/1.0"),
-        pytest.param("1.0", ["Connection: Keep-Alive"], True, id="HTTP/1.0 that keeps it"),
-        pytest.param("1.9", [], True, id="a later HTTP/1"),
+        ("1.1", [], True),
+        ("1.1", ["Connection: close"], False),
+        ("1.1", ["Connection: Upgrade"], False),
+        ("1.0", [], False),
+        ("1.0", ["Connection: Keep-Alive"], True),
+        ("1.9", [], True),
     ],
 )
 def test_the_client_says_whether_the_connection_is_kept(version, fields, is_kept):
@@ -268,11 +212,11 @@ def test_the_client_says_whether_the_connection_is_kept(version, fields, is_kept
 @pytest.mark.parametrize(
     ("fields", "expectation"),
     [
-        pytest.param([], None, id="none"),
-        pytest.param(["Expect: 100-Continue"], "100-continue", id="the one that there is"),
-        pytest.param(["Expect:"], "", id="nothing"),
-        pytest.param(["Expect: 100-continue", "Expect: x"], "x", id="an unknown one behind"),
-        pytest.param(["Expect: x", "Expect: 100-continue"], "x", id="an unknown one before"),
+        ([], None),
+        (["Expect: 100-Continue"], "100-continue"),
+        (["Expect:"], ""),
+        (["Expect: 100-continue", "Expect: x"], "x"),
+        (["Expect: x", "Expect: 100-continue"], "x"),
     ],
 )
 def test_an_unknown_expectation_is_not_lost(fields, expectation):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sanic_swap.server.places import REQUEST, WAITING, Places
+from sanic_swap.server.connection import REQUEST, WAITING, Places
 
 
 class Occupant:
@@ -25,16 +25,6 @@ def places_with(*occupants):
         places.occupants.add(occupant)
         places.wait(occupant)
     return places
-
-
-def test_below_the_limit_nobody_gives_way():
-    places = Places(2)
-    only = Occupant()
-    places.occupants.add(only)
-    places.wait(only)
-
-    assert places.make_room()
-    assert not only.is_aborted
 
 
 def test_the_one_that_has_waited_longest_gives_way_and_is_counted():
@@ -63,16 +53,12 @@ def test_unread_bytes_and_complete_requests_keep_their_places():
     places.leave(busy)
 
     assert places.make_room()
-    assert (busy.is_aborted, unread.is_aborted, last.is_aborted) == (False, False, True)
-
-
-def test_where_nobody_can_give_way_there_is_no_room():
-    busy, unread = Occupant(), Occupant(is_unread=True)
-    places = places_with(busy, unread)
-    places.leave(busy)
-
-    assert not places.make_room()
     assert places.occupants == {busy, unread}
+    places.limit = 3
+    assert places.make_room()  # below the limit nobody gives way
+    places.limit = 2
+    assert not places.make_room()
+    assert (busy.is_aborted, unread.is_aborted, last.is_aborted) == (False, False, True)
 
 
 def test_a_closed_connection_does_not_wait_any_more():

@@ -17,7 +17,7 @@ from sanic_swap.errors import (
     SpotifyThrottles,
 )
 from sanic_swap.secret import Secret
-from sanic_swap.spotify.answer import EXPIRY, Sent, TokenAnswer, read_answer, seconds_to_wait
+from sanic_swap.spotify.answer import EXPIRY, Reply, TokenAnswer, read_answer, seconds_to_wait
 from tests import strategies
 from tests.strategies import escaped, meaning
 
@@ -30,10 +30,9 @@ other_names = st.text(max_size=10).filter(
 )
 
 
-def judge(body, status=200, *, sent=(), codes=(), retry_after=None):
+def judge(body, status=200, *, sent=(), retry_after=None):
     body = body.encode() if isinstance(body, str) else body
-    secrets = Sent([Secret(token) for token in sent], [Secret(code) for code in codes])
-    return read_answer(status, body, retry_after=retry_after, sent=secrets, now=NOW)
+    return read_answer(Reply(status, retry_after, body), [Secret(token) for token in sent], NOW)
 
 
 @st.composite
@@ -50,56 +49,22 @@ def answers(draw, refresh_member):
     return draw(strategies.laid_out(draw(st.permutations(members))))
 
 
-@given(answers(escaped(PLAIN)))
-def test_only_the_refresh_token_changes(body):
-    answer = judge(body)
+@given(st.data(), st.sampled_from([escaped(PLAIN), None, '""', "null"]), st.none() | st.integers(0))
+def test_only_the_refresh_token_changes_and_what_is_added_stands_last(data, member, seconds):
+    body = data.draw(answers(member))
+    answer, written = judge(body), meaning(body)[1]
+    left = [] if seconds is None else [(name, ("number", str(seconds))) for name in EXPIRY]
+    others = [(name, value) for name, value in written if name != "refresh_token"]
 
-    expected = [
-        (name, SEALED if name == "refresh_token" else value) for name, value in meaning(body)[1]
-    ]
-    assert answer.refresh_token.reveal() == PLAIN
-    assert meaning(answer.render(SEALED)) == ("object", expected)
-
-
-@given(answers(None))
-def test_a_missing_refresh_token_is_added_last(body):
-    answer = judge(body)
-
-    assert answer.refresh_token is None
-    assert meaning(answer.render(SEALED))[1] == [*meaning(body)[1], ("refresh_token", SEALED)]
-
-
-@given(answers('""') | answers("null"))
-def test_an_empty_refresh_token_counts_as_absent(body):
-    answer = judge(body)
-
-    others = [(name, value) for name, value in meaning(body)[1] if name != "refresh_token"]
-    assert answer.refresh_token is None
-    assert meaning(answer.render(SEALED))[1] == [*others, ("refresh_token", SEALED)]
-    assert meaning(answer.render(None))[1] == others
-
-
-@given(answers(None))
-def test_without_a_token_to_add_the_answer_is_as_it_came(body):
-    assert meaning(judge(body).render(None)) == meaning(body)
-
-
-@given(answers(escaped(PLAIN)), st.integers(0, 10**9))
-def test_the_time_left_is_told_where_it_is_asked_for(body, seconds):
-    told = meaning(judge(body).render(SEALED, seconds))[1]
-
-    assert told[-2:] == [(name, ("number", str(seconds))) for name in EXPIRY]
-    assert len(told) == len(meaning(body)[1]) + 2
-
-
-def test_a_refresh_token_that_is_added_stands_even_behind_the_time_left():
-    told = meaning(judge(f"{{{ACCESS}}}").render(SEALED, 0))[1]
-
-    assert [name for name, _ in told] == [
-        "access_token",
-        *EXPIRY,
-        "refresh_token",
-    ]
+    if member == escaped(PLAIN):
+        assert answer.refresh_token.reveal() == PLAIN
+        expected = [(name, SEALED if name == "refresh_token" else value) for name, value in written]
+        expected += left
+    else:  # an empty one counts as absent
+        assert answer.refresh_token is None
+        assert meaning(answer.render(None, seconds)) == ("object", others + left)
+        expected = [*others, *left, ("refresh_token", SEALED)]
+    assert meaning(answer.render(SEALED, seconds)) == ("object", expected)
 
 
 @pytest.mark.parametrize("value", ["15552000", "null", '"soon"', "-1"])
@@ -128,44 +93,24 @@ def test_an_answer_of_the_largest_size_is_an_answer():
     assert judge(body).render(None).decode() == body
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        pytest.param("{}", id="no access_token"),
-        pytest.param('{"access_token":""}', id="an empty access_token"),
-        pytest.param('{"access_token":null}', id="access_token null"),
-        pytest.param('{"access_token":1}', id="access_token a number"),
-        pytest.param('{"access_token":true}', id="access_token true"),
-        pytest.param('{"access_token":["BQ"]}', id="access_token an array"),
-        pytest.param('{"access_token":{"a":"BQ"}}', id="access_token an object"),
-        pytest.param(f'{{{ACCESS},"refresh_token":1}}', id="refresh_token a number"),
-        pytest.param(f'{{{ACCESS},"refresh_token":0}}', id="refresh_token zero"),
-        pytest.param(f'{{{ACCESS},"refresh_token":false}}', id="refresh_token false"),
-        pytest.param(f'{{{ACCESS},"refresh_token":[]}}', id="refresh_token an array"),
-        pytest.param(f'{{{ACCESS},"refresh_token":{{}}}}', id="refresh_token an object"),
-        pytest.param(f'{{{ACCESS},"refresh_token":["AQ"]}}', id="refresh_token in an array"),
-        pytest.param(f'{{{ACCESS},"refresh_token":"AQé"}}', id="refresh_token outside ASCII"),
-        pytest.param(f'{{{ACCESS},"refresh_token":"AQ\\n"}}', id="refresh_token with a newline"),
-        pytest.param(f'{{{ACCESS},"refresh_token":"AQ\\u0000"}}', id="refresh_token with NUL"),
-        pytest.param(f'{{{ACCESS},"refresh_token":"AQ\\u007f"}}', id="refresh_token with DEL"),
-        pytest.param(f'{{{ACCESS},"refresh_token":"\\ud800"}}', id="a lone surrogate"),
-        pytest.param(f'{{{ACCESS},"refresh_token":"{"A" * 2926}"}}', id="refresh_token too long"),
-        pytest.param(f"{{{ACCESS},{ACCESS}}}", id="a member twice"),
-        pytest.param(f'{{{ACCESS},"x":1,"x":1}}', id="an unknown member twice"),
-        pytest.param(f'{{{ACCESS},"x":1,"\\u0078":1}}', id="a member twice, once escaped"),
-        pytest.param(f'{{{ACCESS},"refresh_token":"AQ","refresh_token":""}}', id="two tokens"),
-        pytest.param(f'{{{ACCESS},"x":{{"y":1,"y":2}}}}', id="a nested member twice"),
-        pytest.param(f"[{{{ACCESS}}}]", id="an array"),
-        pytest.param(f"{{{ACCESS}}} x", id="text behind it"),
-        pytest.param(f'{{{ACCESS},"x":NaN}}', id="NaN"),
-        pytest.param(f"\ufeff{{{ACCESS}}}", id="a byte order mark"),
-        pytest.param(f'{{{ACCESS},"x":{"[" * 30_000}', id="nested too deeply"),
-        pytest.param("access_token=BQ&token_type=Bearer", id="a form"),
-        pytest.param("<html>OK</html>", id="a page"),
-        pytest.param("", id="nothing"),
-        pytest.param(None, id="too large"),
-    ],
-)
+NO_ACCESS_TOKENS = ('""', "null", "1", "true", '["BQ"]', '{"a":"BQ"}')
+NO_REFRESH_TOKENS = (
+    "1", "0", "false", "[]", "{}", '["AQ"]', '"AQé"', '"AQ\\n"', '"AQ\\u0000"', '"AQ\\u007f"',
+    '"\\ud800"', f'"{"A" * 2926}"', '"AQ","refresh_token":""',
+)  # fmt: skip
+NO_TOKENS = [
+    *("{}", "[]", "", "<html>OK</html>", "access_token=BQ&token_type=Bearer", None),
+    *(f'{{"access_token":{value}}}' for value in NO_ACCESS_TOKENS),
+    *(f'{{{ACCESS},"refresh_token":{value}}}' for value in NO_REFRESH_TOKENS),
+    f"{{{ACCESS},{ACCESS}}}",
+    f'{{{ACCESS},"x":1,"\\u0078":1}}',
+    f'{{{ACCESS},"x":{{"y":1,"y":2}}}}',
+    f"[{{{ACCESS}}}]",
+    f"\ufeff{{{ACCESS}}}",
+]
+
+
+@pytest.mark.parametrize("body", NO_TOKENS)
 def test_what_holds_no_usable_tokens_is_nonsense(body):
     with pytest.raises(SpotifyNonsense) as error:
         judge(body)
@@ -181,18 +126,13 @@ def test_every_refresh_token_of_printable_ascii_is_good(token):
     assert answer.refresh_token.reveal() == token
 
 
-HIDING_PLACES = [
-    pytest.param('"x":"{}"', id="a value"),
-    pytest.param('"{}":1', id="a name"),
-    pytest.param('"x":"before{}after"', id="inside a value"),
-    pytest.param('"x":[[["{}"]]]', id="an array in arrays"),
-    pytest.param('"x":{{"y":{{"z":"{}"}}}}', id="an object in objects"),
-    pytest.param('"x":{{"y":{{"{}":1}}}}', id="a name in objects"),
-    pytest.param('"x":[1,{{"a":null,"{}":{{}}}}]', id="a name in an array"),
-]
-
-
-@pytest.mark.parametrize("place", HIDING_PLACES)
+@pytest.mark.parametrize(
+    "place",
+    [
+        *('"x":"{}"', '"{}":1', '"x":"before{}after"', '"x":[[["{}"]]]'),
+        *('"x":{{"y":{{"z":"{}"}}}}', '"x":{{"y":{{"{}":1}}}}', '"x":[1,{{"a":null,"{}":{{}}}}]'),
+    ],
+)
 @pytest.mark.parametrize(
     "spelled",
     [
@@ -213,35 +153,16 @@ def test_a_plain_refresh_token_elsewhere_in_the_body_is_noticed(place, spelled, 
     assert PLAIN not in str(error.value)
 
 
-def test_a_plain_refresh_token_as_the_access_token_is_noticed():
+@pytest.mark.parametrize("token", [PLAIN, 'AQ"with\\odd characters'])
+def test_a_plain_refresh_token_as_the_access_token_is_noticed(token):
     with pytest.raises(SpotifyNonsense):
-        judge(f'{{"access_token":"{PLAIN}"}}', sent=[PLAIN])
-
-
-def test_a_token_that_json_must_escape_is_noticed_too():
-    token = 'AQ"with\\odd characters'
-
-    with pytest.raises(SpotifyNonsense):
-        judge(f'{{{ACCESS},"x":{json.dumps(token)}}}', sent=[token])
+        judge(json.dumps({"access_token": token}), sent=[token])
 
 
 def test_the_token_that_we_sent_may_come_back_as_the_refresh_token():
-    assert judge(f'{{{ACCESS},"refresh_token":"{PLAIN}"}}', sent=[PLAIN]).refresh_token == Secret(
-        PLAIN
-    )
+    answer = judge(f'{{{ACCESS},"refresh_token":"{PLAIN}"}}', sent=[PLAIN])
 
-
-@given(answers(None), st.text("\u00e9\u4e2d", min_size=3, max_size=5), st.data())
-def test_the_plain_token_is_noticed_wherever_it_hides(body, key, data):
-    # Hide it as a value behind a random amount of nesting, in a random spelling.
-    hidden = data.draw(strategies.json_strings(st.just(PLAIN)))
-    for opening, closing in data.draw(
-        st.lists(st.sampled_from((("[1,", "]"), ('{"k":', "}"), ("[", ',"z"]'))), max_size=6)
-    ):
-        hidden = opening + hidden + closing
-
-    with pytest.raises(SpotifyNonsense):
-        judge(f'{{"{key * 4}":{hidden},' + body.lstrip()[1:], sent=[PLAIN])
+    assert answer.refresh_token == Secret(PLAIN)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
@@ -260,55 +181,46 @@ def test_a_refusal_is_relayed_in_spotifys_words(status):
     assert refused.value.uri == "https://developer.spotify.com/x"
 
 
+@pytest.mark.parametrize("description", ["Invalid redirect URI", "~ !#[]", "In\\u0076alid"])
+def test_a_description_of_printable_ascii_is_relayed(description):
+    with pytest.raises(GrantRefused) as refused:
+        judge(f'{{"error":"invalid_scope","error_description":"{description}"}}', 400)
+
+    assert refused.value.description == json.loads(f'"{description}"')
+
+
+NOT_RELAYED = (
+    '""', "null", "1", "[]", '"a \\"quote"', '"a \\\\ in it"', '"two\\nlines"', '"one\\n"', '"\\t"',
+    '"d\\u00e9j\\u00e0"', '"\\u007f"', '"\\ud800"', f'"no {PLAIN} here"', '"like invalid_grant"',
+    '"like in\\u0076alid_grant"',
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
-    ("description", "relayed"),
+    ("member", "value"),
     [
-        pytest.param('"Invalid redirect URI"', "Invalid redirect URI", id="a sentence"),
-        pytest.param('"~ !#[]"', "~ !#[]", id="every edge of what is allowed"),
-        pytest.param('"In\\u0076alid"', "Invalid", id="an escape that stands for a letter"),
-        pytest.param('""', None, id="empty"),
-        pytest.param("null", None, id="null"),
-        pytest.param("1", None, id="a number"),
-        pytest.param("[]", None, id="an array"),
-        pytest.param('"a \\"quoted\\" word"', None, id="a quote"),
-        pytest.param('"a \\\\ in it"', None, id="a backslash"),
-        pytest.param('"two\\nlines"', None, id="a newline"),
-        pytest.param('"one line\\n"', None, id="a newline at the end"),
-        pytest.param('"tab\\t"', None, id="a tab"),
-        pytest.param('"d\\u00e9j\\u00e0"', None, id="letters outside ASCII"),
-        pytest.param('"\\u007f"', None, id="DEL"),
-        pytest.param('"\\ud800"', None, id="a lone surrogate"),
-        pytest.param(f'"no {PLAIN} here"', None, id="the token that we sent"),
-        pytest.param('"like invalid_grant"', None, id="the name of another error"),
-        pytest.param('"like in\\u0076alid_grant"', None, id="the name of another, escaped"),
+        *(("error_description", value) for value in NOT_RELAYED),
+        *(("error_uri", value) for value in (*NOT_RELAYED, '"https://spotify.com/a b"')),
     ],
 )
-def test_a_description_that_cannot_be_relayed_is_left_out(description, relayed):
+def test_a_description_or_uri_that_cannot_be_relayed_is_left_out(member, value):
     with pytest.raises(GrantRefused) as refused:
-        judge(f'{{"error":"invalid_scope","error_description":{description}}}', 400, sent=[PLAIN])
+        judge(f'{{"error":"invalid_scope","{member}":{value}}}', 400, sent=[PLAIN])
 
-    assert (refused.value.error, refused.value.description) == ("invalid_scope", relayed)
-
-
-def test_the_log_has_no_more_of_an_error_than_64_characters():
-    with pytest.raises(GrantRefused) as refused:
-        judge(json.dumps({"error": "x" * 65}), 400)
-
-    assert str(refused.value) == "Spotify refused: " + "x" * 64
-    assert refused.value.error == "x" * 65
+    seen = refused.value
+    assert (seen.error, seen.description, seen.uri) == ("invalid_scope", None, None)
 
 
 @pytest.mark.parametrize(
     ("error", "logged"),
     [
-        pytest.param("no AQcode0 here", "(the code that was sent)", id="the code in it"),
-        pytest.param("AQ_verifier", "(the code that was sent)", id="the verifier"),
-        pytest.param("invalid_grant", "invalid_grant", id="a standard one that holds the code"),
+        ("invalid_grant", "invalid_grant"),
+        *((error, "(not a name)") for error in ("AQcode", "a code", "code0", "code-", "x" * 41)),
     ],
 )
-def test_an_error_that_repeats_what_the_app_sent_is_relayed_but_not_logged(error, logged):
+def test_an_error_is_relayed_and_logged_only_if_it_is_a_name(error, logged):
     with pytest.raises(GrantRefused) as refused:
-        judge(json.dumps({"error": error}), 400, codes=["AQcode0", "AQ_verifier", "grant"])
+        judge(json.dumps({"error": error}), 400)
 
     assert (refused.value.error, refused.value.logged) == (error, logged)
     assert str(refused.value) == f"Spotify refused: {logged}"
@@ -325,41 +237,12 @@ def test_a_refusal_that_repeats_our_secret_does_not_pass_it_on(member):
     assert PLAIN not in f"{refused.value}{passed_on}"
 
 
-@pytest.mark.parametrize(
-    ("uri", "relayed"),
-    [
-        pytest.param('"https://spotify.com/a?b#c"', "https://spotify.com/a?b#c", id="a URI"),
-        pytest.param('"https://spotify.com/a b"', None, id="a blank"),
-        pytest.param('""', None, id="empty"),
-        pytest.param("1", None, id="a number"),
-        pytest.param('"https://x/\\u00e9"', None, id="letters outside ASCII"),
-        pytest.param('"https://x/invalid_grant"', None, id="the name of another error"),
-    ],
-)
-def test_an_error_uri_that_cannot_be_relayed_is_left_out(uri, relayed):
-    with pytest.raises(GrantRefused) as refused:
-        judge(f'{{"error":"invalid_scope","error_uri":{uri}}}', 400)
-
-    assert refused.value.uri == relayed
-
-
-def test_the_word_invalid_grant_may_stand_in_the_description_of_that_error():
-    with pytest.raises(GrantRefused) as refused:
-        judge('{"error":"invalid_grant","error_description":"invalid_grant: revoked"}', 400)
-
-    assert refused.value.description == "invalid_grant: revoked"
-
-
 @pytest.mark.parametrize("status", [400, 401, 403])
 @pytest.mark.parametrize(
     "body",
     [
-        pytest.param('{"error":"invalid_client"}', id="alone"),
-        pytest.param(
-            '{"error":"invalid_client","error_description":"Invalid client secret"}',
-            id="with a description",
-        ),
-        pytest.param('{"error":"in\\u0076alid_client"}', id="escaped"),
+        '{"error":"invalid_client"}',
+        '{"error":"in\\u0076alid_client","error_description":"Invalid client secret"}',
     ],
 )
 def test_invalid_client_means_that_our_credentials_are_wrong(status, body):
@@ -371,21 +254,15 @@ def test_invalid_client_means_that_our_credentials_are_wrong(status, body):
 @pytest.mark.parametrize(
     "body",
     [
-        pytest.param("", id="nothing"),
-        pytest.param("Bad Request", id="text"),
-        pytest.param("<html></html>", id="a page"),
-        pytest.param("{}", id="no error"),
-        pytest.param('{"error":""}', id="an empty error"),
-        pytest.param('{"error":null}', id="error null"),
-        pytest.param('{"error":400}', id="error a number"),
-        pytest.param('{"error":{"status":400,"message":"x"}}', id="the Web API's error object"),
-        pytest.param('[{"error":"invalid_grant"}]', id="an array"),
-        pytest.param('{"error":"gr\\u00f6\\u00dfe"}', id="letters outside ASCII"),
-        pytest.param('{"error":"a \\"quoted\\" error"}', id="a quote"),
-        pytest.param('{"error":"two\\nlines"}', id="a newline"),
-        pytest.param('{"error":"not_invalid_grant"}', id="another error's name in it"),
-        pytest.param('{"error":"invalid_grant","error":"x"}', id="error twice"),
-        pytest.param(None, id="too large"),
+        *("", "Bad Request", "<html></html>", "{}", '{"error":""}', '{"error":null}', None),
+        '{"error":400}',
+        '{"error":{"status":400,"message":"x"}}',
+        '[{"error":"invalid_grant"}]',
+        '{"error":"gr\\u00f6\\u00dfe"}',
+        '{"error":"a \\"quoted\\" error"}',
+        '{"error":"two\\nlines"}',
+        '{"error":"not_invalid_grant"}',
+        '{"error":"invalid_grant","error":"x"}',
     ],
 )
 def test_a_refusal_without_a_usable_error_is_nonsense(status, body):
@@ -393,30 +270,24 @@ def test_a_refusal_without_a_usable_error_is_nonsense(status, body):
         judge(body, status)
 
 
-@pytest.mark.parametrize("status", [201, 202, 204, 206, 301, 302, 307, 404, 405, 415, 418, 451])
-@pytest.mark.parametrize("body", [f"{{{ACCESS}}}", '{"error":"invalid_grant"}'])
-def test_every_other_status_is_nonsense_whatever_the_body_says(status, body):
-    with pytest.raises(SpotifyNonsense):
-        judge(body, status)
-
-
-@pytest.mark.parametrize("status", [500, 502, 503, 504, 520, 599, 600, 999])
 @pytest.mark.parametrize(
     "body", [None, "", "<html>", f"{{{ACCESS}}}", '{"error":"invalid_client"}']
 )
-def test_a_server_error_is_spotifys_trouble_whatever_the_body_says(status, body):
-    with pytest.raises(SpotifyFails) as trouble:
-        judge(body, status, retry_after="7")
+@pytest.mark.parametrize(
+    ("statuses", "kind", "retry_after"),
+    [
+        ((201, 204, 206, 301, 302, 307, 404, 405, 415, 418, 451), SpotifyNonsense, None),
+        ((500, 502, 503, 504, 520, 599, 600, 999), SpotifyFails, 7),
+        ((429,), SpotifyThrottles, 7),
+    ],
+)
+def test_every_other_status_says_all_whatever_the_body_says(statuses, kind, retry_after, body):
+    for status in statuses:
+        with pytest.raises(kind) as trouble:
+            judge(body, status, retry_after="7")
 
-    assert (trouble.value.upstream_status, trouble.value.retry_after) == (status, 7)
-
-
-@pytest.mark.parametrize("body", [None, "", '{"error":"invalid_grant"}', f"{{{ACCESS}}}"])
-def test_429_asks_to_wait_whatever_the_body_says(body):
-    with pytest.raises(SpotifyThrottles) as throttled:
-        judge(body, 429, retry_after="7")
-
-    assert throttled.value.retry_after == 7
+        assert trouble.value.retry_after == retry_after
+        assert getattr(trouble.value, "upstream_status", status) == status
 
 
 @given(
@@ -438,26 +309,20 @@ def test_whatever_spotify_answers_is_one_of_the_foreseen_things(status, body, re
     ("header", "seconds"),
     [
         pytest.param(None, None, id="no header"),
-        pytest.param("0", 0, id="zero"),
-        pytest.param("7", 7, id="seconds"),
-        pytest.param("007", 7, id="leading zeros"),
-        pytest.param("86400", 86_400, id="a day"),
-        pytest.param("86401", 86_400, id="more than a day"),
-        pytest.param("9" * 5000, 86_400, id="thousands of digits"),
-        pytest.param("0" * 5000 + "3", 3, id="thousands of zeros"),
+        *(
+            ("0", 0),
+            ("7", 7),
+            ("007", 7),
+            ("86400", 86_400),
+            ("86401", 86_400),
+            ("9" * 999, 86_400),
+        ),
         pytest.param("Mon, 23 Nov 2026 16:00:30 GMT", 30, id="a date"),
         pytest.param("Monday, 23-Nov-26 16:00:30 GMT", 30, id="a date in the form of RFC 850"),
         pytest.param("Mon Nov 23 16:00:30 2026", 30, id="a date in the form of asctime"),
         pytest.param("Mon, 23 Nov 2026 15:00:00 GMT", 0, id="a date in the past"),
         pytest.param("Mon, 23 Nov 2099 15:00:00 GMT", 86_400, id="a date far away"),
-        pytest.param("", None, id="empty"),
-        pytest.param("soon", None, id="a word"),
-        pytest.param("-5", None, id="negative"),
-        pytest.param("+5", None, id="a plus sign"),
-        pytest.param("1.5", None, id="a fraction"),
-        pytest.param("5 seconds", None, id="a unit"),
-        pytest.param("5, 6", None, id="two"),
-        pytest.param("٣", None, id="a digit outside ASCII"),
+        *((odd, None) for odd in ("", "soon", "-5", "+5", "1.5", "5 seconds", "5, 6", "٣")),
         pytest.param("2026-11-23T16:00:30Z", None, id="a date of ISO 8601"),
         pytest.param("Mon, 99 Nov 2026 16:00:30 GMT", None, id="a day that is none"),
         pytest.param("Mon, 23 Nov 2026 16:00:30 +9999", None, id="an impossible zone"),
@@ -472,13 +337,6 @@ def test_every_http_date_is_understood(unix_seconds):
     left = unix_seconds - int(NOW.timestamp())
 
     assert seconds_to_wait(formatdate(unix_seconds, usegmt=True), NOW) == max(0, min(left, 86_400))
-
-
-@given(st.text(max_size=40) | st.text("0123456789 ,:-+GMTNovMon", max_size=40))
-def test_no_retry_after_is_more_than_a_day_or_below_zero(header):
-    seconds = seconds_to_wait(header, NOW)
-
-    assert seconds is None or (type(seconds) is int and 0 <= seconds <= 86_400)
 
 
 def test_a_fraction_of_a_second_is_rounded_up():

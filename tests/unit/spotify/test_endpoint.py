@@ -7,17 +7,17 @@ from contextlib import ExitStack, asynccontextmanager
 from time import monotonic
 
 import pytest
-from aiohttp import ClientRequest
 from aiohttp.abc import AbstractResolver
-from yarl import URL
 
 from sanic_swap import __version__
 from sanic_swap.errors import ConnectionLoss, SpotifyTooSlow, SpotifyUnreachable
 from sanic_swap.secret import Secret
+from sanic_swap.spotify.answer import Reply
 from sanic_swap.spotify.endpoint import TokenEndpoint
-from sanic_swap.spotify.exchange import Reply, SpotifyConnection
+from sanic_swap.spotify.exchange import SpotifyConnection
 
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+CLOSING = ANSWER.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 REPLY = Reply(200, None, b"{}")
 SECONDS = 20.0
 
@@ -92,6 +92,19 @@ async def upstream() -> AsyncIterator[Upstream]:
         yield server
 
 
+@pytest.fixture
+async def waiting() -> AsyncIterator[tuple[Upstream, TokenEndpoint, "asyncio.Task[Reply]"]]:
+    """A request on its way to a server that has not answered it yet."""
+    async with (
+        Upstream(b"").listening() as server,
+        endpoint_at("127.0.0.1", server.port) as endpoint,
+    ):
+        task = asyncio.create_task(endpoint.post(b"a=b", SECONDS))
+        while not any(server.connections):
+            await asyncio.sleep(0.001)
+        yield server, endpoint, task
+
+
 def endpoint_at(host: str, port: int, path: str = "", seconds: float = SECONDS) -> TokenEndpoint:
     secret = Secret("canary-secret")
     return TokenEndpoint(f"http://{host}:{port}{path}", "app", secret, timeout_seconds=seconds)
@@ -127,24 +140,18 @@ async def test_head_length_and_form_go_out_as_they_should(upstream: Upstream) ->
     ]
 
 
-async def test_one_connection_serves_one_request_after_the_other(upstream: Upstream) -> None:
-    async with endpoint_at("127.0.0.1", upstream.port) as endpoint:
-        for _ in range(3):
-            await endpoint.post(b"a=b", SECONDS)
-
-    assert [len(requests) for requests in upstream.connections] == [3]
-
-
-async def test_a_connection_that_spotify_does_not_keep_is_not_used_again() -> None:
-    closing = ANSWER.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+@pytest.mark.parametrize(("answer", "served"), [(ANSWER, [3]), (CLOSING, [1, 1, 1])])
+async def test_a_connection_serves_one_request_after_the_other_unless_spotify_closes_it(
+    answer: bytes, served: list[int]
+) -> None:
     async with (
-        Upstream(closing).listening() as upstream,
+        Upstream(answer).listening() as upstream,
         endpoint_at("127.0.0.1", upstream.port) as endpoint,
     ):
-        for _ in range(2):
+        for _ in range(3):
             assert await endpoint.post(b"a=b", SECONDS) == REPLY
 
-    assert [len(requests) for requests in upstream.connections] == [1, 1]
+    assert [len(requests) for requests in upstream.connections] == served
 
 
 async def test_idle_connections_can_be_closed(upstream: Upstream) -> None:
@@ -156,57 +163,42 @@ async def test_idle_connections_can_be_closed(upstream: Upstream) -> None:
     assert [len(requests) for requests in upstream.connections] == [1, 1, 1, 1]
 
 
-async def test_a_connection_that_is_in_use_is_not_idle() -> None:
-    async with (
-        Upstream(b"").listening() as upstream,
-        endpoint_at("127.0.0.1", upstream.port) as endpoint,
-    ):
-        task = asyncio.create_task(endpoint.post(b"a=b", SECONDS))
-        while not any(upstream.connections):
-            await asyncio.sleep(0.001)
-        endpoint.close_idle()
-        upstream.say(ANSWER)
+async def test_a_connection_that_is_in_use_is_not_idle(waiting) -> None:
+    upstream, endpoint, task = waiting
+    endpoint.close_idle()
+    upstream.say(ANSWER)
 
-        assert await task == REPLY
+    assert await task == REPLY
 
 
-async def test_a_cancelled_request_takes_its_connection_with_it() -> None:
-    async with (
-        Upstream(b"").listening() as upstream,
-        endpoint_at("127.0.0.1", upstream.port) as endpoint,
-    ):
-        task = asyncio.create_task(endpoint.post(b"a=b", SECONDS))
-        while not any(upstream.connections):
-            await asyncio.sleep(0.001)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        upstream.answer = ANSWER
+@pytest.mark.parametrize("said", [b"", ANSWER[:-1]])
+async def test_a_cancelled_request_takes_its_connection_with_it(waiting, said: bytes) -> None:
+    upstream, endpoint, task = waiting
+    upstream.say(said)
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    upstream.answer = ANSWER
 
-        assert await endpoint.post(b"a=b", SECONDS) == REPLY
-
+    assert await endpoint.post(b"a=b", SECONDS) == REPLY
     assert [len(requests) for requests in upstream.connections] == [1, 1]
 
 
-async def test_a_refused_connection_is_described_by_its_address() -> None:
+async def test_what_keeps_a_connection_from_coming_about_is_said_by_its_address() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]
-        async with endpoint_at("127.0.0.1", port) as endpoint:
-            with pytest.raises(SpotifyUnreachable) as error:
-                await endpoint.post(b"a=b", SECONDS)
+        for host, why in (
+            ("127.0.0.1", f"connection refused by 127.0.0.1:{port}"),
+            ("accounts.invalid", "no address found for accounts.invalid"),
+        ):
+            async with endpoint_at(host, port) as endpoint:
+                with pytest.raises(SpotifyUnreachable) as error:
+                    await endpoint.post(b"a=b", SECONDS)
 
-    assert error.value.loss is ConnectionLoss.UNSENT
-    assert str(error.value).endswith(f": connection refused by 127.0.0.1:{port}")
-
-
-async def test_a_name_without_address_is_named() -> None:
-    async with endpoint_at("accounts.invalid", 80) as endpoint:
-        with pytest.raises(SpotifyUnreachable) as error:
-            await endpoint.post(b"a=b", SECONDS)
-
-    assert error.value.loss is ConnectionLoss.UNSENT
-    assert str(error.value).endswith(": no address found for accounts.invalid")
+            assert error.value.loss is ConnectionLoss.UNSENT
+            assert str(error.value).endswith(f": {why}")
 
 
 async def test_connecting_has_its_own_limit_and_leaves_time_for_another_try() -> None:
@@ -293,12 +285,3 @@ async def test_the_connector_asks_a_connection_whether_it_can_be_used(
         assert await endpoint.post(b"a=b", SECONDS) == REPLY
 
     assert len(upstream.connections) == 2
-
-
-async def test_a_request_of_aiohttps_names_a_target_without_being_sent() -> None:
-    target = ClientRequest(
-        "POST", URL("https://accounts.example/api/token"), loop=asyncio.get_running_loop()
-    )
-
-    assert target.connection_key[:3] == ("accounts.example", 443, True)
-    assert (target.proxy, target.is_ssl()) == (None, True)

@@ -1,16 +1,16 @@
-"""The exchange is fed by hand, byte by byte where it matters; then what it takes from aiohttp."""
+"""The exchange is fed by hand, byte by byte where it matters."""
 
 import asyncio
 from contextlib import suppress
 from itertools import pairwise
 
 import pytest
-from aiohttp.http_parser import HttpResponseParser
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sanic_swap.errors import ConnectionLoss, SpotifyNonsense, SpotifyUnreachable
-from sanic_swap.spotify.exchange import LARGEST_ANSWER, Reply, SpotifyConnection
+from sanic_swap.spotify.answer import Reply
+from sanic_swap.spotify.exchange import LARGEST_ANSWER, SpotifyConnection
 
 SECONDS = 20.0
 REQUEST = b"POST /api/token HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
@@ -77,65 +77,36 @@ async def exchange() -> Exchange:
     return Exchange()
 
 
+def sized(size: int) -> bytes:
+    return OK + b"Content-Length: %d\r\n\r\n" % size + b"x" * size
+
+
+FINE = Reply(200, None, b"{}")
+KEEP_ALIVE = b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\n{}"
+GZIPPED = OK + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"
+BUSY = b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nbusy"
+REDIRECT = b"HTTP/1.1 302 Found\r\nLocation: http://x/\r\nContent-Length: 999\r\n\r\n"
+SWITCH = b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\nxyz"
 ANSWERS = [
-    pytest.param(WHOLE, Reply(200, None, b"{}"), True, id="a length"),
-    pytest.param(CHUNKED, Reply(200, None, b"{}"), True, id="chunks"),
-    pytest.param(INTERIM * 8 + WHOLE, Reply(200, None, b"{}"), True, id="eight interim answers"),
+    pytest.param(WHOLE, FINE, True, id="a length"),
+    pytest.param(CHUNKED, FINE, True, id="chunks"),
+    pytest.param(INTERIM * 8 + WHOLE, FINE, True, id="eight interim answers"),
     pytest.param(
-        OK + b"Connection: close\r\nContent-Length: 2\r\n\r\n{}",
-        Reply(200, None, b"{}"),
-        False,
-        id="the last on this connection",
+        WHOLE.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"), FINE, False, id="the last one"
     ),
+    pytest.param(WHOLE.replace(b"1.1", b"1.0"), FINE, False, id="HTTP/1.0"),
+    pytest.param(KEEP_ALIVE, FINE, True, id="HTTP/1.0 that keeps the connection"),
+    pytest.param(GZIPPED, FINE, True, id="what is called compressed is not unpacked"),
     pytest.param(
-        b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}",
-        Reply(200, None, b"{}"),
-        False,
-        id="HTTP/1.0",
+        sized(LARGEST_ANSWER), Reply(200, None, b"x" * LARGEST_ANSWER), True, id="the largest"
     ),
-    pytest.param(
-        b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\n{}",
-        Reply(200, None, b"{}"),
-        True,
-        id="HTTP/1.0 that keeps the connection",
-    ),
-    pytest.param(
-        OK + b"Content-Length: %d\r\n\r\n%b" % (LARGEST_ANSWER, b"x" * LARGEST_ANSWER),
-        Reply(200, None, b"x" * LARGEST_ANSWER),
-        True,
-        id="the largest",
-    ),
-    pytest.param(
-        OK + b"Content-Length: %d\r\n\r\n%b" % (LARGEST_ANSWER + 1, b"x" * (LARGEST_ANSWER + 1)),
-        Reply(200, None, None),
-        False,
-        id="larger",
-    ),
-    pytest.param(
-        OK + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
-        Reply(200, None, b"{}"),
-        True,
-        id="what is called compressed is not unpacked",
-    ),
-    pytest.param(
-        b"HTTP/1.1 503 Busy\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nbusy",
-        Reply(503, "7", b"busy"),
-        True,
-        id="a server error",
-    ),
-    pytest.param(
-        b"HTTP/1.1 302 Found\r\nLocation: http://x/\r\nContent-Length: 999\r\n\r\n",
-        Reply(302, None, None),
-        False,
-        id="a redirect, whatever follows",
-    ),
+    pytest.param(sized(LARGEST_ANSWER + 1), Reply(200, None, None), False, id="larger"),
+    pytest.param(sized(LARGEST_ANSWER * 9), Reply(200, None, None), False, id="much larger"),
+    pytest.param(BUSY, Reply(503, "7", b"busy"), True, id="a server error"),
+    pytest.param(BUSY.replace(b"503", b"999"), Reply(999, "7", b"busy"), True, id="beyond 599"),
+    pytest.param(REDIRECT, Reply(302, None, None), False, id="a redirect, whatever follows"),
     pytest.param(b"HTTP/1.1 204 None\r\n\r\n", Reply(204, None, None), False, id="no content"),
-    pytest.param(
-        b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\nxyz",
-        Reply(101, None, None),
-        False,
-        id="another protocol",
-    ),
+    pytest.param(SWITCH, Reply(101, None, None), False, id="another protocol"),
 ]
 
 
@@ -164,31 +135,28 @@ def test_how_an_answer_is_cut_into_pieces_makes_no_difference(
         exchange = Exchange()
         for _ in range(2):
             pieces = [answer[a:b] for a, b in pairwise(ends)]
-            assert await exchange.answer(*pieces) == Reply(200, None, b"{}")
+            assert await exchange.answer(*pieces) == FINE
             assert exchange.is_kept
 
     asyncio.run(exchanges())
 
 
 async def test_an_answer_may_end_with_its_connection(exchange: Exchange) -> None:
-    assert await exchange.answer(UNTIL_END, ends=True) == Reply(200, None, b"{}")
+    assert await exchange.answer(UNTIL_END, ends=True) == FINE
     assert not exchange.is_kept
 
 
 @pytest.mark.parametrize(
     "behind",
     [
-        pytest.param(b"H", id="one letter"),
-        pytest.param(b"HTTP/1.1 200 OK\r\nX-", id="half a head"),
-        pytest.param(OK + b"Content-Length: 9\r\n\r\n", id="a head"),
-        pytest.param(OK + b'Content-Length: 4\r\n\r\n"ev"', id="another answer"),
-        pytest.param(INTERIM, id="an interim answer"),
+        *(b"H", b"HTTP/1.1 200 OK\r\nX-", OK + b"Content-Length: 9\r\n\r\n", INTERIM),
+        OK + b'Content-Length: 4\r\n\r\n"ev"',
     ],
 )
 async def test_what_stands_behind_an_answer_never_meets_the_next_request(
     exchange: Exchange, behind: bytes
 ) -> None:
-    assert await exchange.answer(WHOLE + behind) == Reply(200, None, b"{}")
+    assert await exchange.answer(WHOLE + behind) == FINE
     assert not exchange.is_kept
 
 
@@ -201,8 +169,9 @@ async def test_bytes_that_nobody_asked_for_close_the_connection(
     exchange.connection.data_received(unasked)
 
     assert not exchange.is_kept
-    with pytest.raises(RuntimeError):
+    with pytest.raises(SpotifyUnreachable) as error:
         await exchange.connection.exchange(REQUEST, SECONDS)
+    assert error.value.loss is ConnectionLoss.UNSENT
 
 
 @pytest.mark.parametrize(
@@ -260,26 +229,28 @@ async def test_how_far_an_exchange_had_come_is_known(
     assert not exchange.is_kept
 
 
-BUSY = b"HTTP/1.1 503 Busy\r\nContent-Length: 99\r\n\r\ncut"
-
-
-@pytest.mark.parametrize("trouble", ["it ends", "it is slow", "it is broken"])
+@pytest.mark.parametrize(
+    ("framing", "rest", "ends"),
+    [
+        pytest.param(b"Content-Length: 9", b"cut", True, id="it ends"),
+        pytest.param(b"Content-Length: 9", b"cut", False, id="it is slow"),
+        pytest.param(b"Transfer-Encoding: chunked", b"zz\r\n", False, id="it is broken"),
+    ],
+)
 async def test_a_server_error_counts_without_the_rest_of_its_body(
-    exchange: Exchange, trouble: str
+    exchange: Exchange, framing: bytes, rest: bytes, ends: bool
 ) -> None:
-    head = BUSY.replace(b"Content-Length: 99", b"Transfer-Encoding: chunked")
-    if trouble == "it is slow":
-        task = await exchange.begin(0.01)
-        exchange.connection.data_received(BUSY)
-        assert (await task).status == 503
-    elif trouble == "it is broken":
-        assert (await exchange.answer(head.removesuffix(b"cut"), b"zz\r\n")).status == 503
-    else:
-        assert (await exchange.answer(BUSY, ends=True)).status == 503
+    task = await exchange.begin(0.01)
+    exchange.connection.data_received(b"HTTP/1.1 503 Busy\r\n%b\r\n\r\n" % framing)
+    exchange.connection.data_received(rest)
+    if ends:
+        exchange.wire.end()
+
+    assert (await task).status == 503
     assert not exchange.is_kept
 
 
-@pytest.mark.parametrize("first", [b"", OK, WHOLE[:-1]])
+@pytest.mark.parametrize("first", [b"", INTERIM, OK, WHOLE[:-1]])
 async def test_the_time_limit_ends_an_exchange_wherever_it_is(
     exchange: Exchange, first: bytes
 ) -> None:
@@ -307,72 +278,3 @@ async def test_nobody_has_to_wait_for_the_end(exchange: Exchange) -> None:
     exchange.connection.connection_lost(None)
 
     assert not exchange.is_kept
-
-
-@pytest.mark.parametrize("answer", [b"", WHOLE[:-1], WHOLE])
-async def test_the_connection_of_a_cancelled_exchange_is_not_used_again(
-    exchange: Exchange, answer: bytes
-) -> None:
-    task = await exchange.begin()
-    if answer:
-        exchange.connection.data_received(answer)
-    task.cancel()
-
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert not exchange.is_kept
-
-
-# What aiohttp does not document and the exchange relies on.
-
-
-class Flow:
-    """What the parser's body asks of its protocol."""
-
-    _reading_paused = False
-    pauses = 0
-
-    def pause_reading(self) -> None:
-        self.pauses += 1
-
-    def resume_reading(self, resume_parser: bool = True) -> None:
-        pass
-
-
-@pytest.fixture
-async def parser() -> HttpResponseParser:
-    return HttpResponseParser(
-        Flow(), asyncio.get_running_loop(), 1024, read_until_eof=True, auto_decompress=False
-    )
-
-
-async def test_the_parser_gives_heads_with_bodies(parser: HttpResponseParser) -> None:
-    messages, upgraded, tail = parser.feed_data(INTERIM + WHOLE)
-
-    [(interim, _), (head, body)] = messages
-    assert (interim.code, head.code, head.should_close) == (102, 200, False)
-    assert head.headers.get("content-length") == "2"
-    assert (body.total_bytes, body.is_eof(), body.read_nowait()) == (2, True, b"{}")
-    assert (upgraded, tail) == (False, b"")
-
-
-async def test_the_parser_serves_one_answer_after_the_other(parser: HttpResponseParser) -> None:
-    for answer in (WHOLE, CHUNKED, INTERIM, WHOLE):
-        assert len(parser.feed_data(answer)[0]) == 1
-        # Between two answers the end is nothing to it, and does no harm.
-        assert parser.feed_eof() is None
-
-
-async def test_the_parser_says_at_the_end_that_an_answer_has_begun(
-    parser: HttpResponseParser,
-) -> None:
-    parser.feed_data(WHOLE + b"HTTP/1.1 2")
-
-    assert parser.feed_eof() is not None
-
-
-async def test_a_body_may_ask_for_a_pause_and_goes_on_without(parser: HttpResponseParser) -> None:
-    [(_, body)] = parser.feed_data(OK + b"Content-Length: 9000\r\n\r\n" + b"x" * 9000)[0]
-
-    assert parser.protocol.pauses > 0
-    assert (body.is_eof(), body.total_bytes) == (True, 9000)

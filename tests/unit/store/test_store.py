@@ -10,7 +10,7 @@ from sanic_swap.errors import SpotifyFails, SpotifyTooSlow, StoreLost
 from sanic_swap.sealing.key_ring import OpenedToken
 from sanic_swap.sealing.keys import SealingContext, root_key
 from sanic_swap.secret import Secret
-from sanic_swap.spotify.answer import Sent, read_answer
+from sanic_swap.spotify.answer import Reply, read_answer
 from sanic_swap.store.counts import StoreCounts
 from sanic_swap.store.flights import StoreFlights
 from sanic_swap.store.redis import RedisStore
@@ -47,7 +47,7 @@ class Spotify:
 
     def __init__(self, body: bytes = b'{"access_token":"a"}', *, may_answer: bool = False) -> None:
         self.calls = 0
-        answer = read_answer(200, body, retry_after=None, sent=Sent())
+        answer = read_answer(Reply(200, None, body))
         self.refreshed = Refreshed(answer, "s1.x", 1_795_040_626, is_rotation=b"AQnew" in body)
         self.error: Exception | None = None
         self.may_answer = asyncio.Event()
@@ -106,7 +106,7 @@ async def test_one_who_waits_gets_an_equal_answer(
     spotify.may_answer.set()
 
     ours, theirs = await first, await second
-    assert theirs.answer.parts() == ours.answer.parts()
+    assert theirs.answer == ours.answer
     assert theirs.sealed == ours.sealed
     assert (spotify.calls, one.joined, other.joined) == (1, 0, 1)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sanic import exceptions as sanic_errors
 
 from sanic_swap import errors
-from sanic_swap.spotify.answer import Sent, read_answer
+from sanic_swap.spotify.answer import Reply, read_answer
 from sanic_swap.web.api import GRANT_TYPES
 from sanic_swap.web.error_table import CALL_OUTCOMES, refusal_of
 from sanic_swap.web.ops import PATHS
@@ -166,6 +166,6 @@ def test_whatever_spotify_refuses_with_is_answered_with_manners(status, error, d
     body = json.dumps({"error": error, "error_description": description, "error_uri": uri}).encode()
 
     with pytest.raises(errors.SpotifyError) as refused:
-        read_answer(status, body, retry_after=None, sent=Sent())
+        read_answer(Reply(status, None, body))
 
     keeps_manners(refusal_of(refused.value))
