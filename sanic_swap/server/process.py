@@ -8,6 +8,7 @@ import asyncio
 import gc
 import signal
 import socket
+import sys
 from collections.abc import Collection
 from contextlib import suppress
 from functools import partial
@@ -58,6 +59,8 @@ async def _run(settings: Settings) -> None:
     async with parts.opened():
         await _serve(parts, stop)
     log.info("stopped")
+    # Python prints a traceback if a signal comes just as its handler is replaced.
+    sys.unraisablehook = lambda _: None
     for number in _SIGNALS:  # a signal while Python shuts down must not change the exit code
         signal.signal(number, signal.SIG_IGN)
 

@@ -101,7 +101,8 @@ class SpotifyAccounts:
         form += f"&redirect_uri={_encoded_uri(redirect_uri)}"
         if code_verifier is not None:
             form += f"&code_verifier={form_encoded(code_verifier.reveal())}"
-        return await self._exchange(Grant.CODE, form, trace, self._endpoint.secrets)
+        codes = (code, code_verifier) if code_verifier else (code,)
+        return await self._exchange(Grant.CODE, form, trace, self._endpoint.secrets, codes)
 
     async def refresh(self, refresh_token: Secret, trace: RequestTrace) -> TokenAnswer:
         """Trade a refresh token for tokens (RFC 6749 section 6); raise `SpotifyError`."""
@@ -129,7 +130,12 @@ class SpotifyAccounts:
         self.credentials_refused = False
 
     async def _exchange(
-        self, grant: Grant, form: str, trace: RequestTrace, private: Sequence[Secret]
+        self,
+        grant: Grant,
+        form: str,
+        trace: RequestTrace,
+        private: Sequence[Secret],
+        codes: Sequence[Secret] = (),
     ) -> TokenAnswer:
         began = monotonic()
         deadline = began + self._timeout_seconds
@@ -140,7 +146,7 @@ class SpotifyAccounts:
             try:
                 with self._observe():
                     reply = await self._endpoint.post(form.encode(), deadline - began)
-                    answer = read_answer(reply, private)
+                    answer = read_answer(reply, private, codes)
             except SpotifyError as error:
                 self._note(error, began)
                 left_seconds, bucket = deadline - monotonic(), self._bucket

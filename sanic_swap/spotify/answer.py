@@ -30,7 +30,8 @@ JUDGED_BY_BODY = frozenset({200, 400, 401, 403})  # of every other status the nu
 # The name in draft-ietf-oauth-refresh-token-expiration, and the older one that is widespread.
 EXPIRY = ("authorization_expires_in", "refresh_token_expires_in")
 # Of an `error` the log has no more than a name: Spotify could repeat the code that was sent.
-_NAME = re.compile(r"[a-z_]{1,40}")
+_NAME = re.compile(r"[a-z_]{1,40}")  # of an error; no code looks like that
+_LONGEST_LOGGED = 64  # characters of an error
 
 
 class Reply(NamedTuple):
@@ -84,13 +85,17 @@ class TokenAnswer:
 
 
 def read_answer(
-    reply: Reply, private: Sequence[Secret] = (), now: datetime | None = None
+    reply: Reply,
+    private: Sequence[Secret] = (),
+    codes: Sequence[Secret] = (),
+    now: datetime | None = None,
 ) -> TokenAnswer:
     """
     Judge one answer of Spotify's.
 
     Args:
         private: What was sent and no app may get back: refresh token and credentials.
+        codes: What was sent and no log may show: code and verifier.
         now: For a Retry-After that is a date.
 
     Raises:
@@ -111,7 +116,7 @@ def read_answer(
         raise SpotifyNonsense("not a JSON object, or a member twice") from None
     if status == 200:
         return _tokens(text, members, private)
-    raise _refusal(status, members, private)
+    raise _refusal(status, members, private, codes)
 
 
 def seconds_to_wait(retry_after: str | None, now: datetime | None = None) -> int | None:
@@ -186,7 +191,9 @@ def _keep_secret(private: Sequence[Secret], text: str, members: dict[str, Any]) 
             raise SpotifyNonsense("a plain refresh token or our credentials in the body")
 
 
-def _refusal(status: int, values: dict[str, Any], private: Sequence[Secret]) -> SpotifyError:
+def _refusal(
+    status: int, values: dict[str, Any], private: Sequence[Secret], codes: Sequence[Secret]
+) -> SpotifyError:
     error = values.get("error")
     if type(error) is not str or not error:
         return SpotifyNonsense(f"status {status} without an error")
@@ -207,10 +214,11 @@ def _refusal(status: int, values: dict[str, Any], private: Sequence[Secret]) -> 
     if relayable(error) is None:
         return SpotifyNonsense(f"status {status} with an unusable error")
     uri = relayable(values.get("error_uri"))
+    is_repeated = not _NAME.fullmatch(error) and any(code.reveal() in error for code in codes)
     return GrantRefused(
         403 if status == 403 else 400,
         error,
         relayable(values.get("error_description")),
         None if uri is None or " " in uri else uri,
-        logged=error if _NAME.fullmatch(error) else "(not a name)",
+        logged="(the code that was sent)" if is_repeated else error[:_LONGEST_LOGGED],
     )

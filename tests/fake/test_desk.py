@@ -13,9 +13,7 @@ from fake_spotify.faults.kinds import KINDS
 from tests.chromium import opened
 from tests.fake.browser import ask_token, login_query, refresh
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
-pytestmark = pytest.mark.one_python
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.one_python]
 
 REDIRECT_URI = "https://app.example/callback"
 READY = "document.querySelectorAll('#fault-list li').length > 40 && state"

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import aiohttp
+import pytest
 import yaml
 
 from fake_spotify.commands.arguments import read_settings, serving_parser

@@ -8,12 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 from fake_spotify import FakeSpotify
-from sanic_swap.commands.tokens import inspect
-from sanic_swap.secret import Secret
-from sanic_swap.settings.reading import read
 from tests.contract import patience
 from tests.contract.http_client import post_form
 from tests.contract.processes import launched
@@ -24,7 +19,6 @@ from tests.service.running import (
     running_service,
     with_sitecustomize,
 )
-from tests.service.seals import key_id, new_secret, seal
 
 
 def test_keygen_prints_one_key_and_nothing_else() -> None:
@@ -116,18 +110,6 @@ def test_what_is_refused_is_logged_as_the_service_would_log_it() -> None:
 
     assert json.loads(done.stdout)["error_description"] == "Invalid refresh token"
     assert "outcome=token_refused reason=access_token" in done.stderr
-
-
-def test_inspect_says_why_a_token_does_not_open(capsys: pytest.CaptureFixture[str]) -> None:
-    settings, other = read(environment(NOWHERE)).settings(), new_secret()
-
-    assert inspect(settings, Secret(seal("AQtoken", 0, NOWHERE, other)), as_json=True) == 1
-    found = json.loads(capsys.readouterr().out)
-    assert (found["opens"], found["reason"]) == (False, "unknown_key")
-    assert found["key_id"] == key_id(other, NOWHERE)
-    assert "PREVIOUS_ENCRYPTION_SECRETS" in found["remedy"]
-    assert inspect(settings, Secret("BQ" + "a" * 120), as_json=False) == 1
-    assert "reason:        access_token" in capsys.readouterr().out
 
 
 def test_codes_and_tokens_are_no_arguments_and_nothing_is_no_code() -> None:

@@ -2,23 +2,18 @@
 
 import json
 import os
-import pty
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from sanic_swap.demo.dev import _print
-from sanic_swap.demo.dev import dev as run_dev
-from sanic_swap.demo.snippets import HERE
 from tests.contract import patience
 from tests.contract.http_client import post_form, send
 from tests.contract.processes import launched, wait_until
@@ -139,33 +134,6 @@ def test_with_lan_a_phone_in_the_network_reaches_it(tmp_path: Path) -> None:
         for url in re.findall(r"A phone.*?token swap URL +(\S+)", shown, re.DOTALL):
             assert send("GET", url).status == 405
         ends_whole(running, signal.SIGINT)
-
-
-def test_colours_are_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal, inside = pty.openpty()
-    with open(inside, "w") as output, redirect_stdout(output):  # noqa: PTH123 - a descriptor
-        for no_colour, shown in (("", " \x1b[31m✗\x1b[0m a mistake"), ("1", " ✗ a mistake")):
-            monkeypatch.setenv("NO_COLOR", no_colour)
-            _print("✗ a mistake")
-
-            assert shown in os.read(terminal, 4096).decode()
-    os.close(terminal)
-
-
-def test_what_cannot_start_is_said_with_the_option_that_changes_it(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    free = {"callback": [], "port": 0, "fake_port": 0, "lan": False, "snippet": None}
-    with socket.create_server((HERE, 0)) as taken:
-        port = taken.getsockname()[1]
-        for name, option in (("port", "--port"), ("fake_port", "--fake-port")):
-            assert run_dev(**{**free, name: port}) == 1
-            said = capsys.readouterr().err
-            assert f"port {port} is taken" in said
-            assert f"choose another with {option}\n" in said
-    assert run_dev(**{**free, "callback": ["my-app/callback"]}) == 2
-    said = capsys.readouterr().err
-    assert "--callback my-app/callback: a redirect URI has a scheme" in said
 
 
 def test_the_snippet_for_a_shell_runs_as_it_stands(dev: Dev) -> None:

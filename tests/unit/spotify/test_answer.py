@@ -30,9 +30,10 @@ other_names = st.text(max_size=10).filter(
 )
 
 
-def judge(body, status=200, *, sent=(), retry_after=None):
+def judge(body, status=200, *, sent=(), codes=(), retry_after=None):
     body = body.encode() if isinstance(body, str) else body
-    return read_answer(Reply(status, retry_after, body), [Secret(token) for token in sent], NOW)
+    reply = Reply(status, retry_after, body)
+    return read_answer(reply, list(map(Secret, sent)), list(map(Secret, codes)), NOW)
 
 
 @st.composite
@@ -214,13 +215,16 @@ def test_a_description_or_uri_that_cannot_be_relayed_is_left_out(member, value):
 @pytest.mark.parametrize(
     ("error", "logged"),
     [
-        ("invalid_grant", "invalid_grant"),
-        *((error, "(not a name)") for error in ("AQcode", "a code", "code0", "code-", "x" * 41)),
+        pytest.param("x" * 65, "x" * 64, id="too long"),
+        pytest.param("Too many", "Too many", id="no name"),
+        pytest.param("no AQcode0 here", "(the code that was sent)", id="the code in it"),
+        pytest.param("AQ_verifier", "(the code that was sent)", id="the verifier"),
+        pytest.param("invalid_grant", "invalid_grant", id="a name that holds the code"),
     ],
 )
-def test_an_error_is_relayed_and_logged_only_if_it_is_a_name(error, logged):
+def test_an_error_is_relayed_and_logged_but_for_what_repeats_a_code(error, logged):
     with pytest.raises(GrantRefused) as refused:
-        judge(json.dumps({"error": error}), 400)
+        judge(json.dumps({"error": error}), 400, codes=["AQcode0", "AQ_verifier", "grant"])
 
     assert (refused.value.error, refused.value.logged) == (error, logged)
     assert str(refused.value) == f"Spotify refused: {logged}"

@@ -143,25 +143,21 @@ def test_credentials_that_spotify_refuses_are_wrong(
     ("status", "body"), [(503, "no healthy upstream"), (200, f"<html>{PASSPHRASE}"), (302, "")]
 )
 def test_an_answer_that_tells_nothing_is_no_answer(
-    upstream: HTTPServer, upstream_url: str, status: int, body: str
+    httpserver: HTTPServer, status: int, body: str
 ) -> None:
-    upstream.clear()
     headers = {"Location": f"https://{PASSPHRASE}.example/login"}
-    upstream.expect_request("/api/token").respond_with_data(body, status, headers)
-    found = report(upstream_url)
+    httpserver.expect_request("/api/token").respond_with_data(body, status, headers)
+    found = report(httpserver.url_for("").rstrip("/"))
 
     assert (found["exit_code"], found["wrong"]) == (1, [])
     assert "could not be tried" in about("CLIENT_ID, CLIENT_SECRET", found["risky"])[0]
 
 
-def test_the_secret_goes_to_the_token_endpoint_alone(
-    upstream: HTTPServer, upstream_url: str
-) -> None:
-    upstream.clear()
-    upstream.expect_request("/api/token").respond_with_json({"access_token": "x"})
-    report(upstream_url)
+def test_the_secret_goes_to_the_token_endpoint_alone(httpserver: HTTPServer) -> None:
+    httpserver.expect_request("/api/token").respond_with_json({"access_token": "x"})
+    report(httpserver.url_for("").rstrip("/"))
 
-    [asked] = [request for request, _ in upstream.log if "Authorization" in request.headers]
+    [asked] = [request for request, _ in httpserver.log if "Authorization" in request.headers]
     assert asked.path == "/api/token"
     assert asked.get_data() == b"grant_type=client_credentials"
 
