@@ -28,8 +28,7 @@ class Number(str):
 
 
 def read_object(body: bytes) -> tuple[str, dict[str, Any]]:
-    """
-    Return the JSON object in *body* as its text, without blanks around it, and its values.
+    """Return the JSON object in *body* as its text, without blanks around it, and its values.
 
     Raises:
         NotStrictJson: If it is anything else: not UTF-8, a byte-order mark, NaN, nested too
@@ -39,8 +38,7 @@ def read_object(body: bytes) -> tuple[str, dict[str, Any]]:
 
 
 def read_pairs(body: bytes) -> Pairs:
-    """
-    Return the members of the JSON object in *body*, in order.
+    """Return the members of the JSON object in *body*, in order.
 
     Raises:
         NotStrictJson: As `read_object`, but a name may repeat. Inside nested objects it may

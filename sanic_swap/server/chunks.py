@@ -34,8 +34,7 @@ class BodyReader:
         self._receive_more = receive_more
 
     async def read_chunks(self) -> bytes:
-        """
-        Return the decoded body, once it and its trailers are there.
+        """Return the decoded body, once it and its trailers are there.
 
         Raises:
             Malformed: As soon as a whole line, or the end of a chunk's data, is wrong.

@@ -25,8 +25,7 @@ _REPORT_SECONDS = 60
 
 
 class Connection(HttpProtocol):
-    """
-    A client's connection.
+    """A client's connection.
 
     Args:
         readiness: While the process drains, each answer is its connection's last.
@@ -108,8 +107,7 @@ class Connection(HttpProtocol):
 
     @property
     def waits_with(self) -> str:
-        """
-        What the client has sent, while its request is not complete: one of `WAITING`.
+        """What the client has sent, while its request is not complete: one of `WAITING`.
 
         That is idle after an answer, silent since its opening, half a head or half a body.
         """
@@ -145,8 +143,7 @@ class Connection(HttpProtocol):
 
 
 class Places:
-    """
-    The open connections, at most *limit*: when all are taken, the longest waiting one is closed.
+    """The open connections, at most *limit*: when all are taken, the longest waiting one is closed.
 
     Otherwise one client with many idle or half-sent requests would lock everybody out.
 

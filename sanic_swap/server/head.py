@@ -30,8 +30,7 @@ class Malformed(ValueError):
 
 
 class Head(NamedTuple):
-    """
-    The head of a request.
+    """The head of a request.
 
     Attributes:
         target: Path and query, also of an absolute-form target; or `*`.
@@ -52,8 +51,7 @@ class Head(NamedTuple):
 
 
 def read_head(head: bytes) -> Head:
-    """
-    Parse a head, given without its last empty line, by RFC 9112 sections 3.2, 5.1, 6.1 to 6.3.
+    """Parse a head, given without its last empty line, by RFC 9112 sections 3.2, 5.1, 6.1 to 6.3.
 
     Raises:
         Malformed: If it breaks the grammar, or its length, coding or host are ambiguous.

@@ -113,8 +113,7 @@ class StrictHttp(Http):
         return place
 
     async def read(self) -> bytes:
-        """
-        Return the whole body; Sanic's method returns pieces.
+        """Return the whole body; Sanic's method returns pieces.
 
         Raises:
             BodyTooLarge: As soon as it is known to be over 16 KiB.
@@ -174,8 +173,7 @@ class StrictHttp(Http):
         self.request.conn_info = self.protocol.conn_info
 
     async def _linger(self) -> None:
-        """
-        Close our side, and read on for a moment.
+        """Close our side, and read on for a moment.
 
         Closing with bytes unread resets the connection, and the client may lose the answer
         (RFC 9112 section 9.6).

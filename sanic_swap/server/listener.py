@@ -14,8 +14,7 @@ _DROP_ALL = struct.pack("HBBI", 6, 0, 0, 0)  # a BPF program of one instruction:
 
 
 def bound(host: str, port: int, client_seconds: float, *, reuse_port: bool) -> socket.socket:
-    """
-    Return a socket that is bound, and does not listen yet.
+    """Return a socket that is bound, and does not listen yet.
 
     Args:
         client_seconds: How long its connections wait for a client that takes nothing.
@@ -46,8 +45,7 @@ def bound(host: str, port: int, client_seconds: float, *, reuse_port: bool) -> s
 
 
 def drop_new_connections(listener: socket.socket) -> None:
-    """
-    Drop new connections, so that the kernel's queue can be emptied.
+    """Drop new connections, so that the kernel's queue can be emptied.
 
     Linux drops their packets; the clients repeat them a second later, when the socket is closed
     and another process may listen. Does nothing on other systems.

@@ -31,8 +31,7 @@ _REFUSE_SECONDS = 0.5  # to send 503 to unfinished requests
 
 
 def serve(settings: Settings) -> None:
-    """
-    Run the service until SIGTERM or SIGINT, then drain and return.
+    """Run the service until SIGTERM or SIGINT, then drain and return.
 
     Raises:
         CannotListen: If the address of the service, or of its metrics, cannot be had.

@@ -36,8 +36,7 @@ _UNRESERVED = f"{ascii_letters}{digits}-._~".encode()  # RFC 3986 section 2.3
 
 
 class SpotifyAccounts:
-    """
-    Exchange codes and refresh tokens at one Spotify accounts service.
+    """Exchange codes and refresh tokens at one Spotify accounts service.
 
     Used as `async with`. Whatever fails raises one of the errors below `SpotifyError`.
 
@@ -112,8 +111,7 @@ class SpotifyAccounts:
         return await self._exchange(Grant.REFRESH, form, trace, private)
 
     async def verify_credentials(self, timeout_seconds: float) -> None:
-        """
-        Ask Spotify once whether it takes id and secret (RFC 6749 section 4.4: no user is asked).
+        """Ask Spotify once whether it takes id and secret (RFC 6749 section 4.4: no user is asked).
 
         Raises:
             CredentialsRefused: If it does not.

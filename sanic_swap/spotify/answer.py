@@ -44,8 +44,7 @@ class Reply(NamedTuple):
 
 @dataclass(slots=True, repr=False)
 class TokenAnswer:
-    """
-    Spotify's tokens, ready to be handed on with another refresh token in its place.
+    """Spotify's tokens, ready to be handed on with another refresh token in its place.
 
     Attributes:
         refresh_token: The plain one that Spotify sent, None if it sent none.
@@ -65,8 +64,7 @@ class TokenAnswer:
         return len(self.before) + len(self.after or "")
 
     def render(self, sealed: str | None, expires_in: int | None = None) -> bytes:
-        """
-        Return the JSON body for the app: every member as it came, but the refresh token.
+        """Return the JSON body for the app: every member as it came, but the refresh token.
 
         Args:
             sealed: Takes the refresh token's place, or stands last if Spotify sent none.
@@ -90,8 +88,7 @@ def read_answer(
     codes: Sequence[Secret] = (),
     now: datetime | None = None,
 ) -> TokenAnswer:
-    """
-    Judge one answer of Spotify's.
+    """Judge one answer of Spotify's.
 
     Args:
         private: What was sent and no app may get back: refresh token and credentials.
@@ -120,8 +117,7 @@ def read_answer(
 
 
 def seconds_to_wait(retry_after: str | None, now: datetime | None = None) -> int | None:
-    """
-    Return a Retry-After header as whole seconds, at most a day; None if it is nonsense.
+    """Return a Retry-After header as whole seconds, at most a day; None if it is nonsense.
 
     Source: RFC 9110, section 10.2.3: seconds or an HTTP date.
     """

@@ -23,8 +23,7 @@ LONGEST_COOLDOWN_SECONDS = 120  # one mistaken header must not end the service f
 
 
 class Breaker:
-    """
-    Judges calls to one server.
+    """Judges calls to one server.
 
     Attributes:
         is_open: Whether calls are turned away.
@@ -78,8 +77,7 @@ class Breaker:
 
 
 class Cooldown:
-    """
-    What the latest Retry-After of Spotify's means for all calls (RFC 9110 section 10.2.3).
+    """What the latest Retry-After of Spotify's means for all calls (RFC 9110 section 10.2.3).
 
     Attributes:
         until: No call goes to Spotify before.

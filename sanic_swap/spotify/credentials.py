@@ -16,8 +16,7 @@ _PAUSE_SECONDS = 15.0
 
 
 class Credentials:
-    """
-    What Spotify says of our credentials.
+    """What Spotify says of our credentials.
 
     Attributes:
         are_good: Whether Spotify has once taken them in this process, or did not answer when

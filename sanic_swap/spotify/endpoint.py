@@ -32,8 +32,7 @@ _MOST_CONNECT_SECONDS = 2.5
 
 
 class TokenEndpoint:
-    """
-    One token endpoint, and as many connections as requests at once.
+    """One token endpoint, and as many connections as requests at once.
 
     Used as `async with`.
 
@@ -86,8 +85,7 @@ class TokenEndpoint:
         await self._connector.close()
 
     async def post(self, form: bytes, timeout_seconds: float) -> Reply:
-        """
-        Send *form* once, and return what comes back.
+        """Send *form* once, and return what comes back.
 
         Raises:
             SpotifyTooSlow: If all of it has not come in time, connecting included.

@@ -21,8 +21,7 @@ _MOST_INTERIM = 8  # 1xx answers; more than any real server sends before its ans
 
 
 class SpotifyConnection(asyncio.Protocol):
-    """
-    A connection as aiohttp's connector makes and pools it.
+    """A connection as aiohttp's connector makes and pools it.
 
     Args:
         connections: Holds it for as long as it is open.
@@ -53,8 +52,7 @@ class SpotifyConnection(asyncio.Protocol):
         self._loss = ConnectionLoss.EARLY  # what it is if the connection ends now
 
     async def exchange(self, request: bytes, seconds: float) -> Reply:
-        """
-        Send *request*, head and body, and return what comes back within *seconds*.
+        """Send *request*, head and body, and return what comes back within *seconds*.
 
         Raises:
             TimeoutError: If it does not come in time.

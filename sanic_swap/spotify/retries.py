@@ -41,8 +41,7 @@ def seconds_to_retry(
     bucket: float,
     jitter: Callable[[], float] = random.random,
 ) -> float | None:
-    """
-    Say how long to wait before Spotify is asked again, or None to give up.
+    """Say how long to wait before Spotify is asked again, or None to give up.
 
     Args:
         tries: How many there have been, this one included.
