@@ -142,6 +142,7 @@ def test_the_drawing_is_what_its_script_makes() -> None:
         "sanic_swap/demo/page.html",
         "fake_spotify/web/page.html",
         "fake_spotify/control/page.html",
+        "tests/contract/page.html",
     ],
 )
 def test_each_page_has_an_icon_and_fetches_nothing(page: str) -> None:
