@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SUCCESS, FAILED, WRONG_USE = 0, 1, 2
 
 _FROM_STDIN = "Reads it from standard input, or prompts for it without echo on a terminal."
-_COMMANDS = {
+COMMANDS = {
     "serve": "Run the service in the foreground; SIGTERM or SIGINT drains and stops it.",
     "swap": f"Trade an authorization code for tokens, as POST /swap does. {_FROM_STDIN}",
     "refresh": f"Trade a refresh token for an access token, as POST /refresh does. {_FROM_STDIN}",
@@ -88,7 +88,7 @@ def _arguments() -> argparse.Namespace:
         name: subparsers.add_parser(
             name, help=text.partition(".")[0], description=text, allow_abbrev=False
         )
-        for name, text in _COMMANDS.items()
+        for name, text in COMMANDS.items()
     }
     for name in ("serve", "swap", "refresh", "inspect", "check"):
         commands[name].add_argument("--env-file", type=Path, metavar="FILE", help=_ENV_FILE)
