@@ -147,7 +147,7 @@ def _run(arguments: argparse.Namespace) -> int:
                 return WRONG_USE
             return judge(arguments)
         case "check":
-            from sanic_swap.commands.check import check
+            from sanic_swap.check.command import check
 
             return check(
                 os.environ,
@@ -176,9 +176,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _settings(arguments: argparse.Namespace) -> "Settings":
     """Read the settings, set up logging by them, and log what is risky about them."""
+    from sanic_swap.check.risks import risks
     from sanic_swap.logs import configure_logging, log
     from sanic_swap.settings.reading import read
-    from sanic_swap.settings.risks import risks
 
     env_file = _env_file(arguments)
     reading = read(os.environ, env_file=env_file)
