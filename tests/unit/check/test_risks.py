@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sanic_swap.check.risks import risks
 from sanic_swap.sealing.keys import SealingContext, root_key
 from sanic_swap.settings.findings import Level
-from sanic_swap.settings.risks import risks
 from tests.legacy_sealers import FERNET_KEY
 from tests.reading import APP, read_settings
 
