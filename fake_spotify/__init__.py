@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from fake_spotify.matching import Match
 
 __all__ = ["FakeSpotify", "Match"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {"FakeSpotify": "fake_spotify.fake", "Match": "fake_spotify.matching"}
 

@@ -1,3 +1,3 @@
 """Token swap and refresh service for apps that use Spotify's SDKs."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import fake_spotify
 from sanic_swap import __version__
 from sanic_swap.commands.cli import COMMANDS
 from sanic_swap.demo.snippets import SNIPPETS
@@ -192,4 +193,5 @@ def test_what_tests_and_jobs_run_with_is_installed_by_hash() -> None:
 
 def test_the_changelog_and_the_version_fit() -> None:
     assert re.match(r"\d+\.\d+\.\d+\Z", __version__)
-    assert "## Unreleased" in read("CHANGELOG.md")
+    assert __version__ == fake_spotify.__version__
+    assert re.search(rf"^## {__version__} - 20\d\d-\d\d-\d\d$", read("CHANGELOG.md"), re.MULTILINE)
