@@ -55,8 +55,12 @@ def _risk(variable: str, text: str) -> Finding:
 def _about_keys(settings: Settings) -> Iterator[Finding]:
     current, older = settings.current_key, "PREVIOUS_ENCRYPTION_SECRETS"
     if current is None:
-        text = "is not set: using a temporary key. Every restart logs all users out. Create one"
-        yield _warning("ENCRYPTION_SECRET", f"{text} with `sanic-swap keygen`")
+        text = (
+            "is not set: using a temporary key. Every restart logs out the users who logged in"
+            " since the last one. If you had a secret, set it again; only if you never had one,"
+            " make it with `sanic-swap keygen`"
+        )
+        yield _warning("ENCRYPTION_SECRET", text)
     elif current.from_passphrase:
         yield _warning("ENCRYPTION_SECRET", "is a passphrase; use a key from `sanic-swap keygen`")
     elif len(set(current.root)) == 1:
