@@ -149,7 +149,8 @@ class Edge:
                 " Somebody guesses, or many old keys are missing; see docs/keys.md"
             )
         elif place is not None:
-            level = refusal.level if error.is_known else logging.WARNING
+            # Only ids of our own keys are nobody's invention.
+            level = refusal.level if error.is_known and error.key_id else logging.WARNING
             log.log(level, refusal.log, error, extra={"fields": trace.fields()})
 
     def _trace_of(self, request: Request, path: str | None) -> RequestTrace:

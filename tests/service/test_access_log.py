@@ -70,6 +70,7 @@ def test_nobody_fills_the_log_or_the_metrics_with_invented_keys(spotify: FakeSpo
             for _ in range(2):
                 token = f"s1.AAAAAA{number:02}.{'A' * 200}"
                 refresh(service, token)
+        refresh(service, "AQ" + "x" * 40)
         answer = refresh(service, misplaced)
         send("GET", f"{service.url}/", headers={"X-Request-ID": "last"})
         wait_until(lambda: lines_of(service, "last"))
@@ -82,7 +83,7 @@ def test_nobody_fills_the_log_or_the_metrics_with_invented_keys(spotify: FakeSpo
         access = [line for line in service.lines() if line.get("outcome") == "token_held"]
     assert answer.status == 503
     assert "SPOTIFY_ACCOUNTS_URL" in error["message"]
-    assert [line["level"] for line in loud] == ["warning"] * 11 + ["error"]
+    assert [line["level"] for line in loud] == ["warning"] * 12 + ["error"]
     assert "request_id" in loud[0]
     assert (access[0]["reason"], access[0]["key"]) == ("unknown_key", "AAAAAA00")
 

@@ -343,7 +343,7 @@ PLAIN = {"SPOTIFY_ACCOUNTS_URL": "http://other.example"}
         ("REUSE_PORT", "on"),
         ("STORE_URL", "redis://store.example"),
         ("PREVIOUS_ENCRYPTION_SECRETS", OLDER),
-        ("LEGACY_TOKENS", "none"),
+        ("LEGACY_TOKENS", "fernet"),
         ("FLY_MACHINE_ID", "e784079b449483"),
     ],
 )
@@ -359,6 +359,7 @@ def test_a_temporary_key_will_not_do_where_others_must_know_it(name, text):
         pytest.param({"REUSE_PORT": "off"}, id="REUSE_PORT off"),
         pytest.param({"PREVIOUS_ENCRYPTION_SECRETS": " \n"}, id="no older secret"),
         pytest.param({"FLY_MACHINE_ID": ""}, id="an empty machine id"),
+        pytest.param({"LEGACY_TOKENS": "none"}, id="no imports"),
     ],
 )
 def test_a_temporary_key_will_do_otherwise(environ):
