@@ -54,7 +54,8 @@ async def _run(settings: Settings) -> None:
     for number in _SIGNALS:
         signal.signal(number, stop_soon)
     parts = Parts(settings)
-    log.info("keys", extra={"fields": settings.key_ids_in_use})
+    revoked = {"revoke_before": settings.revoked_before} if settings.revoke_before else {}
+    log.info("keys", extra={"fields": settings.key_ids_in_use | revoked})
     async with parts.opened():
         await _serve(parts, stop)
     log.info("stopped")

@@ -3,12 +3,13 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from sanic_swap.sealing.keys import is_fernet_key, is_published
 from sanic_swap.sealing.legacy import UNAUTHENTICATED
 from sanic_swap.settings.findings import Finding, Level
-from sanic_swap.settings.reading import is_of_kubernetes
+from sanic_swap.settings.reading import Reading, is_of_kubernetes
 from sanic_swap.settings.table import Settings, known_names, variables
 from sanic_swap.settings.typos import similar
 from sanic_swap.settings.urls import SPOTIFY, is_loopback
@@ -24,22 +25,27 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NETRC")
 def risks(
     settings: Settings,
     environ: Mapping[str, str],
-    names_in_file: Iterable[str],
+    reading: Reading,
     *,
     now: Callable[[], float] = time.time,
 ) -> Iterator[Finding]:
     """Yield everything that may do harm, and names in the file that are no settings.
 
     Args:
-        names_in_file: Every name that the file of settings has.
+        reading: Where *settings* were found, and how they were spelled.
         now: Unix seconds, for tests.
     """
     yield from _about_keys(settings)
+    if settings.revoke_before:
+        written = reading.written["revoke_before"].text
+        if datetime.fromisoformat(written).tzinfo is None:
+            text = f"has no time zone; read as {settings.revoked_before}"
+            yield _warning("REVOKE_BEFORE", text)
     yield from _about_imports(settings, now())
     yield from _about_spotify(settings)
     yield from _about_clients(settings)
     yield from _about_environment(settings, environ)
-    yield from _about_names(names_in_file)
+    yield from _about_names(reading.names_in_file)
 
 
 def _warning(variable: str, text: str) -> Finding:
