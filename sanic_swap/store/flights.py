@@ -100,7 +100,9 @@ class StoreFlights:
                 return refreshed
         except TimeoutError:
             acquired = False  # the lease ends by itself now
-            raise SpotifyTooSlow(f"no answer within {self._timeout_seconds:g} s") from None
+            raise SpotifyTooSlow(
+                f"Spotify gave no answer within {self._timeout_seconds:g} s"
+            ) from None
         finally:
             if acquired:
                 await self._finish(digest, token, refreshed)

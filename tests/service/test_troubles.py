@@ -110,7 +110,7 @@ TROUBLES = [
     Trouble(
         "Spotify is slow",
         (CALLS, "spotify_too_slow"),
-        "no answer within",
+        "Spotify gave no answer within",
         swaps(1, Silence()),
         {"SPOTIFY_TIMEOUT": "1"},
     ),
