@@ -49,6 +49,14 @@ def test_a_line_tells_neither_query_nor_body_nor_codes_in_a_path(service: Runnin
     assert "canary" not in json.dumps(line)
 
 
+@pytest.mark.parametrize("token", ["AQ" + "x" * 38, "s1.E0VmQeUw." + "x" * 50])
+def test_a_token_is_no_request_id(service: Running, token: str) -> None:
+    answer = send("GET", f"{service.url}/", headers={"X-Request-ID": token})
+
+    assert len(answer.headers["X-Request-ID"]) == 16
+    assert token not in service.log()
+
+
 def test_a_warning_about_one_request_has_its_id_and_its_grant(
     service: Running, spotify: FakeSpotify
 ) -> None:
