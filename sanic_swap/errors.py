@@ -41,7 +41,7 @@ class SwapError(Exception):
     uri: str | None = None
     retry_after: int | None = None  # seconds
     limit: tuple[int, int] | None = None  # requests in so many seconds: our own rate limit
-    reason: str | None = None  # why this service refused, for the access log, not for the app
+    reason: str | None = None  # of a refusal, in a word of ours, for the access log
     key_id: str | None = None  # that a token names which did not open
 
 
@@ -154,9 +154,11 @@ class GrantRefused(SpotifyError):
     description: str | None
     uri: str | None
     logged: str | None = None  # what the log may say of *error*; None for all of it
+    reason: str | None = None  # *description* if the log may say it
 
     def __str__(self) -> str:
-        return f"Spotify refused: {self.logged or self.error}"
+        why = f" ({self.reason})" if self.reason else ""
+        return f"Spotify refused: {self.logged or self.error}{why}"
 
 
 class RevocationDoubted(SpotifyError):

@@ -15,6 +15,7 @@ from fake_spotify.faults import (
     FalseInvalidGrant,
     Fault,
     NoHealthyUpstream,
+    OAuthError,
     Silence,
     SlowHead,
     Status,
@@ -87,6 +88,12 @@ TROUBLES = [
         (CALLS, "credentials_refused"),
         "Spotify refused our credentials",
         swaps(1, Status(400, '{"error":"invalid_client"}')),
+    ),
+    Trouble(
+        "nobody can log in",
+        (REQUESTS, "/swap", "grant_refused"),
+        "Spotify refused: invalid_grant (Invalid redirect URI)",
+        swaps(1, OAuthError("invalid_grant", "Invalid redirect URI")),
     ),
     Trouble(
         "a key is missing",
