@@ -58,6 +58,5 @@ class AccessLog:
 
 @lru_cache(maxsize=1024)
 def _shown_agent(agent: str) -> str:
-    agent = _TOKEN.sub("…", agent)
     # Bytes that are no UTF-8 would be half a surrogate pair in JSON.
-    return agent.encode("utf-8", "backslashreplace").decode()
+    return _TOKEN.sub("…", agent).encode("utf-8", "backslashreplace").decode()

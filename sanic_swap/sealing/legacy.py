@@ -71,8 +71,7 @@ class LegacyTokens:
             until = " and LEGACY_TOKENS_UNTIL" if shape in UNAUTHENTICATED else ""
             raise TokenHeld(
                 f"the token looks like another swap service's ({shape}). If you have moved here"
-                f" from another service, set LEGACY_TOKENS={shape}{until};"
-                " otherwise LEGACY_TOKENS=none",
+                f" from one, set LEGACY_TOKENS={shape}{until}; otherwise LEGACY_TOKENS=none",
                 shape,
                 reason="legacy_unset",
                 is_known=True,

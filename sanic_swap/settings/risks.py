@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from sanic_swap.logs import utc_second
 from sanic_swap.sealing.keys import is_fernet_key, is_published
 from sanic_swap.sealing.legacy import UNAUTHENTICATED
 from sanic_swap.settings.findings import Finding, Level
@@ -39,8 +40,8 @@ def risks(
     if settings.revoke_before:
         written = reading.written["revoke_before"].text
         if datetime.fromisoformat(written).tzinfo is None:
-            text = f"has no time zone; read as {settings.revoked_before}"
-            yield _warning("REVOKE_BEFORE", text)
+            moment = utc_second(settings.revoke_before)
+            yield _warning("REVOKE_BEFORE", f"has no time zone; read as {moment}")
     yield from _about_imports(settings, now())
     yield from _about_spotify(settings)
     yield from _about_clients(settings)
@@ -61,12 +62,9 @@ def _risk(variable: str, text: str) -> Finding:
 def _about_keys(settings: Settings) -> Iterator[Finding]:
     current, older = settings.current_key, "PREVIOUS_ENCRYPTION_SECRETS"
     if current is None:
-        text = (
-            "is not set: using a temporary key. Every restart logs out the users who logged in"
-            " since the last one. If you had a secret, set it again; only if you never had one,"
-            " make it with `sanic-swap keygen`"
-        )
-        yield _warning("ENCRYPTION_SECRET", text)
+        text = "is not set: using a temporary key. Every restart logs out the users who logged in"
+        text += " since the last one. If you had a secret, set it again; only if you never had one,"
+        yield _warning("ENCRYPTION_SECRET", f"{text} make it with `sanic-swap keygen`")
     elif current.from_passphrase:
         yield _warning("ENCRYPTION_SECRET", "is a passphrase; use a key from `sanic-swap keygen`")
     elif len(set(current.root)) == 1:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
 from typing import Any
 
 from sanic_swap.client_address import FORWARDED_FOR, AddressHeader
@@ -123,11 +122,6 @@ class Settings:
             "previous": ",".join(previous) or "-",
             "retired": ",".join(self.retired_key_ids) or "-",
         }
-
-    @property
-    def revoked_before(self) -> str:
-        """REVOKE_BEFORE in UTC, to the second."""
-        return datetime.fromtimestamp(self.revoke_before, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     @property
     def holds_unknown(self) -> bool:

@@ -33,12 +33,9 @@ EXPIRY = ("authorization_expires_in", "refresh_token_expires_in")
 _NAME = re.compile(r"[a-z_]{1,40}")  # of an error; no code looks like that
 _LONGEST_LOGGED = 64  # characters of an error
 # Of descriptions the log has those that Spotify is known to give, in which nothing was sent.
-_DESCRIPTIONS = frozenset(
-    {
-        *("Invalid authorization code", "Authorization code expired", "Invalid redirect URI"),
-        *("Invalid refresh token", "Refresh token revoked", "Refresh token expired"),
-        *("code_verifier was incorrect", "code_verifier required"),
-    }
+_DESCRIPTION = re.compile(
+    "Invalid (authorization code|redirect URI|refresh token)|Authorization code expired"
+    "|Refresh token (revoked|expired)|code_verifier (was incorrect|required)"
 )
 
 
@@ -217,13 +214,13 @@ def _refusal(
 
     if relayable(error) is None:
         return SpotifyNonsense(f"status {status} with an unusable error")
-    uri, description = (relayable(values.get(f"error_{name}")) for name in ("uri", "description"))
+    uri, why = relayable(values.get("error_uri")), relayable(values.get("error_description"))
     is_repeated = not _NAME.fullmatch(error) and any(code.reveal() in error for code in codes)
     return GrantRefused(
         403 if status == 403 else 400,
         error,
-        description,
+        why,
         None if uri is None or " " in uri else uri,
         logged="(the code that was sent)" if is_repeated else error[:_LONGEST_LOGGED],
-        reason=description if description in _DESCRIPTIONS else None,
+        reason=why if _DESCRIPTION.fullmatch(why or "") else None,
     )

@@ -21,8 +21,7 @@ from sanic_swap.web.answers import Answer
 from sanic_swap.web.cors import Cors
 from sanic_swap.web.error_table import CLIENT_GONE, Refusal, refusal_of
 
-# One that looks like a code or token is none.
-_REQUEST_ID = re.compile(r"(?!(?:AQ|BQ|s1\.).{37})[A-Za-z0-9._-]{1,64}\Z")
+_REQUEST_ID = re.compile(r"(?!(?:AQ|BQ|s1\.).{37})[A-Za-z0-9._-]{1,64}\Z")  # no code or token
 _LIKE_A_TOKEN = re.compile("AQ|BQ|s1\\.")
 Handler = Callable[[Request, RequestTrace], Awaitable[Answer]]
 

@@ -208,7 +208,7 @@ def test_they_are_held_until_somebody_decides(name):
     until = "" if name == "fernet" else " and LEGACY_TOKENS_UNTIL"
     assert str(error) == (
         f"the token looks like another swap service's ({name}). If you have moved here from"
-        f" another service, set LEGACY_TOKENS={name}{until}; otherwise LEGACY_TOKENS=none"
+        f" one, set LEGACY_TOKENS={name}{until}; otherwise LEGACY_TOKENS=none"
     )
     with pytest.raises(TokenHeld):
         legacy(None, ENCRYPTION_SECRET=None).open(sealed_as(name, TOKEN))
