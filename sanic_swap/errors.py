@@ -23,11 +23,10 @@ SwapError
     ├── SpotifyTooSlow        there was no answer before the deadline
     └── CallSuppressed        the circuit breaker is open, or a Retry-After is not over
 
-Which HTTP answer and which log line each becomes stands in `error_table` alone. No error
-holds a token, code or secret, and `str()` of each is safe to log.
+Which HTTP answer and which log line each becomes stands in `error_table` alone. `str()` and
+`repr()` of each are safe to log: no token, code or secret is in them.
 """
 
-from dataclasses import dataclass
 from enum import Enum
 from errno import EADDRINUSE
 
@@ -41,6 +40,7 @@ class SwapError(Exception):
     uri: str | None = None
     retry_after: int | None = None  # seconds
     limit: tuple[int, int] | None = None  # requests in so many seconds: our own rate limit
+    logged: str | None = None  # what the log says in place of *error*, if that is not all of it
     reason: str | None = None  # of a refusal, in a word of ours, for the access log
     key_id: str | None = None  # that a token names which did not open
 
@@ -145,20 +145,28 @@ class CannotListen(Exception):
 class SpotifyError(SwapError): ...
 
 
-@dataclass(eq=False, repr=False)
 class GrantRefused(SpotifyError):
-    """Spotify's refusal in its own words (RFC 6749 section 5.2), each fit to be relayed or None."""
+    """Spotify's refusal in its own words (RFC 6749 section 5.2), each fit to be relayed or None.
 
-    status: int  # 400 or 403
-    error: str
-    description: str | None
-    uri: str | None
-    logged: str | None = None  # what the log may say of *error*; None for all of it
-    reason: str | None = None  # *description* if the log may say it
+    Args:
+        status: 400 or 403.
+        logged: What the log may say of *error*, which may repeat a code; None for all of it.
+        reason: *description*, if the log may say it.
+    """
 
-    def __str__(self) -> str:
-        why = f" ({self.reason})" if self.reason else ""
-        return f"Spotify refused: {self.logged or self.error}{why}"
+    def __init__(
+        self,
+        status: int,
+        error: str,
+        description: str | None,
+        uri: str | None,
+        logged: str | None = None,
+        reason: str | None = None,
+    ) -> None:
+        self.logged = error if logged is None else logged
+        self.reason = reason
+        super().__init__(f"Spotify refused: {self.logged}" + (f" ({reason})" if reason else ""))
+        self.status, self.error, self.description, self.uri = status, error, description, uri
 
 
 class RevocationDoubted(SpotifyError):

@@ -1,4 +1,4 @@
-"""Makes the parts of the service from its settings, one builder for each room; opens nothing."""
+"""Makes the parts of the service from its settings; nothing is open before `Parts.opened`."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
@@ -55,6 +55,7 @@ class Parts:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         sealing = make_sealing(settings)
+        # Once more after the command line, for the writer: access log and metrics need it.
         self.lines, line_format = configure_logging(settings.log_level, settings.log_format)
         if settings.access_log and settings.log_level in ("debug", "info"):
             quiet = frozenset() if settings.log_level == "debug" else HEALTH_PATHS

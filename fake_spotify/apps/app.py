@@ -12,6 +12,7 @@ from fake_spotify.apps.state import AppState
 from fake_spotify.choices import ChoiceError, hint
 from fake_spotify.facts import redirects
 from fake_spotify.facts.scopes import SCOPES, split
+from fake_spotify.facts.wordings import Era
 from fake_spotify.faults import kinds
 from fake_spotify.faults.queue import Fault, FaultQueue, Planned
 from fake_spotify.matching import ANY, Matcher, read
@@ -58,7 +59,8 @@ class App(AppState):
         with self.held():
             _check_scope(scope)
             uri = self.redirect_uris[0] if redirect_uri is None else redirect_uri
-            if not redirects.is_registered_for_any_port(uri, self.redirect_uris):
+            any_port = self.policy.era is Era.Y2026
+            if not redirects.fits(uri, self.redirect_uris, any_port=any_port):
                 raise ChoiceError("redirect_uri", "is not registered for this app")
             code = self.ledger.issue_code(
                 self._user_id(user), scope, uri, challenge=code_challenge, now=self.clock.now()

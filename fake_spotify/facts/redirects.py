@@ -5,7 +5,7 @@ posts of 2025-02-12 and 2025-10-14 about the rules that hold for every app since
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from urllib.parse import quote, urlsplit
 
 # Literals only: `localhost` may resolve to another host, 127.0.0.1 cannot.
@@ -33,17 +33,16 @@ def is_insecure(uri: str) -> bool:
     return parts.scheme == "http" and not _LOOPBACK.match(uri)
 
 
-def is_registered_for_any_port(uri: str, registered: Iterable[str]) -> bool:
-    """Return whether *uri* fits one of *registered*.
+def fits(uri: str, registered: Collection[str], *, any_port: bool) -> bool:
+    """Return whether *uri* fits one of *registered*: is equal to it character for character.
 
-    A loopback literal that was registered without a port fits every port (RFC 8252, 7.3); all
-    others must be equal character for character.
+    With *any_port* a loopback literal that was registered without a port fits every port, too
+    (RFC 8252, 7.3), as it does since the rules of 2025.
     """
-    loopback = _LOOPBACK.match(uri)
+    loopback = _LOOPBACK.match(uri) if any_port else None
     if loopback is None or loopback[2] is None:
         return uri in registered
-    without_port = loopback[1] + uri[loopback.end() :]
-    return uri in registered or without_port in registered
+    return uri in registered or loopback[1] + uri[loopback.end() :] in registered
 
 
 def with_query(uri: str, parameters: Iterable[tuple[str, str]]) -> str:

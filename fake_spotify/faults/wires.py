@@ -3,6 +3,7 @@
 import itertools
 import json
 import math
+import struct
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -197,10 +198,17 @@ class GzipBomb(Damage):
 
     def steps(self, _: Reply, /) -> Iterator[Step]:
         yield _ENDLESS_HEAD + b"content-encoding: gzip\r\n\r\n"
-        packer = zlib.compressobj(9, zlib.DEFLATED, 16 + zlib.MAX_WBITS)
+        yield b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"  # RFC 1952 section 2.3
+        # After a full flush a piece is packed the same way again: packing each would take seconds,
+        # in which the fake answers nobody.
+        packer, packed = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS), dict[bytes, bytes]()
+        checksum = size = 0
         for piece in _endless_string(self.megabytes):
-            yield from filter(None, (packer.compress(piece),))
-        yield packer.flush()
+            if piece not in packed:
+                packed[piece] = packer.compress(piece) + packer.flush(zlib.Z_FULL_FLUSH)
+            checksum, size = zlib.crc32(piece, checksum), size + len(piece)
+            yield packed[piece]
+        yield packer.flush() + struct.pack("<II", checksum, size & 0xFFFF_FFFF)
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,10 +41,7 @@ def read(directory: Directory, query: Mapping[str, str]) -> AuthorizationRequest
     redirect_uri, era = query["redirect_uri"], app.policy.era
     if era is Era.Y2026 and redirects.is_insecure(redirect_uri):
         raise Problem("INVALID_CLIENT: Insecure redirect URI")
-    fits_any_port = era is Era.Y2026 and redirects.is_registered_for_any_port(
-        redirect_uri, app.redirect_uris
-    )
-    if redirect_uri not in app.redirect_uris and not fits_any_port:
+    if not redirects.fits(redirect_uri, app.redirect_uris, any_port=era is Era.Y2026):
         raise Problem("INVALID_CLIENT: Invalid redirect URI")
     if query["response_type"] == "token" and era is Era.Y2026:
         return redirects.with_fragment(redirect_uri, [("error", "unsupported_response_type")])

@@ -1,4 +1,4 @@
-"""Where the fake meets the network: the socket, Spotify's endpoints, the control API and the pages.
+"""Decides which room answers a request: the rules, the control API, or a page for a browser.
 
-HTTP comes in; the answer of the rules, or what a fault makes of it, goes out.
+HTTP comes in at the fake's sockets; the answer, or what a fault makes of it, goes out.
 """

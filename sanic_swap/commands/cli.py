@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SUCCESS, FAILED, WRONG_USE = 0, 1, 2
 
 _FROM_STDIN = "Reads it from standard input, or prompts for it without echo on a terminal."
-_COMMANDS = {
+COMMANDS = {
     "serve": "Run the service in the foreground; SIGTERM or SIGINT drains and stops it.",
     "swap": f"Trade an authorization code for tokens, as POST /swap does. {_FROM_STDIN}",
     "refresh": f"Trade a refresh token for an access token, as POST /refresh does. {_FROM_STDIN}",
@@ -88,7 +88,7 @@ def _arguments() -> argparse.Namespace:
         name: subparsers.add_parser(
             name, help=text.partition(".")[0], description=text, allow_abbrev=False
         )
-        for name, text in _COMMANDS.items()
+        for name, text in COMMANDS.items()
     }
     for name in ("serve", "swap", "refresh", "inspect", "check"):
         commands[name].add_argument("--env-file", type=Path, metavar="FILE", help=_ENV_FILE)
@@ -147,7 +147,7 @@ def _run(arguments: argparse.Namespace) -> int:
                 return WRONG_USE
             return judge(arguments)
         case "check":
-            from sanic_swap.commands.check import check
+            from sanic_swap.check.command import check
 
             return check(
                 os.environ,
@@ -176,9 +176,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def _settings(arguments: argparse.Namespace) -> "Settings":
     """Read the settings, set up logging by them, and log what is risky about them."""
+    from sanic_swap.check.risks import risks
     from sanic_swap.logs import configure_logging, log
     from sanic_swap.settings.reading import read
-    from sanic_swap.settings.risks import risks
 
     env_file = _env_file(arguments)
     reading = read(os.environ, env_file=env_file)

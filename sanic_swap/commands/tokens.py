@@ -118,7 +118,7 @@ async def _answer(settings: Settings, fields: list[Field], grant_type: str) -> t
     except SwapError as raised:
         refusal = refusal_of(raised)
         body, status = refusal.body(), refusal.status
-        outcome, error, reason = refusal.outcome, refusal.error, raised.reason
+        outcome, error, reason = refusal.outcome, raised.logged or refusal.error, raised.reason
         trace.refused_key_id = raised.key_id
         log.log(refusal.level, refusal.log, raised)
     if parts.access_log is not None:

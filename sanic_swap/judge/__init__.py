@@ -1,4 +1,5 @@
-"""The command `judge`: runs the contract suite against any swap service and reports on it.
+"""Decides what `sanic-swap judge` does, and with what exit code.
 
-The suite lies in `tests/contract`; the wheel ships it as `sanic_swap.judge.contract`.
+Arguments come in; a verdict and reports go out. Suite, verdict and documents lie in
+`tests/contract`; the wheel ships them as `sanic_swap.judge.contract`.
 """

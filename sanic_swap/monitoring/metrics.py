@@ -48,8 +48,10 @@ class Metrics:
 
     Args:
         token_paths, other_paths: The endpoints; those that apps post to come with each outcome.
+        outcomes: How token requests may end.
         call_outcomes: How calls to Spotify may fail, by the kind of error.
         keys: Uses (`current`, `previous`, `retired`), each with ids that commas separate, or `-`.
+        ring: Names the keys that open tokens, and those whose tokens are held.
         formats: Of other services' tokens that open here.
         lifetime_seconds: From a user's authorization to its end.
     """
@@ -69,7 +71,7 @@ class Metrics:
         self._endpoints = frozenset((*token_paths, *other_paths))
         self._call_outcomes = call_outcomes
         self._held_key_ids = frozenset(ring.misplaced_key_ids)
-        # Twice the lines, for what Prometheus does not use.
+        # Else each counter has a second line, which Prometheus does not use.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # it has no types
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)

@@ -1,4 +1,4 @@
-"""Limit the number of connections, and how long each may take.
+"""A client's connection, with its deadlines; and the places that all connections share.
 
 Sanic's timeouts are idle timers: one byte now and then keeps them from firing. The deadlines
 here count from the beginning of a head, a body or an answer.

@@ -1,6 +1,6 @@
 """The type of everything found about settings, and the rules between several of them.
 
-Against these rules the service does not start; warnings are in `risks`.
+Against these rules the service does not start; warnings are in `check.risks`.
 """
 
 from collections.abc import Iterator, Mapping

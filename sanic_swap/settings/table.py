@@ -46,7 +46,7 @@ def _row(name: str, read: Callable[[str], Any], default: object) -> Any:  # noqa
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Every setting; what each means stands in the README's table. Time spans are in seconds."""
+    """Every setting; what each means stands in `docs/settings.md`. Time spans are in seconds."""
 
     client_id: str = _required("CLIENT_ID", values.client_id, "SPOTIFY_CLIENT_ID")
     client_secret: Secret = _required("CLIENT_SECRET", values.secret, "SPOTIFY_CLIENT_SECRET")

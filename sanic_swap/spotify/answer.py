@@ -29,9 +29,9 @@ LONGEST_RETRY_AFTER = 86_400  # seconds
 JUDGED_BY_BODY = frozenset({200, 400, 401, 403})  # of every other status the number says all
 # The name in draft-ietf-oauth-refresh-token-expiration, and the older one that is widespread.
 EXPIRY = ("authorization_expires_in", "refresh_token_expires_in")
-# Of an `error` the log has no more than a name: Spotify could repeat the code that was sent.
-_NAME = re.compile(r"[a-z_]{1,40}")  # of an error; no code looks like that
-_LONGEST_LOGGED = 64  # characters of an error
+# An `error` that is no such name may repeat the code that was sent, and then is not logged.
+_NAME = re.compile(r"[a-z_]{1,40}")
+_LONGEST_LOGGED = 64  # characters of an `error`
 # Of descriptions the log has those that Spotify is known to give, in which nothing was sent.
 _DESCRIPTION = re.compile(
     "Invalid (authorization code|redirect URI|refresh token)|Authorization code expired"

@@ -1,5 +1,5 @@
-"""Shares refreshes and rate limits between machines, through Redis or Valkey.
+"""Decides what machines tell each other through Redis or Valkey; imported only with STORE_URL.
 
-It fills two protocols of the room `swap`, and is imported only with STORE_URL. Whatever goes
-to the store is sealed or hashed first.
+Refreshes under way, their answers and counts of requests come in, by two protocols of the room
+`swap`; what other machines stored comes out. Whatever goes to the store is sealed or hashed first.
 """

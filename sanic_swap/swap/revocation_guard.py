@@ -29,7 +29,7 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusedGrant:
     """The latest refusal of one young grant.
 
     Attributes:
@@ -47,9 +47,9 @@ def is_young(authorized_at: int, now: float) -> bool:
 
 
 def judge(
-    refusals: Sequence[Refusal],
+    refusals: Sequence[RefusedGrant],
     successes: int,
-    refusal: Refusal | None = None,
+    refusal: RefusedGrant | None = None,
     *,
     now: float,
     patience_seconds: float = PEER_WAIT_SECONDS,

@@ -11,7 +11,7 @@ from sanic_swap.swap.revocation_guard import (
     LEAST_GRANTS,
     LONGEST_SECONDS,
     PEER_WAIT_SECONDS,
-    Refusal,
+    RefusedGrant,
     Verdict,
     is_young,
     judge,
@@ -46,7 +46,7 @@ class Revocations:
         self._timeout_seconds = timeout_seconds
         self._clock = clock
         self._now = now
-        self._refusals: OrderedDict[bytes, Refusal] = OrderedDict()
+        self._refusals: OrderedDict[bytes, RefusedGrant] = OrderedDict()
         self._believed: OrderedDict[bytes, None] = OrderedDict()
         self._successes = 0
         self._spike_began_at: float | None = None
@@ -92,7 +92,7 @@ class Revocations:
         now = self._clock()
         seconds_left = began + self._timeout_seconds - now
         patience = min(PEER_WAIT_SECONDS, self._timeout_seconds / 4, seconds_left)
-        refusal = self._refusals[digest] = Refusal(now, self._successes)
+        refusal = self._refusals[digest] = RefusedGrant(now, self._successes)
         self._refusals.move_to_end(digest)
         if len(self._refusals) > _MOST_REFUSALS:
             self._refusals.popitem(last=False)
@@ -108,7 +108,7 @@ class Revocations:
             )
             self._watch = asyncio.create_task(self._watch_end_of_spike())
 
-    def _judge(self, refusal: Refusal | None = None, patience_seconds: float = 0.0) -> Verdict:
+    def _judge(self, refusal: RefusedGrant | None = None, patience_seconds: float = 0.0) -> Verdict:
         verdict, self._spike_began_at = judge(
             tuple(self._refusals.values()),
             self._successes,

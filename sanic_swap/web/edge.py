@@ -14,7 +14,7 @@ from sanic import Request
 from sanic.exceptions import MethodNotAllowed, NotFound
 
 from sanic_swap.client_address import AddressHeader
-from sanic_swap.errors import GrantRefused, SwapError, TokenHeld
+from sanic_swap.errors import SwapError, TokenHeld
 from sanic_swap.logs import OTHERS, OncePerMinute, log
 from sanic_swap.trace import Answered, RequestTrace
 from sanic_swap.web.answers import Answer
@@ -101,12 +101,12 @@ class Edge:
         headers = refusal.headers()
         if isinstance(error, MethodNotAllowed):
             headers["Allow"] = _allowed(error)
-        reason = None
+        logged, reason = refusal.error, None
         if isinstance(error, SwapError):
+            logged = error.logged or logged
             reason, trace.refused_key_id = error.reason, error.key_id
         elif refusal.outcome == "http_error":
             reason = refusal.description.partition(";")[0]
-        logged = (error.logged if isinstance(error, GrantRefused) else None) or refusal.error
         answer = Answer(refusal.body(), refusal.status, headers)
         return self._finish(request, answer, trace, refusal.outcome, logged, reason)
 

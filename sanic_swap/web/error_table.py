@@ -26,7 +26,10 @@ _ENDPOINTS = (
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What becomes of all errors of one kind, or of one error (RFC 6749 section 5.2)."""
+    """What becomes of all errors of one kind, or of one error (RFC 6749 section 5.2).
+
+    Frozen, as the rows are shared; only a refusal makes a copy of its row, most requests none.
+    """
 
     outcome: str  # how logs and metrics call it
     status: int

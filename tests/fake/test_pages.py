@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import nullcontext
 from html import escape
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,6 +10,7 @@ import pytest
 
 from fake_spotify import FakeSpotify
 from fake_spotify.apps.app import App
+from fake_spotify.choices import ChoiceError
 from fake_spotify.facts.policy import Policy
 from fake_spotify.facts.registrations import Registration
 from fake_spotify.web import pages
@@ -77,9 +79,12 @@ def test_another_browser_is_asked_and_who_took_it_back(spotify, browser):
 @pytest.mark.parametrize(("era", "status"), [("2021", 400), ("2026", 200)])
 def test_any_port_of_loopback_fits_only_since_the_rules_of_2025(era, status):
     with FakeSpotify(era=era) as spotify:
-        query = login_query(spotify, redirect_uri="http://127.0.0.1:5000/callback")
+        uri = "http://127.0.0.1:5000/callback"
+        query = login_query(spotify, redirect_uri=uri)
 
         assert Browser(spotify.accounts_url).open("/authorize", query).status == status
+        with nullcontext() if status == 200 else pytest.raises(ChoiceError, match="redirect_uri"):
+            spotify.code(redirect_uri=uri)
 
 
 @pytest.mark.parametrize("name", ["state", "redirect_uri", "scope", "client_id", "utm_source"])

@@ -29,9 +29,11 @@ def test_plain_http_is_for_loopback_literals_alone(uri):
 @given(port=st.integers(0, 65535), path=st.sampled_from(["", "/", "/a/b?c=d", "?x"]))
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
 def test_any_port_fits_a_loopback_literal_registered_without_one(host, port, path):
-    assert redirects.is_registered_for_any_port(
-        f"http://{host}:{port}{path}", [f"http://{host}{path}"]
-    )
+    uri, registered = f"http://{host}:{port}{path}", [f"http://{host}{path}"]
+
+    assert redirects.fits(uri, registered, any_port=True)
+    assert not redirects.fits(uri, registered, any_port=False)
+    assert redirects.fits(uri, [uri], any_port=False)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,7 @@ def test_any_port_fits_a_loopback_literal_registered_without_one(host, port, pat
     ],
 )
 def test_everything_else_must_be_equal_character_for_character(uri, registered):
-    assert not redirects.is_registered_for_any_port(uri, [registered])
+    assert not redirects.fits(uri, [registered], any_port=True)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])))

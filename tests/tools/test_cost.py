@@ -45,7 +45,7 @@ def test_serve_loads_no_more_than_it_says_here():
 import sys, aiohttp, sanic, uvloop
 others = set(sys.modules)
 import sanic_swap.commands.cli, sanic_swap.server.process
-import sanic_swap.settings.reading, sanic_swap.settings.risks
+import sanic_swap.settings.reading, sanic_swap.check.risks
 print(*set(sys.modules) - others)
 """
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sanic_swap import __version__
+from sanic_swap.commands.cli import COMMANDS
 from sanic_swap.demo.snippets import SNIPPETS
 from sanic_swap.settings.table import Settings, variables
 
@@ -69,9 +70,7 @@ def test_every_endpoint_is_documented(path: str) -> None:
     assert path in API
 
 
-@pytest.mark.parametrize(
-    "command", ["serve", "check", "demo", "dev", "keygen", "swap", "refresh", "inspect"]
-)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_stands_in_the_readme(command: str) -> None:
     assert f"`{command}`" in README or f"`sanic-swap {command}`" in README
 
@@ -142,6 +141,7 @@ def test_the_drawing_is_what_its_script_makes() -> None:
         "sanic_swap/demo/page.html",
         "fake_spotify/web/page.html",
         "fake_spotify/control/page.html",
+        "tests/contract/page.html",
     ],
 )
 def test_each_page_has_an_icon_and_fetches_nothing(page: str) -> None:

@@ -22,6 +22,8 @@ from sanic_swap.logs import (
     text_line,
 )
 
+pytestmark = pytest.mark.usefixtures("restored_logging")
+
 MOMENT = 1_795_448_940.9
 LEVELS = ["debug", "info", "warning", "error"]
 nasty = st.text(max_size=40) | st.text(
@@ -41,16 +43,6 @@ class Written(NamedTuple):
 
     def text(self):
         return self.path.read_text()
-
-
-@pytest.fixture(autouse=True)
-def _restored():
-    root, before = logging.getLogger(), logging.raiseExceptions
-    handlers, levels = root.handlers[:], (root.level, log.level)
-    yield
-    root.handlers[:], logging.raiseExceptions = handlers, before
-    root.setLevel(levels[0])
-    log.setLevel(levels[1])
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sanic_swap.check.risks import risks
 from sanic_swap.client_address import AddressHeader
 from sanic_swap.errors import SettingsError
 from sanic_swap.settings.reading import read
-from sanic_swap.settings.risks import risks
 from sanic_swap.settings.table import variables
 from tests import strategies
 from tests.reading import APP as NEEDED

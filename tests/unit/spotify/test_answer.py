@@ -227,7 +227,7 @@ def test_an_error_is_relayed_and_logged_but_for_what_repeats_a_code(error, logge
         judge(json.dumps({"error": error}), 400, codes=["AQcode0", "AQ_verifier", "grant"])
 
     assert (refused.value.error, refused.value.logged) == (error, logged)
-    assert str(refused.value) == f"Spotify refused: {logged}"
+    assert repr(refused.value) == f"GrantRefused({f'Spotify refused: {logged}'!r})"
 
 
 @pytest.mark.parametrize(

@@ -103,12 +103,13 @@ async def test_a_store_that_is_slower_than_its_budget_is_told_and_so_is_its_reco
                     writer.write(answer)
 
             forwarding = asyncio.create_task(forward())
-            while command := await reader.read(65_536):
-                to_redis.write(command)
-            forwarding.cancel()
-            await asyncio.wait([forwarding])
-            to_redis.close()
-            writer.close()
+            try:
+                while command := await reader.read(65_536):
+                    to_redis.write(command)
+            finally:  # the test may end first
+                forwarding.cancel()
+                to_redis.close()
+                writer.close()
 
         async with listening(relay) as port:
             url = Secret(f"redis://127.0.0.1:{port}")

@@ -14,7 +14,7 @@ from sanic_swap.swap.revocation_guard import (
     PEER_WAIT_SECONDS,
     SUCCESS_MARGIN,
     WINDOW_SECONDS,
-    Refusal,
+    RefusedGrant,
     Verdict,
     is_young,
     judge,
@@ -33,9 +33,9 @@ def seen(draw, *, grants=some_grants, between=any_between, apart=any_apart):
     for _ in range(draw(grants)):
         successes += draw(between)
         moment += draw(apart)
-        refusals.append(Refusal(moment, successes))
+        refusals.append(RefusedGrant(moment, successes))
     late = NOW - moment
-    refusals = [Refusal(one.moment + late, one.successes) for one in refusals]
+    refusals = [RefusedGrant(one.moment + late, one.successes) for one in refusals]
     return tuple(refusals), successes + draw(between)
 
 
@@ -80,7 +80,7 @@ def test_more_successes_never_turn_belief_into_doubt(seen, more, waited):
 @given(seen(), st.integers(2, 9))
 def test_who_fares_better_than_the_others_is_believed_at_once(seen, others):
     refusals, successes = seen
-    later = [Refusal(NOW + number / 100, successes) for number in range(1, others)]
+    later = [RefusedGrant(NOW + number / 100, successes) for number in range(1, others)]
     refusals = (*refusals, *later)
 
     assert judge(refusals, 10**6, refusals[-others], now=NOW + 0.5)[0] is BELIEVE
@@ -137,7 +137,7 @@ class Day:
         if refused:
             user = self.random.randrange(100_000)
             self.refusals.pop(user, None)
-            self.refusals[user] = Refusal(self.now, self.successes)
+            self.refusals[user] = RefusedGrant(self.now, self.successes)
             self.waiting.append(self.refusals[user])
         else:
             self.successes += 1

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import settings as tuned
 from hypothesis import strategies as st
 
-from sanic_swap.commands.against import Fate, losses
+from sanic_swap.check.against import Fate, losses
 from sanic_swap.errors import TokenHeld, TokenRefused
 from sanic_swap.parts import make_key_ring
 from sanic_swap.sealing.key_ring import KeyRing

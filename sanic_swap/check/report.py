@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sanic_swap.commands.against import Loss
+from sanic_swap.check.against import Loss
 from sanic_swap.sealing.keys import RootKey
 from sanic_swap.secret import Secret
 from sanic_swap.settings.findings import Finding, Level

@@ -18,7 +18,7 @@ import trustme
 from pytest_httpserver import HTTPServer
 
 from fake_spotify import FakeSpotify
-from sanic_swap.commands.check import check
+from sanic_swap.check.command import check
 from tests.contract.processes import free_port, launched, listens, wait_until
 from tests.contract.profiles import CLIENT_ID, CLIENT_SECRET
 from tests.contract.taint import Canaries

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from sanic_swap.commands.against import Fate, Loss
-from sanic_swap.commands.report import Report, Row, rows
+from sanic_swap.check.against import Fate, Loss
+from sanic_swap.check.report import Report, Row, rows
 from sanic_swap.settings.findings import Finding, Level
 from sanic_swap.settings.reading import read
 from sanic_swap.settings.table import variables

@@ -9,14 +9,14 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from sanic_swap.commands.against import Loss, losses
-from sanic_swap.commands.report import Report, rows
+from sanic_swap.check.against import Loss, losses
+from sanic_swap.check.report import Report, rows
+from sanic_swap.check.risks import risks
 from sanic_swap.errors import CredentialsRefused, SpotifyError
 from sanic_swap.secret import Secret
 from sanic_swap.server.kernel import allow_open_files
 from sanic_swap.settings.findings import Finding, Level
 from sanic_swap.settings.reading import Reading, read
-from sanic_swap.settings.risks import risks
 from sanic_swap.settings.table import Settings
 from sanic_swap.settings.values import SealingSecret, opening_secrets
 

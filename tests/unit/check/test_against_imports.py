@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import settings as tuned
 from hypothesis import strategies as st
 
-from sanic_swap.commands.against import Fate, losses
+from sanic_swap.check.against import Fate, losses
 from sanic_swap.parts import make_sealing
 from sanic_swap.secret import Secret
 from sanic_swap.settings.values import SealingSecret, end_of_day
 from tests.legacy_sealers import FERNET_KEY, SEALERS
-from tests.unit.commands.test_against import HELD, OPENS, REFUSED, SECRETS, rank, settings
+from tests.unit.check.test_against import HELD, OPENS, REFUSED, SECRETS, rank, settings
 
 OURS = SECRETS[0]
 NOT_OURS = SealingSecret(Secret("s3cret"), None)

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sanic_swap.check.risks import risks
 from sanic_swap.sealing.keys import SealingContext, root_key
 from sanic_swap.settings.findings import Level
 from sanic_swap.settings.reading import read
-from sanic_swap.settings.risks import risks
 from tests.legacy_sealers import FERNET_KEY
 from tests.reading import APP
 
