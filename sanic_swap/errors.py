@@ -27,6 +27,7 @@ Which HTTP answer and which log line each becomes stands in `error_table` alone.
 `repr()` of each are safe to log: no token, code or secret is in them.
 """
 
+import re
 from enum import Enum
 from errno import EADDRINUSE
 
@@ -95,6 +96,11 @@ REFUSED_TOKENS = (
     *("altered", "retired_key", "temporary_key", "unknown_key", "revoke_before", "not_a_token"),
     *("access_token", "other_service"),
 )
+# The descriptions of Spotify's that the log may have: nothing that was sent is in them.
+_KNOWN = re.compile(
+    "Invalid (authorization code|redirect URI|refresh token)|Authorization code expired"
+    "|Refresh token (revoked|expired)|code_verifier (was incorrect|required)"
+)
 
 
 class TokenRefused(SwapError):
@@ -151,7 +157,6 @@ class GrantRefused(SpotifyError):
     Args:
         status: 400 or 403.
         logged: What the log may say of *error*, which may repeat a code; None for all of it.
-        reason: *description*, if the log may say it.
     """
 
     def __init__(
@@ -161,11 +166,11 @@ class GrantRefused(SpotifyError):
         description: str | None,
         uri: str | None,
         logged: str | None = None,
-        reason: str | None = None,
     ) -> None:
         self.logged = error if logged is None else logged
-        self.reason = reason
-        super().__init__(f"Spotify refused: {self.logged}" + (f" ({reason})" if reason else ""))
+        self.reason = description if _KNOWN.fullmatch(description or "") else None
+        why = f" ({self.reason})" if self.reason else ""
+        super().__init__(f"Spotify refused: {self.logged}{why}")
         self.status, self.error, self.description, self.uri = status, error, description, uri
 
 

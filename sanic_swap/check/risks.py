@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from sanic_swap.logs import utc_second
+from sanic_swap.logs import iso_utc
 from sanic_swap.sealing.keys import is_fernet_key, is_published
 from sanic_swap.sealing.legacy import UNAUTHENTICATED
 from sanic_swap.settings.findings import Finding, Level
@@ -38,9 +38,8 @@ def risks(
     """
     yield from _about_keys(settings)
     if settings.revoke_before:
-        written = reading.written["revoke_before"].text
+        written, moment = reading.written["revoke_before"].text, iso_utc(settings.revoke_before)
         if datetime.fromisoformat(written).tzinfo is None:
-            moment = utc_second(settings.revoke_before)
             yield _warning("REVOKE_BEFORE", f"has no time zone; read as {moment}")
     yield from _about_imports(settings, now())
     yield from _about_spotify(settings)

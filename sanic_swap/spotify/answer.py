@@ -32,11 +32,6 @@ EXPIRY = ("authorization_expires_in", "refresh_token_expires_in")
 # An `error` that is no such name may repeat the code that was sent, and then is not logged.
 _NAME = re.compile(r"[a-z_]{1,40}")
 _LONGEST_LOGGED = 64  # characters of an `error`
-# Of descriptions the log has those that Spotify is known to give, in which nothing was sent.
-_DESCRIPTION = re.compile(
-    "Invalid (authorization code|redirect URI|refresh token)|Authorization code expired"
-    "|Refresh token (revoked|expired)|code_verifier (was incorrect|required)"
-)
 
 
 class Reply(NamedTuple):
@@ -214,13 +209,12 @@ def _refusal(
 
     if relayable(error) is None:
         return SpotifyNonsense(f"status {status} with an unusable error")
-    uri, why = relayable(values.get("error_uri")), relayable(values.get("error_description"))
+    uri = relayable(values.get("error_uri"))
     is_repeated = not _NAME.fullmatch(error) and any(code.reveal() in error for code in codes)
     return GrantRefused(
         403 if status == 403 else 400,
         error,
-        why,
+        relayable(values.get("error_description")),
         None if uri is None or " " in uri else uri,
         logged="(the code that was sent)" if is_repeated else error[:_LONGEST_LOGGED],
-        reason=why if _DESCRIPTION.fullmatch(why or "") else None,
     )

@@ -141,7 +141,7 @@ class Edge:
         return answer
 
     def _log_held(self, error: TokenHeld, refusal: Refusal, trace: RequestTrace) -> None:
-        """Log a held token: each topic once a minute, ten unknown ones and one for the rest."""
+        """Log a held token, each topic once a minute; an error if nobody can have invented it."""
         place = (self.known_topics if error.is_known else self.unknown_topics).take(error.topic)
         if place == OTHERS:
             log.warning(
@@ -149,7 +149,6 @@ class Edge:
                 " Somebody guesses, or many old keys are missing; see docs/keys.md"
             )
         elif place is not None:
-            # Only ids of our own keys are nobody's invention.
             level = refusal.level if error.is_known and error.key_id else logging.WARNING
             log.log(level, refusal.log, error, extra={"fields": trace.fields()})
 
