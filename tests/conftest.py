@@ -5,12 +5,17 @@ import sysconfig
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from fake_spotify import FakeSpotify
 from tests.contract import patience, promise_report, pytest_options
 from tests.contract.profiles import REGISTRATION
 from tests.contract.swap_service import SwapService
 from tests.service.judged import judged_service
+
+# A busy machine may take its time; how long a test may take in all is pytest's to say.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 ONE_PYTHON = "3.13"  # the newest that every machine of CI has
 

@@ -3,14 +3,9 @@
 import json
 from typing import Any
 
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from sanic_swap.sealing.keys import RootKey, root_key
-
-# A busy machine may take its time; how long a test may take in all is pytest's to say.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
 
 BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))

@@ -2,7 +2,6 @@
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as tuned
 from hypothesis import strategies as st
 
 from sanic_swap.check.against import Fate, losses
@@ -88,7 +87,6 @@ def fates(old, new):
     ]
 
 
-@tuned(deadline=None)
 @given(several_settings(), several_settings())
 def test_what_is_lost_is_exactly_what_becomes_of_tokens(old, new):
     worse = {after for before, after in fates(old, new) if after < before}
@@ -99,7 +97,6 @@ def test_what_is_lost_is_exactly_what_becomes_of_tokens(old, new):
         assert (Fate.LOGGED_OUT if REFUSED in worse else Fate.HELD) in told
 
 
-@tuned(deadline=None)
 @given(several_settings())
 def test_the_same_settings_lose_nothing_but_what_a_made_up_key_loses(same):
     assert bool(losses(same, same, NOW)) == (same.encryption_secret is None)

@@ -67,7 +67,7 @@ def worse(old, new):
     return found
 
 
-@tuned(max_examples=60, deadline=None)
+@tuned(max_examples=60)
 @given(several_settings, several_settings)
 def test_nothing_is_lost_exactly_if_every_token_opens_as_before(old, new):
     fates = worse(old, new)

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sanic_swap.errors import GrantRefused, RateLimited, SpotifyFails, TokenRefused, TooBusy
@@ -220,7 +220,6 @@ async def test_what_is_taken_back_belongs_to_its_own_window(clock):
     assert await counts.count("a", MINUTE) == (1, MINUTE)
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.floats(0, 100)), max_size=60))
 async def test_a_window_lasts_as_long_as_it_says_whatever_comes_in_it(steps):
     clock = Clock()
