@@ -27,6 +27,7 @@ Which HTTP answer and which log line each becomes stands in `error_table` alone.
 `repr()` of each are safe to log: no token, code or secret is in them.
 """
 
+import re
 from enum import Enum
 from errno import EADDRINUSE
 
@@ -41,7 +42,7 @@ class SwapError(Exception):
     retry_after: int | None = None  # seconds
     limit: tuple[int, int] | None = None  # requests in so many seconds: our own rate limit
     logged: str | None = None  # what the log says in place of *error*, if that is not all of it
-    reason: str | None = None  # why this service refused, for the access log, not for the app
+    reason: str | None = None  # of a refusal, in a word of ours, for the access log
     key_id: str | None = None  # that a token names which did not open
 
 
@@ -94,6 +95,11 @@ class RateLimited(SwapError):
 REFUSED_TOKENS = (
     *("altered", "retired_key", "temporary_key", "unknown_key", "revoke_before", "not_a_token"),
     *("access_token", "other_service"),
+)
+# The descriptions of Spotify's that the log may have: nothing that was sent is in them.
+_KNOWN = re.compile(
+    "Invalid (authorization code|redirect URI|refresh token)|Authorization code expired"
+    "|Refresh token (revoked|expired)|code_verifier (was incorrect|required)"
 )
 
 
@@ -162,7 +168,9 @@ class GrantRefused(SpotifyError):
         logged: str | None = None,
     ) -> None:
         self.logged = error if logged is None else logged
-        super().__init__(f"Spotify refused: {self.logged}")
+        self.reason = description if _KNOWN.fullmatch(description or "") else None
+        why = f" ({self.reason})" if self.reason else ""
+        super().__init__(f"Spotify refused: {self.logged}{why}")
         self.status, self.error, self.description, self.uri = status, error, description, uri
 
 

@@ -33,7 +33,7 @@ def text_word(text: str) -> str:
 
 def text_line(moment: float, level: str, message: str, fields: Fields) -> str:
     """Return `2026-11-23T15:49:00Z INFO message field=value`; odd values are quoted."""
-    line = f"{_second(int(moment))} {level} {_one_line(message)}"
+    line = f"{iso_utc(int(moment))} {level} {_one_line(message)}"
     for name, value in fields.items():
         text = value if type(value) is str else str(value)
         line += f" {name}={text if text.isalnum() else text_word(text)}"
@@ -42,7 +42,7 @@ def text_line(moment: float, level: str, message: str, fields: Fields) -> str:
 
 def json_line(moment: float, level: str, message: str, fields: Fields) -> str:
     """Return one JSON object: time, level, message, fields."""
-    entry = {"time": _second(int(moment)), "level": level.lower(), "message": message}
+    entry = {"time": iso_utc(int(moment)), "level": level.lower(), "message": message}
     return json.dumps({**entry, **fields})
 
 
@@ -178,7 +178,7 @@ class _Handler(logging.Handler):
 
 
 @lru_cache(maxsize=4)
-def _second(seconds: int) -> str:
+def iso_utc(seconds: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 

@@ -35,6 +35,6 @@ class Answered(NamedTuple):
     status: int  # 499 if the client was gone
     outcome: str  # `ok`, or how the error table calls what went wrong
     error: str | None  # the `error` of the answer's body as far as it may be logged, if it has one
-    reason: str | None  # why this service refused, if it did; never the caller's text
+    reason: str | None  # of a refusal; never the caller's text
     seconds: float  # since the request's head was complete; 0 if it never was
     agent: str  # the User-Agent header

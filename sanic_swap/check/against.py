@@ -7,10 +7,10 @@ tokens are compared as sets of format, secret and last day; no secret is shown.
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from enum import Enum
 
 from sanic_swap.errors import TokenHeld, TokenRefused
+from sanic_swap.logs import iso_utc
 from sanic_swap.parts import make_key_ring
 from sanic_swap.sealing.key_ring import KeyRing
 from sanic_swap.sealing.keys import Keys, is_fernet_key, new_secret, root_key
@@ -169,6 +169,4 @@ def _fate(ring: KeyRing, token: str) -> Fate | None:
 
 
 def _moment(seconds: float) -> str:
-    if seconds in (0, math.inf):
-        return "not set"
-    return datetime.fromtimestamp(seconds, UTC).isoformat().replace("+00:00", "Z")
+    return "not set" if seconds in (0, math.inf) else iso_utc(int(seconds))

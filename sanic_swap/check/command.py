@@ -68,7 +68,7 @@ def check(
 def _of_settings(reading: Reading, environ: Mapping[str, str]) -> Iterator[Finding]:
     yield from reading.wrong
     wrong = {finding.variable for finding in reading.wrong}
-    for risk in risks(reading.as_far_as_read(), environ, reading.names_in_file):
+    for risk in risks(reading.as_far_as_read(), environ, reading):
         # A wrong setting has its default here, about which nothing needs to be said.
         if risk.variable not in wrong:
             yield risk

@@ -3,12 +3,14 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
 from urllib.parse import urlsplit
 
+from sanic_swap.logs import iso_utc
 from sanic_swap.sealing.keys import is_fernet_key, is_published
 from sanic_swap.sealing.legacy import UNAUTHENTICATED
 from sanic_swap.settings.findings import Finding, Level
-from sanic_swap.settings.reading import is_of_kubernetes
+from sanic_swap.settings.reading import Reading, is_of_kubernetes
 from sanic_swap.settings.table import Settings, known_names, variables
 from sanic_swap.settings.typos import similar
 from sanic_swap.settings.urls import SPOTIFY, is_loopback
@@ -24,22 +26,26 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NETRC")
 def risks(
     settings: Settings,
     environ: Mapping[str, str],
-    names_in_file: Iterable[str],
+    reading: Reading,
     *,
     now: Callable[[], float] = time.time,
 ) -> Iterator[Finding]:
     """Yield everything that may do harm, and names in the file that are no settings.
 
     Args:
-        names_in_file: Every name that the file of settings has.
+        reading: Where *settings* were found, and how they were spelled.
         now: Unix seconds, for tests.
     """
     yield from _about_keys(settings)
+    if settings.revoke_before:
+        written, moment = reading.written["revoke_before"].text, iso_utc(settings.revoke_before)
+        if datetime.fromisoformat(written).tzinfo is None:
+            yield _warning("REVOKE_BEFORE", f"has no time zone; read as {moment}")
     yield from _about_imports(settings, now())
     yield from _about_spotify(settings)
     yield from _about_clients(settings)
     yield from _about_environment(settings, environ)
-    yield from _about_names(names_in_file)
+    yield from _about_names(reading.names_in_file)
 
 
 def _warning(variable: str, text: str) -> Finding:
@@ -55,8 +61,9 @@ def _risk(variable: str, text: str) -> Finding:
 def _about_keys(settings: Settings) -> Iterator[Finding]:
     current, older = settings.current_key, "PREVIOUS_ENCRYPTION_SECRETS"
     if current is None:
-        text = "is not set: using a temporary key. Every restart logs all users out. Create one"
-        yield _warning("ENCRYPTION_SECRET", f"{text} with `sanic-swap keygen`")
+        text = "is not set: using a temporary key. Every restart logs out the users who logged in"
+        text += " since the last one. If you had a secret, set it again; only if you never had one,"
+        yield _warning("ENCRYPTION_SECRET", f"{text} make it with `sanic-swap keygen`")
     elif current.from_passphrase:
         yield _warning("ENCRYPTION_SECRET", "is a passphrase; use a key from `sanic-swap keygen`")
     elif len(set(current.root)) == 1:

@@ -189,7 +189,7 @@ def _settings(arguments: argparse.Namespace) -> "Settings":
             error.problems.append(f"(no {Path.cwd() / '.env'} was found; --env-file names another)")
         raise
     configure_logging(settings.log_level, settings.log_format)
-    for risk in risks(settings, os.environ, reading.names_in_file):
+    for risk in risks(settings, os.environ, reading):
         if risk.at_start:
             log.warning("%s", risk)
     return settings

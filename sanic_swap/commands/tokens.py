@@ -5,11 +5,10 @@ import json
 import sys
 import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from getpass import getpass
 
 from sanic_swap.errors import SwapError, TokenHeld, TokenRefused
-from sanic_swap.logs import log
+from sanic_swap.logs import iso_utc, log
 from sanic_swap.parts import Parts, make_sealing
 from sanic_swap.sealing.key_ring import PREFIX, OpenedToken, key_id_of
 from sanic_swap.sealing.legacy import shape_of
@@ -92,9 +91,9 @@ def _describe_age(settings: Settings, opened: OpenedToken) -> dict[str, object]:
 
 
 def _iso(moment: int) -> str:
-    """Return Unix seconds in ISO 8601, or as they are beyond the year 9999."""
+    """Return Unix seconds in ISO 8601, or as they are if no date can be that late."""
     try:
-        return datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
+        return iso_utc(moment)
     except (ValueError, OverflowError, OSError):
         return f"{moment} s after 1970"
 

@@ -55,8 +55,8 @@ def of_service(entry: Mapping[str, Any], values: Values) -> str | None:
     what = str(entry.get("reason") or entry["outcome"])
     if entry["status"] in (404, 405):
         what = str(entry["status"])
-    elif what == "grant_refused" and "grant" not in entry:
-        what = "code_refused"
+    elif entry["outcome"] == "grant_refused":
+        what = "grant_refused" if "grant" in entry else "code_refused"
     remedy = next(text for pattern, text in _REMEDIES if re.search(pattern, what))
     endpoint, callbacks = _endpoint(str(entry["path"]), values), " or ".join(values.callbacks)
     shown = {**asdict(values), "what": what, "endpoint": endpoint, "callbacks": callbacks}

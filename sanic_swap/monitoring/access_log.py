@@ -1,13 +1,16 @@
 """One line for each answer; never a body, query, code or token."""
 
+import re
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sanic_swap.logs import LineFormat, Lines, json_line
 from sanic_swap.trace import Answered
 
 _LONGEST_METHOD = 16
 _LONGEST_AGENT = 200
+_TOKEN = re.compile(r"(?:AQ|BQ|s1\.)[A-Za-z0-9_.-]{37,}")  # a code or token, by mistake
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +29,7 @@ class AccessLog:
         method = answered.method[:_LONGEST_METHOD]
         path = trace.path or trace.unknown_path or "-"
         milliseconds = answered.seconds * 1000
-        agent = answered.agent[:_LONGEST_AGENT]
-        if not agent.isascii():  # bytes that are no UTF-8 would be half a surrogate pair in JSON
-            agent = agent.encode("utf-8", "backslashreplace").decode()
+        agent = _shown_agent(answered.agent[:_LONGEST_AGENT])
         fields: dict[str, object]
         fields = {"client": trace.client, "agent": agent, "request_id": trace.request_id}
         if answered.error is not None:
@@ -53,3 +54,9 @@ class AccessLog:
             fields["ms"] = round(milliseconds, 1)
         message = f"{method} {path} {answered.status} {milliseconds:.1f}ms"
         self.lines.put(self.line_format(time.time(), "INFO", message, fields))
+
+
+@lru_cache(maxsize=1024)
+def _shown_agent(agent: str) -> str:
+    # Bytes that are no UTF-8 would be half a surrogate pair in JSON.
+    return _TOKEN.sub("…", agent).encode("utf-8", "backslashreplace").decode()

@@ -193,13 +193,15 @@ class KeyRing:
         if origin := self._origins.get(key_id):
             return (
                 f"key {key_id} is of the same secret and app at {origin}, and SPOTIFY_ACCOUNTS_URL"
-                f" is {self._origin} here. Use one of them everywhere"
+                f" is {self._origin} here. Set SPOTIFY_ACCOUNTS_URL back to {origin}"
             )
+        restore = "restore its secret in PREVIOUS_ENCRYPTION_SECRETS, or"
+        if is_temporary(self._current.key_id):
+            restore = "set ENCRYPTION_SECRET to its secret again, or restore"
         return (
-            f"key {key_id} is not configured here. If it was yours, restore its secret in"
-            " PREVIOUS_ENCRYPTION_SECRETS, or CLIENT_ID or SPOTIFY_ACCOUNTS_URL if one changed; or"
-            " add the id to RETIRED_KEY_IDS, which logs these users out. If you never had it,"
-            " somebody guesses: ignore it"
+            f"key {key_id} is not configured here. If no `keys` line ever showed it, ignore it:"
+            f" somebody guesses. Otherwise {restore} CLIENT_ID or SPOTIFY_ACCOUNTS_URL if one"
+            " changed; or add the id to RETIRED_KEY_IDS, which logs these users out"
         )
 
     def _parse(self, sealer: _Sealer, payload: bytes) -> OpenedToken:

@@ -68,9 +68,10 @@ class LegacyTokens:
             TokenHeld: If it has a known shape, and LEGACY_TOKENS is not set.
         """
         if self.hold and (shape := shape_of(as_sent)):
+            until = " and LEGACY_TOKENS_UNTIL" if shape in UNAUTHENTICATED else ""
             raise TokenHeld(
-                f"the token looks like another swap service's ({shape}). Set LEGACY_TOKENS={shape}"
-                " to open such tokens, or LEGACY_TOKENS=none, which logs these users out",
+                f"the token looks like another swap service's ({shape}). If you have moved here"
+                f" from one, set LEGACY_TOKENS={shape}{until}; otherwise LEGACY_TOKENS=none",
                 shape,
                 reason="legacy_unset",
                 is_known=True,

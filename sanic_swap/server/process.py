@@ -16,7 +16,7 @@ from functools import partial
 import uvloop
 
 from sanic_swap.app import make_app
-from sanic_swap.logs import log
+from sanic_swap.logs import iso_utc, log
 from sanic_swap.parts import Parts
 from sanic_swap.server.connection import Connection, Places
 from sanic_swap.server.kernel import allow_open_files, forbid_core_dumps, most_connections
@@ -54,7 +54,8 @@ async def _run(settings: Settings) -> None:
     for number in _SIGNALS:
         signal.signal(number, stop_soon)
     parts = Parts(settings)
-    log.info("keys", extra={"fields": settings.key_ids_in_use})
+    revoked = {"revoke_before": iso_utc(settings.revoke_before)} if settings.revoke_before else {}
+    log.info("keys", extra={"fields": settings.key_ids_in_use | revoked})
     async with parts.opened():
         await _serve(parts, stop)
     log.info("stopped")

@@ -89,7 +89,7 @@ def _about_keys(settings: Settings, environ: Mapping[str, str]) -> Iterator[Find
         "REUSE_PORT": settings.reuse_port,
         "STORE_URL": settings.store_url or environ.get("STORE_URL"),  # also one to be corrected
         "PREVIOUS_ENCRYPTION_SECRETS": settings.previous_secrets,
-        "LEGACY_TOKENS": settings.legacy_tokens,
+        "LEGACY_TOKENS": {*settings.legacy_tokens} - {"none"},
         "FLY_MACHINE_ID": environ.get("FLY_MACHINE_ID"),
     }
     because = next((name for name, value in reasons.items() if value), None)

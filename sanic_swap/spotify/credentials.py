@@ -60,7 +60,7 @@ class Credentials:
             await self._spotify.verify_credentials(_LONGEST_SECONDS)
         except CredentialsRefused as refusal:
             if not was_refused:
-                log.error("%s. Correct CLIENT_ID and CLIENT_SECRET and restart", refusal)
+                log.error("%s. Correct CLIENT_ID or CLIENT_SECRET and restart", refusal)
         except SpotifyError as error:
             log.warning("Cannot tell whether Spotify takes our credentials: %s", error)
         else:

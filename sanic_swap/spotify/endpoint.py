@@ -103,7 +103,7 @@ class TokenEndpoint:
             finally:
                 connection.release()  # this closes it if the exchange is not over
         except TimeoutError:
-            raise SpotifyTooSlow(f"no answer within {timeout_seconds:.3g} s") from None
+            raise SpotifyTooSlow(f"Spotify gave no answer within {timeout_seconds:.3g} s") from None
 
     async def _connect(self, seconds_left: float) -> Connection:
         timeout = self._connect_timeout

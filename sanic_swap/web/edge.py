@@ -21,7 +21,7 @@ from sanic_swap.web.answers import Answer
 from sanic_swap.web.cors import Cors
 from sanic_swap.web.error_table import CLIENT_GONE, Refusal, refusal_of
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
+_REQUEST_ID = re.compile(r"(?!(?:AQ|BQ|s1\.).{37})[A-Za-z0-9._-]{1,64}\Z")  # no code or token
 _LIKE_A_TOKEN = re.compile("AQ|BQ|s1\\.")
 Handler = Callable[[Request, RequestTrace], Awaitable[Answer]]
 
@@ -141,7 +141,7 @@ class Edge:
         return answer
 
     def _log_held(self, error: TokenHeld, refusal: Refusal, trace: RequestTrace) -> None:
-        """Log a held token: each topic once a minute, ten unknown ones and one for the rest."""
+        """Log a held token, each topic once a minute; an error if nobody can have invented it."""
         place = (self.known_topics if error.is_known else self.unknown_topics).take(error.topic)
         if place == OTHERS:
             log.warning(
@@ -149,7 +149,7 @@ class Edge:
                 " Somebody guesses, or many old keys are missing; see docs/keys.md"
             )
         elif place is not None:
-            level = refusal.level if error.is_known else logging.WARNING
+            level = refusal.level if error.is_known and error.key_id else logging.WARNING
             log.log(level, refusal.log, error, extra={"fields": trace.fields()})
 
     def _trace_of(self, request: Request, path: str | None) -> RequestTrace:

@@ -96,7 +96,7 @@ _TABLE: dict[type[BaseException], Refusal] = {
         "This service is misconfigured; try again later",
         OPERATOR_SECONDS,
         ERROR,
-        "%s: nobody can log in or refresh. Correct CLIENT_ID and CLIENT_SECRET and restart",
+        "%s: nobody can log in or refresh. Correct CLIENT_ID or CLIENT_SECRET and restart",
     ),
     errors.SpotifyThrottles: Refusal(
         "spotify_throttles", 429, _BUSY, "Spotify asks to wait", TROUBLE_SECONDS, WARNING

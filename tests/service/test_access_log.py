@@ -49,6 +49,14 @@ def test_a_line_tells_neither_query_nor_body_nor_codes_in_a_path(service: Runnin
     assert "canary" not in json.dumps(line)
 
 
+@pytest.mark.parametrize("token", ["AQ" + "x" * 38, "s1.E0VmQeUw." + "x" * 50])
+def test_a_token_is_no_request_id(service: Running, token: str) -> None:
+    answer = send("GET", f"{service.url}/", headers={"X-Request-ID": token})
+
+    assert len(answer.headers["X-Request-ID"]) == 16
+    assert token not in service.log()
+
+
 def test_a_warning_about_one_request_has_its_id_and_its_grant(
     service: Running, spotify: FakeSpotify
 ) -> None:
@@ -70,6 +78,7 @@ def test_nobody_fills_the_log_or_the_metrics_with_invented_keys(spotify: FakeSpo
             for _ in range(2):
                 token = f"s1.AAAAAA{number:02}.{'A' * 200}"
                 refresh(service, token)
+        refresh(service, "AQ" + "x" * 40)
         answer = refresh(service, misplaced)
         send("GET", f"{service.url}/", headers={"X-Request-ID": "last"})
         wait_until(lambda: lines_of(service, "last"))
@@ -82,7 +91,7 @@ def test_nobody_fills_the_log_or_the_metrics_with_invented_keys(spotify: FakeSpo
         access = [line for line in service.lines() if line.get("outcome") == "token_held"]
     assert answer.status == 503
     assert "SPOTIFY_ACCOUNTS_URL" in error["message"]
-    assert [line["level"] for line in loud] == ["warning"] * 11 + ["error"]
+    assert [line["level"] for line in loud] == ["warning"] * 12 + ["error"]
     assert "request_id" in loud[0]
     assert (access[0]["reason"], access[0]["key"]) == ("unknown_key", "AAAAAA00")
 

@@ -58,6 +58,9 @@ def test_tokens_that_are_dead_here_are_refused_in_one_wording_and_spotify_is_not
         answers = {name: refresh(service, sealed) for name, sealed in tokens.items()}
         assert spotify.count() == 1  # the question at start
         assert refresh(service, seal(token, now, origin)).status == 200
+        [keys] = [line for line in service.lines() if line["message"] == "keys"]
+
+    assert keys["revoke_before"] == given_up["REVOKE_BEFORE"]
 
     words = {"error": "invalid_grant", "error_description": "Invalid refresh token"}
     told = {name: (answer.status, answer.json()) for name, answer in answers.items()}

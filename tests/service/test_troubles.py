@@ -15,6 +15,7 @@ from fake_spotify.faults import (
     FalseInvalidGrant,
     Fault,
     NoHealthyUpstream,
+    OAuthError,
     Silence,
     SlowHead,
     Status,
@@ -89,6 +90,12 @@ TROUBLES = [
         swaps(1, Status(400, '{"error":"invalid_client"}')),
     ),
     Trouble(
+        "nobody can log in",
+        (REQUESTS, "/swap", "grant_refused"),
+        "Spotify refused: invalid_grant (Invalid redirect URI)",
+        swaps(1, OAuthError("invalid_grant", "Invalid redirect URI")),
+    ),
+    Trouble(
         "a key is missing",
         (REQUESTS, "/refresh", "token_held"),
         "Refresh token not accepted (503): key ",
@@ -110,7 +117,7 @@ TROUBLES = [
     Trouble(
         "Spotify is slow",
         (CALLS, "spotify_too_slow"),
-        "no answer within",
+        "Spotify gave no answer within",
         swaps(1, Silence()),
         {"SPOTIFY_TIMEOUT": "1"},
     ),

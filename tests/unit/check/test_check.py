@@ -176,7 +176,7 @@ def test_a_spotify_that_keeps_silent_is_waited_for_no_longer_than_for_an_app() -
         found = report(url, SPOTIFY_TIMEOUT="0.3")
 
     assert found["exit_code"] == 1
-    assert "no answer within 0.3 s" in about("CLIENT_ID", found["risky"])[0]
+    assert "Spotify gave no answer within 0.3 s" in about("CLIENT_ID", found["risky"])[0]
 
 
 def test_everything_wrong_is_said_at_once_and_what_is_right_is_still_asked(

@@ -8,8 +8,9 @@ import pytest
 from sanic_swap.check.risks import risks
 from sanic_swap.sealing.keys import SealingContext, root_key
 from sanic_swap.settings.findings import Level
+from sanic_swap.settings.reading import read
 from tests.legacy_sealers import FERNET_KEY
-from tests.reading import APP, read_settings
+from tests.reading import APP
 
 SETTINGS = APP | {"ENCRYPTION_SECRET": "1234" * 16}
 HEROKU, FLY = {"DYNO": "web.1"}, {"FLY_MACHINE_ID": "e784"}
@@ -27,7 +28,9 @@ PUBLISHED = "CXGh8DLTymGHa9WHiVzGLKLtHPmDfkybVzHdWFBUJUefiyLJFc"[::-1]
 def found(environ, names_in_file=(), **options):
     """Return the risks of settings like these; a change to None leaves a variable out."""
     changed = {name: text for name, text in (SETTINGS | environ).items() if text is not None}
-    return list(risks(read_settings(changed), changed, names_in_file, **options))
+    reading = read(changed)
+    reading.names_in_file.extend(names_in_file)
+    return list(risks(reading.settings(), changed, reading, **options))
 
 
 @pytest.mark.parametrize(
@@ -52,9 +55,14 @@ def found(environ, names_in_file=(), **options):
         pytest.param({"LEGACY_SECRETS": "x"}, ["LEGACY_SECRETS"], id="no format"),
         pytest.param({"LEGACY_TOKENS": "none", "LEGACY_SECRETS": "x"}, [], id="no imports"),
         pytest.param(
-            IMPORTS | {"REVOKE_BEFORE": "2026-01-01"}, ["REVOKE_BEFORE"], id="imports of any age"
+            IMPORTS | {"REVOKE_BEFORE": "2026-01-01T00:00Z"},
+            ["REVOKE_BEFORE"],
+            id="imports of any age",
         ),
-        pytest.param({"LEGACY_TOKENS": "none", "REVOKE_BEFORE": "2026-01-01"}, [], id="no age"),
+        pytest.param(
+            {"LEGACY_TOKENS": "none", "REVOKE_BEFORE": "2026-01-01T00:00Z"}, [], id="no age"
+        ),
+        pytest.param({"REVOKE_BEFORE": "2026-01-01"}, ["REVOKE_BEFORE"], id="no time zone"),
         pytest.param({"LEGACY_TOKENS": "fernet"}, ["LEGACY_SECRETS"], id="no Fernet key"),
         pytest.param({"LEGACY_TOKENS": "fernet", "LEGACY_SECRETS": FERNET_KEY}, [], id="one"),
         pytest.param({"LEGACY_TOKENS": "fernet", "ENCRYPTION_SECRET": FERNET_KEY}, [], id="ours"),
@@ -127,6 +135,13 @@ def test_a_key_that_is_set_twice_is_named_by_its_id(again):
 
     assert twice == f"{OLDER}: key {ID_A} is listed 2 times, perhaps spelled differently"
     assert current_too.startswith(f"{OLDER}: key {ID_A} is ENCRYPTION_SECRET too")
+
+
+def test_a_moment_without_a_time_zone_is_told_as_it_was_read():
+    [risk] = found({"REVOKE_BEFORE": "2026-11-23T18:00:00"})
+
+    assert str(risk) == "REVOKE_BEFORE: has no time zone; read as 2026-11-23T18:00:00Z"
+    assert risk.at_start
 
 
 @pytest.mark.parametrize(("formats", "count"), [("node", 1), ("none", 0)])

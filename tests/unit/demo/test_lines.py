@@ -35,6 +35,10 @@ def service(path="/swap", status=400, outcome="invalid_request", **members):
         (service(reason="altered"), "was changed or cut"),
         (service(reason="not_a_token"), f"this is no token of {SWAP_URL}"),
         (service(outcome="grant_refused"), "Spotify refused the code, which works once"),
+        (
+            service(outcome="grant_refused", reason="Invalid authorization code"),
+            "Spotify refused the code, which works once",
+        ),
         (service(outcome="grant_refused", grant="abc"), "the app must ask its user to log in"),
         (service(status=503, outcome="spotify_fails"), "the app keeps its tokens"),
         (service(reason="a reason of next year"), "400: a reason of next year"),

@@ -95,3 +95,9 @@ def test_what_a_client_may_choose_is_cut_off_and_escaped():
 
     assert fields["agent"] == "x\\udcff" + "x" * 198
     assert fields["method"] == "X" * 16
+
+
+@pytest.mark.parametrize("token", ["AQ" + "x_-" * 13, "BQ" + "x" * 380, "s1.E0VmQeUw." + "x" * 200])
+def test_a_code_or_token_that_an_app_calls_itself_is_not_shown(token):
+    assert fields_of(agent=f"MyApp/2 ({token[:180]}) iOS")["agent"].startswith("MyApp/2 (…")
+    assert fields_of(agent="MyApp/2 (AQUARIUS) BQ/1")["agent"] == "MyApp/2 (AQUARIUS) BQ/1"

@@ -194,20 +194,30 @@ def test_the_current_key_stays_current_where_it_is_listed_as_a_previous_one_too(
     assert keys.open(keys.seal(Secret(TOKEN), 0)).is_current
 
 
-def test_a_key_that_is_not_configured_holds_its_tokens_and_names_the_remedy():
+@pytest.mark.parametrize(
+    ("current", "remedy"),
+    [
+        pytest.param(NEW, "restore its secret in PREVIOUS_ENCRYPTION_SECRETS, or", id="a key"),
+        pytest.param(
+            temporary_key(),
+            "set ENCRYPTION_SECRET to its secret again, or restore",
+            id="a temporary key",
+        ),
+    ],
+)
+def test_a_key_that_is_not_configured_holds_its_tokens_and_names_the_remedy(current, remedy):
     sealed = KeyRing(OTHER, CONTEXT).seal(Secret(TOKEN), 0)
 
     with pytest.raises(TokenHeld) as held:
-        ring(previous=[OLD]).open(sealed)
+        KeyRing(current, CONTEXT).open(sealed)
 
     error = held.value
     assert (error.reason, error.key_id, error.topic) == ("unknown_key", OTHER_ID, OTHER_ID)
     assert not error.is_known
     assert str(error) == (
-        f"key {OTHER_ID} is not configured here. If it was yours, restore its secret in"
-        " PREVIOUS_ENCRYPTION_SECRETS, or CLIENT_ID or SPOTIFY_ACCOUNTS_URL if one changed; or add"
-        " the id to RETIRED_KEY_IDS, which logs these users out. If you never had it, somebody"
-        " guesses: ignore it"
+        f"key {OTHER_ID} is not configured here. If no `keys` line ever showed it, ignore it:"
+        f" somebody guesses. Otherwise {remedy} CLIENT_ID or SPOTIFY_ACCOUNTS_URL if one changed;"
+        " or add the id to RETIRED_KEY_IDS, which logs these users out"
     )
 
 
@@ -218,7 +228,9 @@ def test_the_remedy_names_the_origin_where_the_same_secret_and_app_sealed():
         ring(previous=[OLD], other_origins=["http://localhost:1"]).open(sealed)
 
     assert "the same secret and app at http://localhost:1," in str(held.value)
-    assert f"SPOTIFY_ACCOUNTS_URL is {ORIGIN} here" in str(held.value)
+    assert str(held.value).endswith(
+        f"SPOTIFY_ACCOUNTS_URL is {ORIGIN} here. Set SPOTIFY_ACCOUNTS_URL back to http://localhost:1"
+    )
     assert held.value.is_known
 
 

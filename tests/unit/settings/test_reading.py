@@ -260,7 +260,7 @@ def test_names_of_others_may_stand_twice(env_file):
 def test_what_kubernetes_sets_for_a_service_of_that_name_is_ignored_and_told(name):
     environ = SEALED | {name: "tcp://10.43.0.7:9090"}
     settings = read_settings(environ)
-    [warning] = [risk for risk in risks(settings, environ, ()) if risk.at_start]
+    [warning] = [risk for risk in risks(settings, environ, read(environ)) if risk.at_start]
 
     assert settings == read_settings(SEALED)
     assert str(warning).startswith(f"{name}: is ignored: Kubernetes sets it for its Service ")
@@ -312,12 +312,13 @@ def test_everything_wrong_is_said_at_once_and_once():
 def test_no_complaint_ever_repeats_a_value(name, written):
     environ, path = written(name, "leaky-7f3a9c:é/value", without(SEALED, name))
 
+    reading = read(environ, env_file=path)
     try:
-        settings = read_settings(environ, env_file=path)
+        settings = reading.settings()
     except SettingsError as error:
         complaints = str(error)
     else:
-        complaints = "\n".join(map(str, risks(settings, environ, ())))
+        complaints = "\n".join(map(str, risks(settings, environ, reading)))
 
     assert "leaky" not in complaints
     assert "7f3a9c" not in complaints
@@ -343,7 +344,7 @@ PLAIN = {"SPOTIFY_ACCOUNTS_URL": "http://other.example"}
         ("REUSE_PORT", "on"),
         ("STORE_URL", "redis://store.example"),
         ("PREVIOUS_ENCRYPTION_SECRETS", OLDER),
-        ("LEGACY_TOKENS", "none"),
+        ("LEGACY_TOKENS", "fernet"),
         ("FLY_MACHINE_ID", "e784079b449483"),
     ],
 )
@@ -359,6 +360,7 @@ def test_a_temporary_key_will_not_do_where_others_must_know_it(name, text):
         pytest.param({"REUSE_PORT": "off"}, id="REUSE_PORT off"),
         pytest.param({"PREVIOUS_ENCRYPTION_SECRETS": " \n"}, id="no older secret"),
         pytest.param({"FLY_MACHINE_ID": ""}, id="an empty machine id"),
+        pytest.param({"LEGACY_TOKENS": "none"}, id="no imports"),
     ],
 )
 def test_a_temporary_key_will_do_otherwise(environ):

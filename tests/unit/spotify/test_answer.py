@@ -230,6 +230,24 @@ def test_an_error_is_relayed_and_logged_but_for_what_repeats_a_code(error, logge
     assert repr(refused.value) == f"GrantRefused({f'Spotify refused: {logged}'!r})"
 
 
+@pytest.mark.parametrize(
+    ("description", "reason"),
+    [
+        ("Invalid redirect URI", "Invalid redirect URI"),
+        ("Invalid redirect URI AQcode", None),
+        ("AQcode", None),
+    ],
+)
+def test_of_descriptions_only_known_ones_are_for_the_log(description, reason):
+    body = {"error": "invalid_grant", "error_description": description}
+    with pytest.raises(GrantRefused) as refused:
+        judge(json.dumps(body), 400)
+
+    assert (refused.value.description, refused.value.reason) == (description, reason)
+    why = f" ({reason})" if reason else ""
+    assert str(refused.value) == f"Spotify refused: invalid_grant{why}"
+
+
 @pytest.mark.parametrize("member", ["error", "error_description", "error_uri"])
 def test_a_refusal_that_repeats_our_secret_does_not_pass_it_on(member):
     body = json.dumps({"error": "invalid_scope", member: f"client-{PLAIN}"})

@@ -75,7 +75,7 @@ async def test_refused_ones_are_asked_about_until_they_are_taken(caplog):
                 await spotify.refresh(Secret("AQ"), RequestTrace())
 
             assert (credentials.are_good, credentials.word) == (True, "refused")
-    assert caplog.text.count("Correct CLIENT_ID and CLIENT_SECRET and restart") == 1
+    assert caplog.text.count("Correct CLIENT_ID or CLIENT_SECRET and restart") == 1
     assert "Spotify takes our credentials again" in caplog.messages
 
 

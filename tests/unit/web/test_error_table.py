@@ -46,7 +46,7 @@ ANSWERS = [
     (errors.SpotifyFails(599, None), 503, BUSY, ANY),
     (errors.SpotifyNonsense("status 302"), 502, "server_error", None),
     (errors.SpotifyUnreachable("no connection", errors.ConnectionLoss.UNSENT), 502, BUSY, None),
-    (errors.SpotifyTooSlow("no answer within 8 s"), 504, BUSY, None),
+    (errors.SpotifyTooSlow("Spotify gave no answer within 8 s"), 504, BUSY, None),
     (errors.CallSuppressed(429, "it asks to wait", 17), 429, BUSY, 17),
     (errors.CallSuppressed(503, "it asks to wait", 17), 503, BUSY, 17),
     (errors.CallSuppressed(503, "it fails for everyone", None), 503, BUSY, ANY),
