@@ -205,10 +205,7 @@ class SpotifyAccounts:
 
 def form_encoded(value: str) -> str:
     """Percent-encode *value* for a form; codes and tokens hardly ever need it."""
-    is_unreserved = not value.encode().translate(None, _UNRESERVED)
-    return value if is_unreserved else quote_plus(value)
+    return quote_plus(value) if value.encode().translate(None, _UNRESERVED) else value
 
 
-@lru_cache(maxsize=64)
-def _encoded_uri(redirect_uri: str) -> str:
-    return form_encoded(redirect_uri)  # nearly always the same one
+_encoded_uri = lru_cache(maxsize=64)(form_encoded)  # nearly always the same one

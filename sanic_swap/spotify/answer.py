@@ -21,7 +21,7 @@ from sanic_swap.errors import (
     SpotifyNonsense,
     SpotifyThrottles,
 )
-from sanic_swap.sealing.key_ring import LONGEST_REFRESH_TOKEN, PREFIX
+from sanic_swap.sealing.key_ring import PREFIX, is_refresh_token
 from sanic_swap.secret import Secret
 from sanic_swap.strict_json import NotStrictJson, read_object, spelled_members
 
@@ -117,10 +117,7 @@ def read_answer(
 
 
 def seconds_to_wait(retry_after: str | None, now: datetime | None = None) -> int | None:
-    """Return a Retry-After header as whole seconds, at most a day; None if it is nonsense.
-
-    Source: RFC 9110, section 10.2.3: seconds or an HTTP date.
-    """
+    """Return a Retry-After (RFC 9110 section 10.2.3) in seconds, at most a day; nonsense: None."""
     if retry_after is None:
         return None
     try:
@@ -148,11 +145,7 @@ def _tokens(text: str, members: dict[str, Any], private: Sequence[Secret]) -> To
         _keep_secret(private, text, members)
         return TokenAnswer(None, unsaid, text[:-1], None)
     del members["refresh_token"]
-    if (
-        type(refresh_token) is not str
-        or len(refresh_token) > LONGEST_REFRESH_TOKEN
-        or not (refresh_token.isascii() and refresh_token.isprintable())
-    ):
+    if type(refresh_token) is not str or not is_refresh_token(refresh_token):
         raise SpotifyNonsense("an unusable refresh_token")
     plain = Secret(refresh_token)
     if "\\" not in text and text.count(refresh_token) == 1:

@@ -144,10 +144,8 @@ def _why_not_connected(error: Exception) -> str:
             return f"TLS handshake with {host}:{port} failed"
         case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError(), host=host, port=port):
             return f"connection refused by {host}:{port}"
-        case aiohttp.ClientConnectorError(
-            os_error=OSError(errno=int(number)), host=host, port=port
-        ):
-            return f"{os.strerror(number).lower()}: {host}:{port}"
+        case aiohttp.ClientConnectorError(os_error=OSError(errno=int(code)), host=host, port=port):
+            return f"{os.strerror(code).lower()}: {host}:{port}"
         case aiohttp.ClientConnectorError(host=host, port=port):
             return f"connection to {host}:{port} failed"
     return type(error).__name__
