@@ -1,10 +1,14 @@
 """One connection to Spotify, and the exchanges on it, one at a time.
 
-Each exchange is one future. `data_received` feeds aiohttp's parser and settles the future as
-soon as the answer is whole, or says enough; `connection_lost` settles it where the answer ends
-too early. The connection is pooled by aiohttp's connector, which reads `should_close` when the
-exchange is over. So nothing of one exchange can meet another, and bytes that nobody asked for
-close the connection.
+           exchange()               first byte                last byte
+    idle -------------> waiting ----------------> reading -------------> idle, or ended
+     v                     v                         v
+    ended <-- any byte,   the end, the deadline,    the same; and what is not HTTP,
+              the end     a cancelled caller        or needs no body, or is too large
+
+Each exchange is one future, settled as soon as the answer is whole, or says enough, or cannot
+come any more. aiohttp's connector pools the connection, and reads `should_close` when the
+exchange is over: only an idle one is kept. So nothing of one exchange can meet another.
 """
 
 import asyncio
@@ -21,10 +25,7 @@ _MOST_INTERIM = 8  # 1xx answers; more than any real server sends before its ans
 
 
 class SpotifyConnection(asyncio.Protocol):
-    """A connection as aiohttp's connector makes and pools it.
-
-    Args:
-        connections: Holds it for as long as it is open.
+    """A connection as aiohttp's connector makes and pools it; *connections* are the open ones.
 
     Attributes:
         transport: None before it is connected and after it has ended.
