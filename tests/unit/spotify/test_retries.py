@@ -2,6 +2,7 @@
 
 from functools import partial
 from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,14 @@ from sanic_swap.errors import (
     SpotifyTooSlow,
     SpotifyUnreachable,
 )
-from sanic_swap.spotify.retries import LEAST_SECONDS, MOST_TRIES, Grant, seconds_to_retry
+from sanic_swap.spotify.retries import (
+    BUCKET_SIZE,
+    LEAST_SECONDS,
+    MOST_TRIES,
+    REFILL,
+    Grant,
+    seconds_to_retry,
+)
 
 UNSENT, STALE, EARLY, LATE = (SpotifyUnreachable(loss.value, loss) for loss in ConnectionLoss)
 ANSWERED = [
@@ -95,6 +103,27 @@ def test_the_jitter_is_full_and_its_range_doubles(jitter: float) -> None:
     assert first is not None
     assert first == pytest.approx(jitter * 0.2)
     assert second == pytest.approx(2 * first)
+
+
+@pytest.mark.parametrize(
+    ("error", "options", "seconds"),
+    [
+        (EARLY, {"tries": 2}, 0.2),
+        (SpotifyFails(502, None), {}, 0.1),
+        (SpotifyFails(503, 3), {}, 3.12),  # the timer may fire 0.02 s too early
+        (EARLY, {"bucket": 1.0}, 0.1),
+        (EARLY, {"left_seconds": 0.61}, 0.1),
+        (EARLY, {"left_seconds": 0.59}, None),
+    ],
+)
+def test_so_long_is_the_wait(
+    error: SpotifyError, options: dict[str, Any], seconds: float | None
+) -> None:
+    assert wait(error, Grant.REFRESH, **options) == pytest.approx(seconds)
+
+
+def test_in_the_long_run_a_tenth_of_the_calls_are_retries() -> None:
+    assert (MOST_TRIES, BUCKET_SIZE, REFILL) == (3, 10.0, 0.1)
 
 
 def test_no_code_arrives_twice_but_in_the_one_race() -> None:
