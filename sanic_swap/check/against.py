@@ -6,8 +6,9 @@ tokens are compared as sets of format, secret and last day; no secret is shown.
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
+from typing import NamedTuple
 
 from sanic_swap.errors import TokenHeld, TokenRefused
 from sanic_swap.logs import iso_utc
@@ -32,8 +33,7 @@ class Fate(Enum):
     LOGGED_OUT = "logged out"  # invalid_grant
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
+class Loss(NamedTuple):
     """One reason why tokens no longer open: the setting, whose tokens, and the remedy."""
 
     what: str
@@ -107,9 +107,8 @@ def _by_one_setting(old: Settings, new: Settings) -> Iterator[Loss]:
 
 def _imported(old: Settings, new: Settings, now: float) -> Iterator[Loss]:
     who = "everyone who has a token of another swap service"
-    was_held = old.holds_unknown and not old.legacy_tokens and not old.revoke_before
-    was_held = was_held and not old.is_of_another_service
-    if was_held and new.legacy_tokens == ("none",):
+    refused = old.legacy_tokens or old.revoke_before or old.is_of_another_service
+    if old.holds_unknown and not refused and new.legacy_tokens == ("none",):
         what, remedy = "LEGACY_TOKENS: none, it was not set", "name that service, if there was one"
         yield Loss(what, f"{who} (held until now)", Fate.LOGGED_OUT, remedy)
     named = [name for name in dict.fromkeys(old.legacy_tokens) if name != "none"]

@@ -146,7 +146,7 @@ def _run(arguments: "Namespace") -> int:
                 return WRONG_USE
             return judge(arguments)
         case "check":
-            from sanic_swap.check.command import check
+            from sanic_swap.check.report import check
 
             return check(
                 os.environ,
@@ -201,7 +201,7 @@ def _settings(env_file: Path | None) -> "Settings":
             error.problems.append(f"(no {Path.cwd() / '.env'} was found; --env-file names another)")
         raise
     configure_logging(settings.log_level, settings.log_format)
-    for risk in risks(settings, os.environ, reading):
+    for risk in risks(reading, os.environ):
         if risk.at_start:
             log.warning("%s", risk)
     return settings

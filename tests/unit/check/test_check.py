@@ -18,7 +18,7 @@ import trustme
 from pytest_httpserver import HTTPServer
 
 from fake_spotify import FakeSpotify
-from sanic_swap.check.command import check
+from sanic_swap.check.report import check
 from tests.contract.processes import free_port, launched, listens, wait_until
 from tests.contract.profiles import CLIENT_ID, CLIENT_SECRET
 from tests.contract.taint import Canaries
@@ -249,6 +249,16 @@ def test_an_old_file_that_says_nothing_of_tokens_is_wrong(tmp_path: Path) -> Non
     assert missing["exit_code"] == without_id["exit_code"] == 2
     assert "none.env: cannot be read" in missing["wrong"][0]
     assert "OLD.env: CLIENT_ID: is missing" in without_id["wrong"][0]
+
+
+@pytest.mark.parametrize("key", [f"{KEY},{OTHER_KEY}", f"{KEY} "], ids=["two keys", "a blank"])
+def test_an_old_key_that_cannot_be_read_is_wrong(tmp_path: Path, key: str) -> None:
+    found = offline(against=older(tmp_path, ENCRYPTION_SECRET=f"'{key}'"))
+
+    assert found["exit_code"] == 2
+    assert [text.partition(": has")[0] for text in found["wrong"]] == [
+        f"{tmp_path}/OLD.env: ENCRYPTION_SECRET"
+    ]
 
 
 def test_the_settings_of_another_service_are_compared_too(tmp_path: Path) -> None:
