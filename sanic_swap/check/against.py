@@ -1,7 +1,8 @@
 """Whose tokens would no longer open after a change from old settings to new ones.
 
 Tokens are sealed by the old settings' key ring and opened by the new one. Other services'
-tokens are compared as sets of format, secret and last day; no secret is shown.
+tokens are compared as sets of format, secret and last day. The old settings may be another
+swap service's: see `Settings.is_of_another_service`.
 """
 
 import math
@@ -34,19 +35,16 @@ class Fate(Enum):
 
 
 class Loss(NamedTuple):
-    """One reason why tokens no longer open: the setting, whose tokens, and the remedy."""
+    """One reason why tokens no longer open; no secret is in it."""
 
-    what: str
-    who: str
+    what: str  # the setting, and what is wrong with it
+    who: str  # whose tokens
     fate: Fate
     remedy: str
 
 
 def losses(old: Settings, new: Settings, now: float) -> list[Loss]:
-    """Return every difference that refuses or holds tokens of *old*, from *now* (Unix seconds).
-
-    *old* may be another swap service's: see `Settings.is_of_another_service`.
-    """
+    """Return every difference that refuses or holds tokens of *old*, from *now* (Unix seconds)."""
     return [*_by_key(old, new), *_by_one_setting(old, new), *_imported(old, new, now)]
 
 

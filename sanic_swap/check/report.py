@@ -18,7 +18,6 @@ from sanic_swap.secret import Secret
 from sanic_swap.server.kernel import allow_open_files
 from sanic_swap.settings.reading import ENVIRONMENT, Finding, Level, Reading, read
 from sanic_swap.settings.table import Settings, variables
-from sanic_swap.settings.urls import AccountsUrl
 from sanic_swap.settings.values import SealingSecret, opening_secrets
 from sanic_swap.swap.limits import Rate
 
@@ -36,10 +35,10 @@ _REFUSES = ("unknown_key", "revoke_before", "legacy_tokens", "legacy_secrets", "
 
 
 class Row(NamedTuple):
-    """One setting; *value* is no secret."""
+    """One setting."""
 
     name: str
-    value: str
+    value: str  # no secret
     source: str
 
 
@@ -61,7 +60,7 @@ class Report(NamedTuple):
 
     def as_json(self) -> str:
         """Return one JSON object."""
-        report: dict[str, object] = {
+        report = {
             "exit_code": self.exit_code,
             "settings": [row._asdict() for row in self.rows],
             **{level.value.replace(" ", "_"): self._texts(level) for level in Level},
@@ -103,18 +102,13 @@ def check(
     environ: Mapping[str, str],
     *,
     env_file: Path | None,
-    against: Path | None,
-    offline: bool,
+    against: Path | None,  # older settings, whose tokens should still open
+    offline: bool,  # ask neither Spotify nor the store
     as_json: bool,
     shows_defaults: bool,
     only_errors: bool,
 ) -> int:
-    """Print everything that is known about the settings, and return the exit code.
-
-    Args:
-        against: A file of older settings, whose tokens should still open.
-        offline: Do not ask Spotify or the store.
-    """
+    """Print everything that is known about the settings, and return the exit code."""
     reading = read(environ, env_file=env_file)
     findings = list(_of_settings(reading, environ))
     asked = {"CLIENT_ID, CLIENT_SECRET": (ask_spotify, _ASKS_SPOTIFY)}
@@ -126,10 +120,8 @@ def check(
         elif not reading.wrong_about(*needs):
             level, text = asyncio.run(ask(reading.as_far_as_read))
             findings.append(Finding(level, name, text))
-    lost: list[Loss] = []
-    if against is not None:
-        compared, lost = _compare(against, reading)
-        findings += compared
+    compared, lost = _compare(against, reading) if against else ([], [])
+    findings += compared
     report = Report(rows(reading, with_defaults=shows_defaults), findings, lost, only_errors)
     width = min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
     print(report.as_json() if as_json else "\n".join(report.lines(width)))
@@ -138,13 +130,11 @@ def check(
 
 def rows(reading: Reading, *, with_defaults: bool = True) -> list[Row]:
     """Return one row for each setting; without defaults for those that are set or should be."""
+    chosen = {*reading.written, "encryption_secret"}
     return [
         Row(variable.name, _value(attribute, reading), _source(attribute, reading))
         for attribute, variable in variables().items()
-        if with_defaults
-        or attribute in reading.written
-        or variable.required
-        or attribute == "encryption_secret"
+        if with_defaults or variable.required or attribute in chosen
     ]
 
 
@@ -178,7 +168,7 @@ def _shown(value: object, settings: Settings) -> str:
             return "set"
         case Rate():
             return f"{value.requests} in {value.seconds} s"
-        case tuple() if not isinstance(value, SealingSecret | AccountsUrl):
+        case tuple() if type(value) is tuple:  # not a named one
             separator = "; " if isinstance(value[0], SealingSecret) else ", "
             return separator.join(_shown(one, settings) for one in value)
     return str(value)

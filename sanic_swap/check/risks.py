@@ -104,8 +104,7 @@ def _about_imports(settings: Settings, now: float) -> Iterator[Finding]:
 def _about_spotify(settings: Settings) -> Iterator[Finding]:
     for uri in settings.callback_urls:
         try:
-            parts = urlsplit(uri)
-            scheme, host = parts.scheme.lower(), parts.hostname
+            scheme, host = urlsplit(uri).scheme, urlsplit(uri).hostname
         except ValueError:
             continue
         if scheme in ("http", "https") and host == "localhost":

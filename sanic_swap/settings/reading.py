@@ -58,13 +58,8 @@ class Reading:
         self.values: dict[str, Any] = {}  # what could be read, by its attribute in `Settings`
         self.written: dict[str, Written] = {}  # each setting that is set, likewise
         self.problems: list[Finding] = []  # what could not be read
-        self.contradictions: list[Finding] = []  # what could, and does not go together
+        self.wrong: list[Finding] = []  # that, and what could and does not go together
         self.names_in_file: list[str] = []  # settings or not
-
-    @property
-    def wrong(self) -> list[Finding]:
-        """Everything for which the service does not start."""
-        return [*self.problems, *self.contradictions]
 
     def settings(self) -> Settings:
         """Return the settings that were read; raise SettingsError with everything wrong."""
@@ -99,10 +94,11 @@ def read(
             reading.problems.append(Finding(Level.WRONG, variable.name, str(error)))
     empty = {"client_id": "", "client_secret": Secret(""), "callback_urls": ()}
     reading.as_far_as_read = settings = Settings(**{**empty, **reading.values})
+    reading.wrong.extend(reading.problems)
     known = {problem.variable for problem in reading.problems}
     for name, text in contradictions(settings, {**from_file, **environ}, now()):
         if name not in known:  # it has its default there, and has been told
-            reading.contradictions.append(Finding(Level.WRONG, name, text))
+            reading.wrong.append(Finding(Level.WRONG, name, text))
     return reading
 
 
