@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NoReturn
 from sanic_swap import __version__
 from sanic_swap.demo.snippets import CALLBACKS, FAKE_PORT, PORT, SNIPPETS
 from sanic_swap.errors import CannotListen, SettingsError
-from sanic_swap.judge import arguments as judge_arguments
 from sanic_swap.monitoring.version import commit
 
 if TYPE_CHECKING:
@@ -34,7 +33,8 @@ COMMANDS = {
     "demo": "Show the whole flow with a fake Spotify; needs no settings.",
     "dev": "Run your own app against a fake Spotify; needs no settings."
     " Prints what to paste into the app, then a line for each of its requests.",
-    "judge": judge_arguments.DESCRIPTION,
+    "judge": "Judge any token swap service: run the promises of the contract against it, with a"
+    " fake Spotify that misbehaves on purpose.",
 }
 _ENV_FILE = "also read NAME=value lines; the environment wins (default: .env if it exists)"
 _AGAINST = "older settings; list which of their tokens would no longer open (exit code 1)"
@@ -86,7 +86,11 @@ def _arguments() -> argparse.Namespace:
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands = {
         name: subparsers.add_parser(
-            name, help=text.partition(".")[0], description=text, allow_abbrev=False
+            name,
+            help=text.partition(".")[0],
+            description=text,
+            allow_abbrev=False,
+            add_help=name != "judge",  # whose suite has its own
         )
         for name, text in COMMANDS.items()
     }
@@ -99,11 +103,10 @@ def _arguments() -> argparse.Namespace:
     add("--port", type=int, default=PORT, help="of the service (default: %(default)s)")
     add("--fake-port", type=int, default=FAKE_PORT, help="of the fake (default: %(default)s)")
     add("--snippet", choices=SNIPPETS, help="only print the code for one kind of app, and end")
-    judge_arguments.add_arguments(commands["judge"])
     for name, flag, text in _FLAGS:
         commands[name].add_argument(flag, action="store_true", help=text)
     arguments, extra = parser.parse_known_args()
-    if extra:
+    if extra and arguments.command != "judge":  # which has arguments of its own
         # Not repeated: it may be a token, and is in the process list already.
         parser.error("unknown arguments (codes and tokens are read from standard input only)")
     return arguments
@@ -137,15 +140,7 @@ def _run(arguments: argparse.Namespace) -> int:
             del options["command"]
             return dev(**options)
         case "judge":
-            try:
-                from sanic_swap.judge.command import judge
-            except ModuleNotFoundError as error:
-                if error.name != "pytest":
-                    raise
-                needed = "needs the extra judge: pip install 'sanic-swap[judge]'"
-                print(f"sanic-swap judge: {needed}", file=sys.stderr)
-                return WRONG_USE
-            return judge(arguments)
+            return _judge(sys.argv[2:])
         case "check":
             from sanic_swap.check.command import check
 
@@ -172,6 +167,26 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.command == "refresh":
         return tokens.trade(settings, REFRESH, refresh_token=text)
     return tokens.inspect(settings, secret, as_json=arguments.json)
+
+
+def _judge(words: list[str]) -> int:
+    """Hand the command line on to the contract suite, which knows nothing of ours."""
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    # A wheel ships the suite; a checkout has it among its tests.
+    suite = "sanic_swap.contract" if find_spec("sanic_swap.contract") else "tests.contract"
+    parser = import_module(f"{suite}.arguments").parser("sanic-swap judge")
+    arguments = parser.parse_args(words)
+    try:
+        command = import_module(f"{suite}.command")
+    except ModuleNotFoundError as error:
+        if error.name != "pytest":
+            raise
+        needed = "needs the extra judge: pip install 'sanic-swap[judge]'"
+        print(f"sanic-swap judge: {needed}", file=sys.stderr)
+        return WRONG_USE
+    return int(command.judge(arguments))
 
 
 def _settings(arguments: argparse.Namespace) -> "Settings":
