@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from sanic_swap import __version__
-from sanic_swap.demo.snippets import CALLBACKS, FAKE_PORT, PORT, SNIPPETS
 from sanic_swap.errors import CannotListen, SettingsError
 from sanic_swap.monitoring.version import commit
 
@@ -38,9 +37,8 @@ COMMANDS = {
 }
 _ENV_FILE = "also read NAME=value lines; the environment wins (default: .env if it exists)"
 _AGAINST = "older settings; list which of their tokens would no longer open (exit code 1)"
-_CALLBACK = (
-    f"a redirect URI of your app; may be repeated (default: {' and '.join(CALLBACKS)}, any port)"
-)
+# They read their arguments themselves: what these need is nothing that `serve` should load.
+_ON_THEIR_OWN = ("dev", "judge")
 _FLAGS = (
     ("check", "--all", "also list settings that have their default"),
     ("check", "--offline", "do not call Spotify or the store"),
@@ -50,7 +48,6 @@ _FLAGS = (
     ("keygen", "--env", "print it as a line for .env"),
     ("demo", "--once", "run it without a browser, then exit"),
     ("demo", "--no-browser", "do not open a browser"),
-    ("dev", "--lan", "reachable for phones in your network, too"),
 )
 
 
@@ -90,7 +87,7 @@ def _arguments() -> argparse.Namespace:
             help=text.partition(".")[0],
             description=text,
             allow_abbrev=False,
-            add_help=name != "judge",  # whose suite has its own
+            add_help=name not in _ON_THEIR_OWN,
         )
         for name, text in COMMANDS.items()
     }
@@ -98,15 +95,10 @@ def _arguments() -> argparse.Namespace:
         commands[name].add_argument("--env-file", type=Path, metavar="FILE", help=_ENV_FILE)
     commands["swap"].add_argument("--redirect-uri", metavar="URI", help="one of CALLBACK_URL")
     commands["check"].add_argument("--against", type=Path, metavar="OLD.env", help=_AGAINST)
-    add = commands["dev"].add_argument
-    add("--callback", action="append", default=[], metavar="URI", help=_CALLBACK)
-    add("--port", type=int, default=PORT, help="of the service (default: %(default)s)")
-    add("--fake-port", type=int, default=FAKE_PORT, help="of the fake (default: %(default)s)")
-    add("--snippet", choices=SNIPPETS, help="only print the code for one kind of app, and end")
     for name, flag, text in _FLAGS:
         commands[name].add_argument(flag, action="store_true", help=text)
     arguments, extra = parser.parse_known_args()
-    if extra and arguments.command != "judge":  # which has arguments of its own
+    if extra and arguments.command not in _ON_THEIR_OWN:
         # Not repeated: it may be a token, and is in the process list already.
         parser.error("unknown arguments (codes and tokens are read from standard input only)")
     return arguments
@@ -136,9 +128,7 @@ def _run(arguments: argparse.Namespace) -> int:
         case "dev":
             from sanic_swap.demo.dev import dev
 
-            options = vars(arguments)
-            del options["command"]
-            return dev(**options)
+            return dev(sys.argv[2:], COMMANDS["dev"])
         case "judge":
             return _judge(sys.argv[2:])
         case "check":

@@ -4,9 +4,9 @@ import pytest
 
 from sanic_swap.demo.lines import Values, of_fake, of_service
 
-SWAP_URL = "http://127.0.0.1:4343/swap"
-REFRESH_URL = "http://127.0.0.1:4343/refresh"
-VALUES = Values(SWAP_URL, REFRESH_URL, "the-id", ("my-app://callback", "my-app://other"))
+SERVICE = "http://127.0.0.1:4343"
+SWAP_URL, REFRESH_URL = f"{SERVICE}/swap", f"{SERVICE}/refresh"
+VALUES = Values(SERVICE, "the-id", ["my-app://callback", "my-app://other"])
 
 
 def service(path="/swap", status=400, outcome="invalid_request", **members):
