@@ -15,8 +15,7 @@ from sanic_swap.settings.table import Settings
 from sanic_swap.spotify.accounts import SpotifyAccounts
 from sanic_swap.spotify.credentials import Credentials
 from sanic_swap.swap.limits import Counts, InFlight, RateLimit
-from sanic_swap.swap.revocation_guard import AUTHORIZATION_SECONDS
-from sanic_swap.swap.revocations import Revocations
+from sanic_swap.swap.revocations import AUTHORIZATION_SECONDS, Revocations
 from sanic_swap.swap.sharing import OtherMachines
 from sanic_swap.swap.token_swap import TokenSwap
 from sanic_swap.web.api import GRANT_TYPES
