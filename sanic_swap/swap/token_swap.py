@@ -12,8 +12,8 @@ from typing import NamedTuple, TypeVar
 
 from sanic_swap.errors import GrantRefused, TokenHeld, TokenRefused
 from sanic_swap.logs import log
-from sanic_swap.sealing.grant_id import GrantIds
 from sanic_swap.sealing.key_ring import PREFIX, KeyRing, OpenedToken
+from sanic_swap.sealing.keys import GrantIds
 from sanic_swap.sealing.legacy import UNAUTHENTICATED, LegacyTokens
 from sanic_swap.secret import Secret
 from sanic_swap.spotify.accounts import SpotifyAccounts
