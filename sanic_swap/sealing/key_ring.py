@@ -115,8 +115,10 @@ class KeyRing:
     ) -> None:
         self._sealers = {key.key_id(context): _Sealer(key, context) for key in keys}
         self._current = self._sealers[keys[0].key_id(context)]
+        self.key_ids = list(self._sealers)  # of all keys that open
         contexts = [context._replace(origin=origin) for origin in other_origins]
         self._origins = {key.key_id(one): one.origin for key in keys for one in contexts}
+        self.misplaced_key_ids = list(self._origins)  # the keys' ids there; their tokens are held
         self._origin = context.origin
         self._retired = frozenset(retired)
         self._hold_unknown = hold_unknown
@@ -124,24 +126,11 @@ class KeyRing:
         self._now = now
         self._randomness = randomness
 
-    @property
-    def key_ids(self) -> list[str]:
-        """The ids of all keys that open."""
-        return list(self._sealers)
-
-    @property
-    def misplaced_key_ids(self) -> list[str]:
-        """The ids that these keys would have at `other_origins`; their tokens are held."""
-        return list(self._origins)
-
     def seal(self, refresh_token: Secret, authorized_at: int) -> str:
         """Return *refresh_token* sealed by the newest key, safe in any form body or URL.
 
-        Args:
-            authorized_at: When the user agreed, in Unix seconds; 0 if unknown.
-
-        Raises:
-            ValueError: If the refresh token is none.
+        It has to be one, or ValueError is raised. *authorized_at* is when the user agreed, in
+        Unix seconds; 0 if unknown.
         """
         text = refresh_token.reveal()
         if not is_refresh_token(text):

@@ -47,10 +47,7 @@ class LegacyTokens(NamedTuple):
     now: Callable[[], float] = time.time
 
     def open(self, as_sent: str) -> OpenedToken:
-        """Return the content of a token; the time of authorization is unknown.
-
-        Args:
-            as_sent: With the blanks around it.
+        """Return the content of a token *as_sent*, with the blanks around it; its age is unknown.
 
         Raises:
             TokenRefused: If it does not open, or has no known shape.
