@@ -14,7 +14,7 @@ from sanic_swap.sealing.key_ring import PREFIX, OpenedToken, key_id_of
 from sanic_swap.sealing.legacy import shape_of
 from sanic_swap.secret import Secret
 from sanic_swap.settings.table import Settings
-from sanic_swap.swap.revocation_guard import AUTHORIZATION_SECONDS
+from sanic_swap.swap.revocations import AUTHORIZATION_SECONDS
 from sanic_swap.swap.token_swap import SwapRequest
 from sanic_swap.trace import Answered, RequestTrace
 from sanic_swap.web.body import Field

@@ -58,11 +58,6 @@ class TokenAnswer:
     before: str
     after: str | None
 
-    @property
-    def size(self) -> int:
-        """The characters of its text."""
-        return len(self.before) + len(self.after or "")
-
     def render(self, sealed: str | None, expires_in: int | None = None) -> bytes:
         """Return the JSON body for the app: every member as it came, but the refresh token.
 
