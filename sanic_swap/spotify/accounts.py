@@ -171,10 +171,14 @@ class SpotifyAccounts:
         cooldown = self._cooldown
         if now < cooldown.until:
             self.suppressed += 1
-            raise CallSuppressed(cooldown.status, "it sent Retry-After", cooldown.retry_after(now))
+            raise CallSuppressed(
+                "Spotify was not called: it sent Retry-After",
+                status=cooldown.status,
+                retry_after=cooldown.retry_after(now),
+            )
         if not self.breaker.lets_through(grant, now):
             self.suppressed += 1
-            raise CallSuppressed(503, "the circuit breaker is open", None)
+            raise CallSuppressed("Spotify was not called: the circuit breaker is open")
 
     def _note(self, error: SpotifyError | None, began: float) -> None:
         """Note the outcome of one call for later ones."""
@@ -195,7 +199,7 @@ class SpotifyAccounts:
                     log.warning("Spotify recovered after %.1f s; circuit breaker closed", seconds)
         match error:
             case (
-                SpotifyThrottles(status=status, retry_after=int(seconds))
+                SpotifyThrottles(status=int(status), retry_after=int(seconds))
                 | SpotifyFails(upstream_status=503 as status, retry_after=int(seconds))
             ) if seconds:
                 if now >= self._cooldown.until:

@@ -30,8 +30,13 @@ JUDGED_BY_BODY = frozenset({200, 400, 401, 403})  # of every other status the nu
 # The name in draft-ietf-oauth-refresh-token-expiration, and the older one that is widespread.
 EXPIRY = ("authorization_expires_in", "refresh_token_expires_in")
 # An `error` that is no such name may repeat the code that was sent, and then is not logged.
-_NAME = re.compile(r"[a-z_]{1,40}")
+_NAME = "[a-z_]{1,40}"
 _LONGEST_LOGGED = 64  # characters of an `error`
+# The descriptions that the log may have: nothing that was sent is in them.
+_KNOWN = (
+    "Invalid (authorization code|redirect URI|refresh token)|Authorization code expired"
+    "|Refresh token (revoked|expired)|code_verifier (was incorrect|required)"
+)
 
 
 class Reply(NamedTuple):
@@ -100,7 +105,8 @@ def read_answer(
     """
     status, retry_after, body = reply
     if status == 429:
-        raise SpotifyThrottles(seconds_to_wait(retry_after, now))
+        wait = seconds_to_wait(retry_after, now)
+        raise SpotifyThrottles("Spotify throttles us (429)", status=429, retry_after=wait)
     if status >= 500:
         raise SpotifyFails(status, seconds_to_wait(retry_after, now))
     if status not in JUDGED_BY_BODY:
@@ -203,11 +209,16 @@ def _refusal(
     if relayable(error) is None:
         return SpotifyNonsense(f"status {status} with an unusable error")
     uri = relayable(values.get("error_uri"))
-    is_repeated = not _NAME.fullmatch(error) and any(code.reveal() in error for code in codes)
+    is_repeated = not re.fullmatch(_NAME, error) and any(code.reveal() in error for code in codes)
+    logged = "(the code that was sent)" if is_repeated else error[:_LONGEST_LOGGED]
+    description = relayable(values.get("error_description"))
+    reason = description if re.fullmatch(_KNOWN, description or "") else None
     return GrantRefused(
-        403 if status == 403 else 400,
-        error,
-        relayable(values.get("error_description")),
-        None if uri is None or " " in uri else uri,
-        logged="(the code that was sent)" if is_repeated else error[:_LONGEST_LOGGED],
+        f"Spotify refused: {logged}" + (f" ({reason})" if reason else ""),
+        status=403 if status == 403 else 400,
+        error=error,
+        description=description,
+        uri=None if uri is None or " " in uri else uri,
+        logged=logged,
+        reason=reason,
     )

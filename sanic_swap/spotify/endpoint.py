@@ -119,7 +119,7 @@ class TokenEndpoint:
         except (aiohttp.ClientError, OSError) as error:
             why = _why_not_connected(error)
         self._connector.clear_dns_cache()  # the address may be the reason
-        raise SpotifyUnreachable(f"{ConnectionLoss.UNSENT.value}: {why}", ConnectionLoss.UNSENT)
+        raise SpotifyUnreachable(ConnectionLoss.UNSENT, why)
 
     def close_idle(self) -> None:
         """Let the next exchange have a new connection."""

@@ -61,7 +61,7 @@ class SpotifyConnection(asyncio.Protocol):
             SpotifyUnreachable: If the connection ends before the answer does.
         """
         if self.transport is None or self.should_close:
-            raise _lost(ConnectionLoss.UNSENT)
+            raise SpotifyUnreachable(ConnectionLoss.UNSENT)
         self.should_close = True
         answer: asyncio.Future[Reply] = self._loop.create_future()
         self._answer = answer
@@ -119,13 +119,13 @@ class SpotifyConnection(asyncio.Protocol):
         if not self.closed.done():
             self.closed.set_result(None)
         if self._reading is None:
-            self._fail(_lost(self._loss))
+            self._fail(SpotifyUnreachable(self._loss))
             return
         head, body = self._reading
         try:
             self._parser.feed_eof()  # the body may be meant to end with the connection
         except Exception:  # noqa: BLE001 - as in data_received
-            self._fail(_lost(ConnectionLoss.LATE))
+            self._fail(SpotifyUnreachable(ConnectionLoss.LATE))
         else:
             self._settle(_reply(head, body.read_nowait()))
 
@@ -178,7 +178,3 @@ def _is_said_by_status(head: RawResponseMessage) -> bool:
 
 def _reply(head: RawResponseMessage, body: bytes | None) -> Reply:
     return Reply(head.code, head.headers.get("Retry-After"), body)
-
-
-def _lost(loss: ConnectionLoss) -> SpotifyUnreachable:
-    return SpotifyUnreachable(loss.value, loss)

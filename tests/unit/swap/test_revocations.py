@@ -10,7 +10,7 @@ from sanic_swap.swap.revocations import Revocations
 from tests.contract import patience
 
 NOW = 1_795_040_626
-REFUSED = GrantRefused(400, "invalid_grant", None, None)
+REFUSED = GrantRefused("refused", error="invalid_grant")
 
 
 class Clock:
@@ -64,7 +64,7 @@ async def test_many_young_grants_refused_at_once_are_held_back(revocations, cloc
     ("authorized_at", "refusal"),
     [
         pytest.param(0, REFUSED, id="a grant of unknown age"),
-        pytest.param(NOW - 60, GrantRefused(400, "invalid_scope", None, None), id="another error"),
+        pytest.param(NOW - 60, GrantRefused("refused", error="invalid_scope"), id="another error"),
     ],
 )
 async def test_what_says_nothing_about_grants_is_believed_even_then(
