@@ -19,10 +19,9 @@ from sanic_swap.swap.revocation_guard import AUTHORIZATION_SECONDS
 from sanic_swap.swap.revocations import Revocations
 from sanic_swap.swap.sharing import OtherMachines
 from sanic_swap.swap.token_swap import TokenSwap
-from sanic_swap.web.api import GRANT_TYPES
+from sanic_swap.web.endpoints import GRANT_TYPES, HEALTH_PATHS, PATHS, Readiness
 from sanic_swap.web.error_table import CALL_OUTCOMES, OUTCOMES
-from sanic_swap.web.ops import HEALTH_PATHS, PATHS, Readiness
-from sanic_swap.web.parameters import ParameterRules
+from sanic_swap.web.token_requests import ParameterRules
 
 if TYPE_CHECKING:
     from sanic_swap.monitoring.metrics import Metrics

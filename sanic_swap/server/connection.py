@@ -16,7 +16,7 @@ from sanic.server.protocols.http_protocol import HttpProtocol
 from sanic_swap.logs import log
 from sanic_swap.server.http1 import StrictHttp
 from sanic_swap.server.kernel import is_readable
-from sanic_swap.web.ops import Readiness
+from sanic_swap.web.endpoints import Readiness
 
 REQUEST = "request"  # the state of a connection whose request is complete
 WAITING = ("idle", "silent", "head", "body")
