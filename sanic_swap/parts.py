@@ -19,7 +19,7 @@ from sanic_swap.swap.revocation_guard import AUTHORIZATION_SECONDS
 from sanic_swap.swap.revocations import Revocations
 from sanic_swap.swap.sharing import OtherMachines
 from sanic_swap.swap.token_swap import TokenSwap
-from sanic_swap.web.endpoints import GRANT_TYPES, HEALTH_PATHS, PATHS, Readiness
+from sanic_swap.web.endpoints import GRANT_TYPES, HEALTH_PATHS, Readiness
 from sanic_swap.web.error_table import CALL_OUTCOMES, OUTCOMES
 from sanic_swap.web.token_requests import ParameterRules
 
@@ -206,7 +206,6 @@ def _make_metrics(settings: Settings, ring: KeyRing) -> "Metrics | None":
 
     return Metrics(
         token_paths=GRANT_TYPES,
-        other_paths=PATHS,
         outcomes=OUTCOMES,
         call_outcomes=CALL_OUTCOMES,
         keys=settings.key_ids_in_use,
