@@ -49,19 +49,12 @@ class Reply(NamedTuple):
 
 @dataclass(slots=True, repr=False)
 class TokenAnswer:
-    """Spotify's tokens, ready to be handed on with another refresh token in its place.
+    """Spotify's tokens, ready to be handed on with another refresh token in its place."""
 
-    Attributes:
-        refresh_token: The plain one that Spotify sent, None if it sent none.
-        unsaid: Those names of `EXPIRY` that Spotify did not send itself.
-        before: The object's text up to the value of its refresh token.
-        after: And behind it, up to the brace; None if it had none.
-    """
-
-    refresh_token: Secret | None
-    unsaid: Sequence[str]
-    before: str
-    after: str | None
+    refresh_token: Secret | None  # the plain one that Spotify sent, if it sent one
+    unsaid: Sequence[str]  # those names of `EXPIRY` that Spotify did not send itself
+    before: str  # the object's text up to the value of its refresh token
+    after: str | None  # and behind it, up to the brace; None if it had none
 
     @property
     def size(self) -> int:
@@ -71,9 +64,8 @@ class TokenAnswer:
     def render(self, sealed: str | None, expires_in: int | None = None) -> bytes:
         """Return the JSON body for the app: every member as it came, but the refresh token.
 
-        Args:
-            sealed: Takes the refresh token's place, or stands last if Spotify sent none.
-            expires_in: Seconds until the authorization ends, if apps are to know.
+        *sealed* takes its place, or stands last if Spotify sent none; *expires_in* are the
+        seconds until the authorization ends, if apps are to know.
         """
         expiry = ""
         if expires_in is not None:
@@ -89,20 +81,11 @@ class TokenAnswer:
 
 def read_answer(
     reply: Reply,
-    private: Sequence[Secret] = (),
-    codes: Sequence[Secret] = (),
-    now: datetime | None = None,
+    private: Sequence[Secret] = (),  # sent, and no app may get it back: refresh token, credentials
+    codes: Sequence[Secret] = (),  # sent, and no log may show it: code and verifier
+    now: datetime | None = None,  # for a Retry-After that is a date
 ) -> TokenAnswer:
-    """Judge one answer of Spotify's.
-
-    Args:
-        private: What was sent and no app may get back: refresh token and credentials.
-        codes: What was sent and no log may show: code and verifier.
-        now: For a Retry-After that is a date.
-
-    Raises:
-        SpotifyError: One of those below it, for everything but tokens.
-    """
+    """Judge one answer of Spotify's; raise an error below `SpotifyError` for all but tokens."""
     status, retry_after, body = reply
     if status == 429:
         wait = seconds_to_wait(retry_after, now)

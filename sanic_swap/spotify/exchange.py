@@ -25,13 +25,7 @@ _MOST_INTERIM = 8  # 1xx answers; more than any real server sends before its ans
 
 
 class SpotifyConnection(asyncio.Protocol):
-    """A connection as aiohttp's connector makes and pools it; *connections* are the open ones.
-
-    Attributes:
-        transport: None before it is connected and after it has ended.
-        closed: Done when it has ended.
-        should_close: Whether it is in use, or must not be used again.
-    """
+    """A connection as aiohttp's connector makes and pools it; *connections* are the open ones."""
 
     # aiohttp's reader of the body asks for flow control; LARGEST_ANSWER comes first.
     _reading_paused = False
@@ -39,9 +33,9 @@ class SpotifyConnection(asyncio.Protocol):
     def __init__(
         self, loop: asyncio.AbstractEventLoop, connections: "set[SpotifyConnection]"
     ) -> None:
-        self.transport: asyncio.Transport | None = None
-        self.closed: asyncio.Future[None] = loop.create_future()
-        self.should_close = False
+        self.transport: asyncio.Transport | None = None  # before it is connected, and at the end
+        self.closed: asyncio.Future[None] = loop.create_future()  # done when it has ended
+        self.should_close = False  # whether it is in use, or must not be used again
         self._loop = loop
         self._connections = connections
         self._parser = HttpResponseParser(
@@ -55,10 +49,8 @@ class SpotifyConnection(asyncio.Protocol):
     async def exchange(self, request: bytes, seconds: float) -> Reply:
         """Send *request*, head and body, and return what comes back within *seconds*.
 
-        Raises:
-            TimeoutError: If it does not come in time.
-            SpotifyNonsense: If it is not HTTP.
-            SpotifyUnreachable: If the connection ends before the answer does.
+        Raises TimeoutError if it does not, SpotifyNonsense if it is not HTTP, and
+        SpotifyUnreachable if the connection ends before the answer does.
         """
         if self.transport is None or self.should_close:
             raise SpotifyUnreachable(ConnectionLoss.UNSENT)
