@@ -17,10 +17,9 @@ from sanic_swap.swap.limits import Counts, InFlight, RateLimit
 from sanic_swap.swap.revocations import AUTHORIZATION_SECONDS, Revocations
 from sanic_swap.swap.sharing import OtherMachines
 from sanic_swap.swap.token_swap import TokenSwap
-from sanic_swap.web.api import GRANT_TYPES
+from sanic_swap.web.endpoints import GRANT_TYPES, HEALTH_PATHS, Readiness
 from sanic_swap.web.error_table import CALL_OUTCOMES, OUTCOMES
-from sanic_swap.web.ops import HEALTH_PATHS, PATHS, Readiness
-from sanic_swap.web.parameters import ParameterRules
+from sanic_swap.web.token_requests import ParameterRules
 
 if TYPE_CHECKING:
     from sanic_swap.monitoring.metrics import Metrics
@@ -202,7 +201,6 @@ def _make_metrics(settings: Settings, ring: KeyRing) -> "Metrics | None":
 
     return Metrics(
         token_paths=GRANT_TYPES,
-        other_paths=PATHS,
         outcomes=OUTCOMES,
         call_outcomes=CALL_OUTCOMES,
         keys=settings.key_ids_in_use,

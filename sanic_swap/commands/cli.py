@@ -145,7 +145,7 @@ def _run(arguments: argparse.Namespace) -> int:
             )
     settings = _settings(arguments)
     from sanic_swap.commands import tokens
-    from sanic_swap.web.parameters import REFRESH, SWAP
+    from sanic_swap.web.token_requests import REFRESH, SWAP
 
     is_swap = arguments.command == "swap"
     secret = tokens.read_secret("authorization code" if is_swap else "refresh token")

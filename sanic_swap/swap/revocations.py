@@ -121,7 +121,7 @@ class Revocations:
             await self._wait_for_verdict(digest, began)
         if self.is_holding:
             self.held += 1
-            raise RevocationDoubted
+            raise RevocationDoubted("Spotify refused one of many grants; held back by the guard")
         self._believed[digest] = None
         if len(self._believed) > _MOST_BELIEVED:
             self._believed.popitem(last=False)

@@ -185,7 +185,7 @@ async def imports_let_through(limit, outcomes):
     ("outcome", "again"),
     [
         pytest.param(TokenRefused("altered"), 0, id="refused here"),
-        pytest.param(GrantRefused(400, "invalid_grant", None, None), 0, id="refused by Spotify"),
+        pytest.param(GrantRefused("invalid_grant"), 0, id="refused by Spotify"),
         pytest.param(asyncio.CancelledError(), 0, id="given up by the client"),
         pytest.param(SpotifyFails(503, None), 60, id="Spotify's trouble"),
         pytest.param(None, 60, id="good"),

@@ -15,8 +15,8 @@ from sanic_swap.swap.revocations import (
 from tests.contract import patience
 
 NOW = 1_795_040_626
-REFUSED = GrantRefused(400, "invalid_grant", None, None)
-OTHER = GrantRefused(400, "invalid_scope", None, None)
+REFUSED = GrantRefused("refused", error="invalid_grant")
+OTHER = GrantRefused("refused", error="invalid_scope")
 
 
 class Clock:
