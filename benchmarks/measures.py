@@ -73,26 +73,36 @@ def _compared(outcomes: Mapping[str, list[dict[str, Any]]]) -> dict[str, Any]:
 def tail(
     loads: Sequence[Load],
     upstream: Tested,
+    relay: Tested,
     swaps: Bodies,
     *,
     rounds: int,
     seconds: int,
     core: int | None,
 ) -> dict[str, Any]:
-    """Measure answer times at half of what each program can do, and those of the upstream."""
-    direct = Load("upstream", upstream, core)
-    own = Bodies(swaps.path, "/api/token")
-    report: dict[str, Any] = {load.name: {"above_upstream_ms": []} for load in loads}
+    """Measure answer times at half of what each program can do.
+
+    Beside them those of the upstream alone, and of a relay: how long a request takes that has
+    to wake up two processes on two cores, whatever is done with it.
+    """
+    others = {
+        "upstream": (Load("upstream", upstream, core), Bodies(swaps.path, "/api/token")),
+        "relay": (Load("relay", relay, core), swaps),
+    }
+    report: dict[str, Any] = {load.name: {"above_ms": {}} for load in loads}
     for _ in range(rounds):
         for load in loads:
             peak = load.run(swaps, 32, seconds).per_second
             pause_ms = _TAIL_CONNECTIONS / (peak / 2) * 1000
-            there = direct.run(own, _TAIL_CONNECTIONS, seconds, pause_ms=pause_ms)
             here = load.run(swaps, _TAIL_CONNECTIONS, seconds, pause_ms=pause_ms)
-            report[load.name]["above_upstream_ms"].append(here.p99_ms - there.p99_ms)
-            report[load.name] |= {"upstream": asdict(there), **asdict(here)}
+            report[load.name] |= asdict(here)
+            for name, (other, bodies) in others.items():
+                there = other.run(bodies, _TAIL_CONNECTIONS, seconds, pause_ms=pause_ms)
+                above = report[load.name]["above_ms"].setdefault(name, [])
+                above.append(here.p99_ms - there.p99_ms)
+                report[load.name][name] = asdict(there)
     for seen in report.values():
-        seen["median_above_ms"] = median(seen["above_upstream_ms"])
+        seen["median_above_ms"] = {name: median(ms) for name, ms in seen["above_ms"].items()}
     return report
 
 

@@ -32,8 +32,6 @@ REFRESH_ANSWER = {
 # A request has 32 hex digits as its id.
 SWAP_ANSWER = {**REFRESH_ANSWER, "refresh_token": "AQ" + "b3-_Q" * 19 + "wx$request_id"}
 
-# It refreshes without a rotation, and gives each swap a refresh token of its own. The forms of
-# swaps are the longer ones.
 _NGINX = """
 daemon off;
 master_process off;
@@ -51,12 +49,27 @@ http {{
   fastcgi_temp_path {prefix}/fastcgi;
   uwsgi_temp_path {prefix}/uwsgi;
   scgi_temp_path {prefix}/scgi;
+  {rest}
+}}
+"""
+# It refreshes without a rotation, and gives each swap a refresh token of its own. The forms of
+# swaps are the longer ones.
+_ACCOUNTS = """
   map $content_length $answer {{
     "~^[12]?[0-9]?[0-9]$" '{refreshed}';
     default '{swapped}';
   }}
   server {{ listen 127.0.0.1:{port}{tls}; location = /api/token {{ return 200 $answer; }} }}
-}}
+"""
+_RELAY = """
+  upstream accounts {{ server {upstream}; keepalive 64; keepalive_requests 1000000000; }}
+  server {{
+    listen 127.0.0.1:{port};
+    location = /swap {{
+      proxy_pass http://accounts/api/token; proxy_http_version 1.1;
+      proxy_set_header Connection "";
+    }}
+  }}
 """
 
 
@@ -102,26 +115,30 @@ class Programs:
         Args:
             certificate: A PEM file with its key; None for plain HTTP.
         """
+        port, tls = free_port(), ""
+        if certificate is not None:
+            tls = f" ssl; ssl_certificate {certificate}; ssl_certificate_key {certificate}"
+            tls += "; ssl_session_cache shared:a:1m"
+        answers = {"refreshed": json.dumps(REFRESH_ANSWER), "swapped": json.dumps(SWAP_ANSWER)}
+        server = _ACCOUNTS.format(port=port, tls=tls, **answers)
+        nginx = self._nginx(server, port, self.cores.others)
+        return f"http{'s' if certificate else ''}://127.0.0.1:{port}", nginx
+
+    def relay(self, upstream: str) -> Tested:
+        """Start an nginx that only passes requests on, where programs under test run."""
         port = free_port()
+        server = _RELAY.format(port=port, upstream=upstream.removeprefix("http://"))
+        return self._nginx(server, port, self.cores.tested)
+
+    def _nginx(self, server: str, port: int, core: int | None) -> Tested:
         prefix = self.folder / f"nginx-{port}"
         prefix.mkdir()
-        tls = "" if certificate is None else f" ssl; ssl_certificate {certificate}"
-        if certificate is not None:
-            tls += f"; ssl_certificate_key {certificate}; ssl_session_cache shared:a:1m"
         config = prefix / "nginx.conf"
-        config.write_text(
-            _NGINX.format(
-                prefix=prefix,
-                port=port,
-                tls=tls,
-                refreshed=json.dumps(REFRESH_ANSWER),
-                swapped=json.dumps(SWAP_ANSWER),
-            )
-        )
+        config.write_text(_NGINX.format(prefix=prefix, rest=server))
         command = [tool("nginx"), "-p", str(prefix), "-c", str(config), "-e", "stderr"]
-        nginx = Tested(self.start(command, self.cores.others, "nginx"), port)
+        nginx = Tested(self.start(command, core, "nginx"), port)
         _wait_for_port(port)
-        return f"http{'s' if certificate else ''}://127.0.0.1:{port}", nginx
+        return nginx
 
     def certificate(self) -> Path:
         """Make a certificate for 127.0.0.1, with its key in the same file."""

@@ -80,7 +80,13 @@ def _measure(programs: Programs, arguments: argparse.Namespace) -> dict[str, Any
     if "tail" in only:
         _say("loading by half")
         report["tail"] = measures.tail(
-            loads, nginx, bodies, rounds=rounds, seconds=seconds, core=programs.cores.others
+            loads,
+            nginx,
+            programs.relay(url),
+            bodies,
+            rounds=rounds,
+            seconds=seconds,
+            core=programs.cores.others,
         )
     if "memory" in only:
         _say("loading for long")

@@ -7,9 +7,9 @@ from sanic import Sanic
 from sanic.exceptions import SanicException
 
 from sanic_swap.parts import Parts
-from sanic_swap.web import api, ops
 from sanic_swap.web.cors import Cors
 from sanic_swap.web.edge import Edge, Handler
+from sanic_swap.web.endpoints import GRANT_TYPES, operator_handlers, token_handler
 
 App = Sanic[Any, Any]
 _IDLE_SECONDS = 95  # above what proxies keep idle connections for; Heroku's router: 90
@@ -44,10 +44,10 @@ def make_app(parts: Parts) -> App:
         # Streamed, so that the type of a body is judged before it is received.
         app.add_route(answer, path, methods, name=path.replace("/", "_"), stream="POST" in methods)
 
-    for path, grant_type in api.GRANT_TYPES.items():
-        handler = api.token_handler(parts.swap, parts.rules, parts.in_flight, grant_type)
+    for path, grant_type in GRANT_TYPES.items():
+        handler = token_handler(parts.swap, parts.rules, parts.in_flight, grant_type)
         add(path, handler, "POST")
-    for path, handler in ops.handlers(parts.readiness).items():
+    for path, handler in operator_handlers(parts.readiness).items():
         add(path, handler, "GET", "HEAD")
     if new_relic is not None:
         on_error = new_relic.watch(on_error, "other")

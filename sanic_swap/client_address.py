@@ -5,28 +5,22 @@ in a list, the client may have written itself.
 """
 
 import re
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import NamedTuple
 
 FORWARDED_FOR = "X-Forwarded-For"
 _HOST_BITS = 64  # of IPv6: what one household or phone has for itself (RFC 6177, RFC 7934)
 # As proxies write it: bare (Heroku, Fly, nginx) or with a port (Azure). A zone belongs to
 # one machine's link, and could hold any text.
-_SPELLING = re.compile(
-    r"(?:([0-9.]{7,15})|\[([0-9A-Fa-f:.]{2,45})\])(?::[0-9]{1,5})?\Z|([0-9A-Fa-f:.]{2,45})\Z"
-)
+_SPELLING = r"(?:([0-9.]{7,15})|\[([0-9A-Fa-f:.]{2,45})\])(?::[0-9]{1,5})?|([0-9A-Fa-f:.]{2,45})"
 
 
-@dataclass(frozen=True, slots=True)
-class AddressHeader:
-    """The header in which the operator's proxies write the client's address.
-
-    Attributes:
-        place: Which entry of a list, counted from the right, over all lines of that name;
-            1 is the last. None: the header holds one address, and stands there once.
-    """
+class AddressHeader(NamedTuple):
+    """The header in which the operator's proxies write the client's address."""
 
     name: str  # in any case
+    # Which entry of a list, counted from the right over all lines of that name; 1 is the last.
+    # None: the header holds one address, and stands there once.
     place: int | None = None
 
     def client_in(self, lines: list[str]) -> str | None:
@@ -36,7 +30,7 @@ class AddressHeader:
         else:
             entries = ",".join(lines).rsplit(",", self.place)
             entry = entries[-self.place] if len(entries) >= self.place else ""
-        match = _SPELLING.match(entry.strip(" \t"))
+        match = re.fullmatch(_SPELLING, entry.strip(" \t"))
         try:
             return str(_unmapped(match[1] or match[2] or match[3])) if match else None
         except ValueError:

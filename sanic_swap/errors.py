@@ -27,7 +27,6 @@ Which HTTP answer and which log line each becomes stands in `error_table` alone.
 `repr()` of each are safe to log: no token, code or secret is in them.
 """
 
-import re
 from enum import Enum
 from errno import EADDRINUSE
 
@@ -35,15 +34,24 @@ from errno import EADDRINUSE
 class SwapError(Exception):
     """The root of all errors that are foreseen; what is None is left to `error_table`."""
 
-    status: int | None = None  # of the answer, whose parts are those of RFC 6749 section 5.2
-    error: str | None = None
-    description: str | None = None
-    uri: str | None = None
-    retry_after: int | None = None  # seconds
-    limit: tuple[int, int] | None = None  # requests in so many seconds: our own rate limit
-    logged: str | None = None  # what the log says in place of *error*, if that is not all of it
-    reason: str | None = None  # of a refusal, in a word of ours, for the access log
-    key_id: str | None = None  # that a token names which did not open
+    def __init__(
+        self,
+        text: str,
+        *,
+        status: int | None = None,  # of the answer, whose parts are those of RFC 6749 section 5.2
+        error: str | None = None,
+        description: str | None = None,
+        uri: str | None = None,
+        retry_after: int | None = None,  # seconds
+        limit: tuple[int, int] | None = None,  # requests in so many seconds: our own rate limit
+        logged: str | None = None,  # in place of *error*, which may repeat a code that was sent
+        reason: str | None = None,  # of a refusal, in a word of ours, for the access log
+        key_id: str | None = None,  # that a token names which did not open
+    ) -> None:
+        super().__init__(text)
+        self.status, self.error, self.description, self.uri = status, error, description, uri
+        self.retry_after, self.limit = retry_after, limit
+        self.logged, self.reason, self.key_id = logged, reason, key_id
 
 
 class SettingsError(SwapError):
@@ -55,11 +63,10 @@ class SettingsError(SwapError):
 
 
 class RequestRefused(SwapError):
-    """The app's request breaks a rule; *description* names it for the app's developer."""
+    """The app's request breaks a rule; the text names it for the app's developer."""
 
-    def __init__(self, description: str) -> None:
-        super().__init__(description)
-        self.description = self.reason = description
+    def __init__(self, text: str) -> None:
+        super().__init__(text, description=text, reason=text)
 
 
 class InvalidRequest(RequestRefused): ...
@@ -78,17 +85,16 @@ class UnsupportedMediaType(RequestRefused): ...
 
 
 class TooBusy(SwapError):
-    reason = "MAX_IN_FLIGHT is reached"
+    def __init__(self) -> None:
+        super().__init__("too busy", reason="MAX_IN_FLIGHT is reached")
 
 
 class RateLimited(SwapError):
     """More than *requests* in a window of so many *seconds*; *retry_after* is 1 or more."""
 
     def __init__(self, requests: int, seconds: int, retry_after: int) -> None:
-        self.reason = f"more than {requests} requests in {seconds} s"
-        super().__init__(self.reason)
-        self.limit = requests, seconds
-        self.retry_after = retry_after
+        text, limit = f"more than {requests} requests in {seconds} s", (requests, seconds)
+        super().__init__(text, reason=text, limit=limit, retry_after=retry_after)
 
 
 # Why a token does not open; the last two are of tokens that this service did not make.
@@ -96,20 +102,13 @@ REFUSED_TOKENS = (
     *("altered", "retired_key", "temporary_key", "unknown_key", "revoke_before", "not_a_token"),
     *("access_token", "other_service"),
 )
-# The descriptions of Spotify's that the log may have: nothing that was sent is in them.
-_KNOWN = re.compile(
-    "Invalid (authorization code|redirect URI|refresh token)|Authorization code expired"
-    "|Refresh token (revoked|expired)|code_verifier (was incorrect|required)"
-)
 
 
 class TokenRefused(SwapError):
     """For one of `REFUSED_TOKENS` as *reason*; the app gets one wording for all of them."""
 
     def __init__(self, reason: str, key_id: str | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.key_id = key_id
+        super().__init__(reason, reason=reason, key_id=key_id)
 
 
 class TokenHeld(SwapError):
@@ -125,11 +124,9 @@ class TokenHeld(SwapError):
     def __init__(
         self, remedy: str, topic: str, *, reason: str = "unknown_key", is_known: bool = False
     ) -> None:
-        super().__init__(remedy)
-        self.topic = topic
-        self.reason = reason
-        self.is_known = is_known
-        self.key_id = topic if reason == "unknown_key" else None
+        key_id = topic if reason == "unknown_key" else None
+        super().__init__(remedy, reason=reason, key_id=key_id)
+        self.topic, self.is_known = topic, is_known
 
 
 class StoreLost(Exception):
@@ -137,68 +134,35 @@ class StoreLost(Exception):
 
 
 class CannotListen(Exception):
-    """An address cannot be listened on. No app ever sees this.
-
-    Attributes:
-        is_passing: Whether another process has the port, which may end.
-    """
+    """An address cannot be listened on. No app ever sees this."""
 
     def __init__(self, variables: str, host: str, port: int, error: OSError) -> None:
         super().__init__(f"{variables}: cannot listen on {host}:{port}: {error.strerror}")
-        self.is_passing = error.errno == EADDRINUSE
+        self.is_passing = error.errno == EADDRINUSE  # another process has the port, and may end
 
 
 class SpotifyError(SwapError): ...
 
 
 class GrantRefused(SpotifyError):
-    """Spotify's refusal in its own words (RFC 6749 section 5.2), each fit to be relayed or None.
-
-    Args:
-        status: 400 or 403.
-        logged: What the log may say of *error*, which may repeat a code; None for all of it.
-    """
-
-    def __init__(
-        self,
-        status: int,
-        error: str,
-        description: str | None,
-        uri: str | None,
-        logged: str | None = None,
-    ) -> None:
-        self.logged = error if logged is None else logged
-        self.reason = description if _KNOWN.fullmatch(description or "") else None
-        why = f" ({self.reason})" if self.reason else ""
-        super().__init__(f"Spotify refused: {self.logged}{why}")
-        self.status, self.error, self.description, self.uri = status, error, description, uri
+    """Its parts are Spotify's own, each fit to be relayed or None; *status* is 400 or 403."""
 
 
-class RevocationDoubted(SpotifyError):
-    def __init__(self) -> None:
-        super().__init__("Spotify refused one of many grants; held back by the guard")
+class RevocationDoubted(SpotifyError): ...
 
 
 class CredentialsRefused(SpotifyError): ...
 
 
-class SpotifyThrottles(SpotifyError):
-    """429; *retry_after* is in seconds, None if Spotify did not say."""
-
-    status = 429
-
-    def __init__(self, retry_after: int | None) -> None:
-        super().__init__("Spotify throttles us (429)")
-        self.retry_after = retry_after
+class SpotifyThrottles(SpotifyError): ...
 
 
 class SpotifyFails(SpotifyError):
     """5xx; *retry_after* is in seconds, None if Spotify did not say."""
 
-    def __init__(self, status: int, retry_after: int | None) -> None:
-        super().__init__(f"Spotify answered {status}")
-        self.upstream_status = status
-        self.retry_after = retry_after
+    def __init__(self, upstream_status: int, retry_after: int | None) -> None:
+        super().__init__(f"Spotify answered {upstream_status}", retry_after=retry_after)
+        self.upstream_status = upstream_status
 
 
 class SpotifyNonsense(SpotifyError):
@@ -218,18 +182,12 @@ class ConnectionLoss(Enum):
 
 
 class SpotifyUnreachable(SpotifyError):
-    def __init__(self, what: str, loss: ConnectionLoss) -> None:
-        super().__init__(what)
+    def __init__(self, loss: ConnectionLoss, why: str | None = None) -> None:
+        super().__init__(f"{loss.value}: {why}" if why else loss.value)
         self.loss = loss
 
 
 class SpotifyTooSlow(SpotifyError): ...
 
 
-class CallSuppressed(SpotifyError):
-    """*status* is 429 or 503, as Spotify answered last; *retry_after* is None if it did not say."""
-
-    def __init__(self, status: int, why: str, retry_after: int | None) -> None:
-        super().__init__(f"Spotify was not called: {why}")
-        self.status = status
-        self.retry_after = retry_after
+class CallSuppressed(SpotifyError): ...

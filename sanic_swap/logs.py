@@ -4,7 +4,6 @@ import asyncio
 import json
 import logging
 import os
-import re
 import select
 import time
 from collections.abc import Callable, Mapping
@@ -18,32 +17,34 @@ OTHERS = "others"
 _LAST_SECONDS = 1.0  # for a full pipe to take the last lines
 _MOST_PENDING = 1024 * 1024  # bytes
 _STDERR = 2
-_ODD = re.compile(r'^$|[\s="]')
 
-Fields = Mapping[str, object]
+Fields = Mapping[str, object]  # what is None is left out
 LineFormat = Callable[[float, str, str, Fields], str]  # Unix seconds, level, message, fields
 
 
 @lru_cache(maxsize=1024)
 def text_word(text: str) -> str:
     """Return a value for a line of text, quoted if it could be misread."""
-    text = _one_line(text)
-    return json.dumps(text, ensure_ascii=False) if _ODD.search(text) else text
+    text = _one_line(text)  # so a space is the only blank in it
+    is_odd = not text or " " in text or "=" in text or '"' in text
+    return json.dumps(text, ensure_ascii=False) if is_odd else text
 
 
 def text_line(moment: float, level: str, message: str, fields: Fields) -> str:
     """Return `2026-11-23T15:49:00Z INFO message field=value`; odd values are quoted."""
     line = f"{iso_utc(int(moment))} {level} {_one_line(message)}"
     for name, value in fields.items():
-        text = value if type(value) is str else str(value)
-        line += f" {name}={text if text.isalnum() else text_word(text)}"
+        if value is not None:
+            text = value if type(value) is str else str(value)
+            line += f" {name}={text if text.isalnum() else text_word(text)}"
     return line
 
 
 def json_line(moment: float, level: str, message: str, fields: Fields) -> str:
     """Return one JSON object: time, level, message, fields."""
     entry = {"time": iso_utc(int(moment)), "level": level.lower(), "message": message}
-    return json.dumps({**entry, **fields})
+    said = {name: value for name, value in fields.items() if value is not None}
+    return json.dumps({**entry, **said})
 
 
 class Lines:

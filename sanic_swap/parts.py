@@ -1,28 +1,25 @@
 """Makes the parts of the service from its settings; nothing is open before `Parts.opened`."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
 from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from sanic_swap.logs import configure_logging
 from sanic_swap.monitoring.access_log import AccessLog
-from sanic_swap.sealing.grant_id import GrantIds
 from sanic_swap.sealing.key_ring import KeyRing
-from sanic_swap.sealing.keys import Keys
+from sanic_swap.sealing.keys import GrantIds, RootKey
 from sanic_swap.sealing.legacy import CIPHERED, LegacyTokens, Opener
 from sanic_swap.settings.table import Settings
 from sanic_swap.spotify.accounts import SpotifyAccounts
 from sanic_swap.spotify.credentials import Credentials
 from sanic_swap.swap.limits import Counts, InFlight, RateLimit
-from sanic_swap.swap.revocation_guard import AUTHORIZATION_SECONDS
-from sanic_swap.swap.revocations import Revocations
+from sanic_swap.swap.revocations import AUTHORIZATION_SECONDS, Revocations
 from sanic_swap.swap.sharing import OtherMachines
 from sanic_swap.swap.token_swap import TokenSwap
-from sanic_swap.web.api import GRANT_TYPES
+from sanic_swap.web.endpoints import GRANT_TYPES, HEALTH_PATHS, Readiness
 from sanic_swap.web.error_table import CALL_OUTCOMES, OUTCOMES
-from sanic_swap.web.ops import HEALTH_PATHS, PATHS, Readiness
-from sanic_swap.web.parameters import ParameterRules
+from sanic_swap.web.token_requests import ParameterRules
 
 if TYPE_CHECKING:
     from sanic_swap.monitoring.metrics import Metrics
@@ -33,7 +30,7 @@ if TYPE_CHECKING:
 class Sealing(NamedTuple):
     """What opens tokens, and seals them; the store's values, too."""
 
-    keys: Keys
+    keys: Sequence[RootKey]  # newest first
     ring: KeyRing
     legacy: LegacyTokens
     grant_ids: GrantIds
@@ -129,19 +126,18 @@ class Parts:
         metrics.read_from(lambda: of_service(*parts, lambda: self.readiness.phase == "draining"))
 
     def _make_swap(self, sealing: Sealing) -> TokenSwap:
-        settings, keys = self.settings, sealing.keys
+        settings = self.settings
         other_machines: OtherMachines | None = None
         counts: Counts | None = None
         if self.store is not None:
             from sanic_swap.store.counts import StoreCounts
-            from sanic_swap.store.flights import StoreFlights
-            from sanic_swap.store.sealing import StoreSealer
+            from sanic_swap.store.flights import StoreFlights, StoreSealer
 
             secret = settings.client_secret.reveal().encode()
             counts = StoreCounts(self.store, sha256(secret).digest())
             other_machines = StoreFlights(
                 self.store,
-                StoreSealer(keys.current, settings.sealing_context, previous=keys.previous),
+                StoreSealer(sealing.keys, settings.sealing_context),
                 timeout_seconds=settings.spotify_timeout,
                 replay_seconds=settings.rotation_replay,
             )
@@ -165,13 +161,11 @@ def make_sealing(settings: Settings) -> Sealing:
     return Sealing(keys, ring, legacy, GrantIds(settings.client_secret))
 
 
-def make_key_ring(settings: Settings, keys: Keys | None = None) -> KeyRing:
+def make_key_ring(settings: Settings, keys: Sequence[RootKey] = ()) -> KeyRing:
     """Return what seals and opens with *keys*, by default those of *settings*."""
-    keys = keys or settings.keys()
     return KeyRing(
-        keys.current,
+        keys or settings.keys(),
         settings.sealing_context,
-        previous=keys.previous,
         retired=settings.retired_key_ids,
         hold_unknown=settings.holds_unknown,
         other_origins=settings.accounts_url.other_origins,
@@ -207,7 +201,6 @@ def _make_metrics(settings: Settings, ring: KeyRing) -> "Metrics | None":
 
     return Metrics(
         token_paths=GRANT_TYPES,
-        other_paths=PATHS,
         outcomes=OUTCOMES,
         call_outcomes=CALL_OUTCOMES,
         keys=settings.key_ids_in_use,

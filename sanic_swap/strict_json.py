@@ -30,9 +30,8 @@ class Number(str):
 def read_object(body: bytes) -> tuple[str, dict[str, Any]]:
     """Return the JSON object in *body* as its text, without blanks around it, and its values.
 
-    Raises:
-        NotStrictJson: If it is anything else: not UTF-8, a byte-order mark, NaN, nested too
-            deeply, more than 5,000 brackets, something behind the object, a name twice.
+    All else is NotStrictJson: not UTF-8, a byte-order mark, NaN, nested too deeply, more than
+    5,000 brackets, something behind the object, a name twice.
     """
     return _read(body, _DECODER)
 
@@ -40,9 +39,8 @@ def read_object(body: bytes) -> tuple[str, dict[str, Any]]:
 def read_pairs(body: bytes) -> Pairs:
     """Return the members of the JSON object in *body*, in order.
 
-    Raises:
-        NotStrictJson: As `read_object`, but a name may repeat. Inside nested objects it may
-            not: which one counts is undefined.
+    NotStrictJson is as in `read_object`, but a name may repeat. Inside nested objects it may
+    not: which one counts is undefined.
     """
     latest: Pairs = []
 

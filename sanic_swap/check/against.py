@@ -15,7 +15,7 @@ from sanic_swap.errors import TokenHeld, TokenRefused
 from sanic_swap.logs import iso_utc
 from sanic_swap.parts import make_key_ring
 from sanic_swap.sealing.key_ring import KeyRing
-from sanic_swap.sealing.keys import Keys, is_fernet_key, new_secret, root_key
+from sanic_swap.sealing.keys import is_fernet_key, new_secret, root_key
 from sanic_swap.secret import Secret
 from sanic_swap.settings.table import Settings, variables
 
@@ -52,10 +52,10 @@ def _by_key(old: Settings, new: Settings) -> Iterator[Loss]:
     if old.is_of_another_service:
         return  # it never sealed in our format
     own, unknown = old.keys(), root_key(new_secret())
-    temporary = own.current if own.current.is_temporary and not old.legacy_tokens else None
+    temporary = own[0] if own[0].is_temporary and not old.legacy_tokens else None
     keys = [key for key in (temporary, old.current_key, *old.previous_keys, unknown) if key]
     ids = [old.key_id(key) for key in keys]
-    sealed = [make_key_ring(old, Keys(key)).seal(_TOKEN, _ALWAYS_YOUNG) for key in keys]
+    sealed = [make_key_ring(old, [key]).seal(_TOKEN, _ALWAYS_YOUNG) for key in keys]
     tokens = dict(zip(ids, sealed, strict=True))
     for key_id in new.retired_key_ids:  # of which there may be no key any more
         tokens.setdefault(key_id, sealed[-1].replace(ids[-1], key_id, 1))

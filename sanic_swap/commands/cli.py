@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NoReturn
 
 from sanic_swap import __version__
 from sanic_swap.errors import CannotListen, SettingsError
-from sanic_swap.judge import arguments as judge_arguments
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -36,11 +35,13 @@ COMMANDS = {
     "demo": "Show the whole flow with a fake Spotify; needs no settings.",
     "dev": "Run your own app against a fake Spotify; needs no settings."
     " Prints what to paste into the app, then a line for each of its requests.",
-    "judge": judge_arguments.DESCRIPTION,
+    "judge": "Judge any token swap service: run the promises of the contract against it, with a"
+    " fake Spotify that misbehaves on purpose.",
 }
 _ENV_FILE = "also read NAME=value lines; the environment wins (default: .env if it exists)"
 _AGAINST = "older settings; list which of their tokens would no longer open (exit code 1)"
-_CALLBACK = "a redirect URI of your app; may be repeated"
+# They read their arguments themselves: what these need, no other command should load.
+_ON_THEIR_OWN = ("dev", "judge")
 _FLAGS = (
     ("check", "--all", "also list settings that have their default"),
     ("check", "--offline", "do not call Spotify or the store"),
@@ -50,7 +51,6 @@ _FLAGS = (
     ("keygen", "--env", "print it as a line for .env"),
     ("demo", "--once", "run it without a browser, then exit"),
     ("demo", "--no-browser", "do not open a browser"),
-    ("dev", "--lan", "reachable for phones in your network, too"),
 )
 _KEY_LINE = rb"^\s*(?:export\s+)?ENCRYPTION_SECRET(?:_FILE)?\s*="
 # What standard output may be: Linux opens the file itself, macOS only what was opened to be read.
@@ -82,7 +82,6 @@ def main() -> NoReturn:
 def _arguments() -> "Namespace":
     from argparse import ArgumentParser
 
-    from sanic_swap.demo.snippets import CALLBACKS, FAKE_PORT, PORT, SNIPPETS
     from sanic_swap.monitoring.version import commit
 
     parser = ArgumentParser(
@@ -95,7 +94,11 @@ def _arguments() -> "Namespace":
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     commands = {
         name: subparsers.add_parser(
-            name, help=text.partition(".")[0], description=text, allow_abbrev=False
+            name,
+            help=text.partition(".")[0],
+            description=text,
+            allow_abbrev=False,
+            add_help=name not in _ON_THEIR_OWN,
         )
         for name, text in COMMANDS.items()
     }
@@ -103,17 +106,10 @@ def _arguments() -> "Namespace":
         commands[name].add_argument("--env-file", type=Path, metavar="FILE", help=_ENV_FILE)
     commands["swap"].add_argument("--redirect-uri", metavar="URI", help="one of CALLBACK_URL")
     commands["check"].add_argument("--against", type=Path, metavar="OLD.env", help=_AGAINST)
-    add = commands["dev"].add_argument
-    callback = f"{_CALLBACK} (default: {' and '.join(CALLBACKS)}, any port)"
-    add("--callback", action="append", default=[], metavar="URI", help=callback)
-    add("--port", type=int, default=PORT, help="of the service (default: %(default)s)")
-    add("--fake-port", type=int, default=FAKE_PORT, help="of the fake (default: %(default)s)")
-    add("--snippet", choices=SNIPPETS, help="only print the code for one kind of app, and end")
-    judge_arguments.add_arguments(commands["judge"])
     for name, flag, text in _FLAGS:
         commands[name].add_argument(flag, action="store_true", help=text)
     arguments, extra = parser.parse_known_args()
-    if extra:
+    if extra and arguments.command not in _ON_THEIR_OWN:
         # Not repeated: it may be a token, and is in the process list already.
         parser.error("unknown arguments (codes and tokens are read from standard input only)")
     return arguments
@@ -132,19 +128,9 @@ def _run(arguments: "Namespace") -> int:
         case "dev":
             from sanic_swap.demo.dev import dev
 
-            options = vars(arguments)
-            del options["command"]
-            return dev(**options)
+            return dev(sys.argv[2:], COMMANDS["dev"])
         case "judge":
-            try:
-                from sanic_swap.judge.command import judge
-            except ModuleNotFoundError as error:
-                if error.name != "pytest":
-                    raise
-                needed = "needs the extra judge: pip install 'sanic-swap[judge]'"
-                print(f"sanic-swap judge: {needed}", file=sys.stderr)
-                return WRONG_USE
-            return judge(arguments)
+            return _judge(sys.argv[2:])
         case "check":
             from sanic_swap.check.report import check
 
@@ -159,7 +145,7 @@ def _run(arguments: "Namespace") -> int:
             )
     settings = _settings(arguments.env_file)
     from sanic_swap.commands import tokens
-    from sanic_swap.web.parameters import REFRESH, SWAP
+    from sanic_swap.web.token_requests import REFRESH, SWAP
 
     is_swap = arguments.command == "swap"
     secret = tokens.read_secret("authorization code" if is_swap else "refresh token")
@@ -171,6 +157,26 @@ def _run(arguments: "Namespace") -> int:
     if arguments.command == "refresh":
         return tokens.trade(settings, REFRESH, refresh_token=text)
     return tokens.inspect(settings, secret, as_json=arguments.json)
+
+
+def _judge(words: list[str]) -> int:
+    """Hand the command line on to the contract suite, which knows nothing of ours."""
+    from importlib import import_module
+    from importlib.util import find_spec
+
+    # A wheel ships the suite; a checkout has it among its tests.
+    suite = "sanic_swap.contract" if find_spec("sanic_swap.contract") else "tests.contract"
+    parser = import_module(f"{suite}.arguments").parser("sanic-swap judge")
+    arguments = parser.parse_args(words)
+    try:
+        command = import_module(f"{suite}.command")
+    except ModuleNotFoundError as error:
+        if error.name != "pytest":
+            raise
+        needed = "needs the extra judge: pip install 'sanic-swap[judge]'"
+        print(f"sanic-swap judge: {needed}", file=sys.stderr)
+        return WRONG_USE
+    return int(command.judge(arguments))
 
 
 def _serve(env_file: Path | None) -> int:

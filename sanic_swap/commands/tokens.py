@@ -14,12 +14,11 @@ from sanic_swap.sealing.key_ring import PREFIX, OpenedToken, key_id_of
 from sanic_swap.sealing.legacy import shape_of
 from sanic_swap.secret import Secret
 from sanic_swap.settings.table import Settings
-from sanic_swap.swap.revocation_guard import AUTHORIZATION_SECONDS
+from sanic_swap.swap.revocations import AUTHORIZATION_SECONDS
 from sanic_swap.swap.token_swap import SwapRequest
 from sanic_swap.trace import Answered, RequestTrace
-from sanic_swap.web.body import Field
 from sanic_swap.web.error_table import refusal_of
-from sanic_swap.web.parameters import SWAP
+from sanic_swap.web.token_requests import SWAP, Field
 
 _DAY = 86_400  # seconds
 

@@ -1,5 +1,6 @@
 """The command `dev`: an app of one's own against the fake, with a line for each of its requests."""
 
+import argparse
 import json
 import os
 import signal
@@ -7,14 +8,19 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
+from importlib.resources import files
 from urllib.parse import urlsplit
 
-from sanic_swap.demo import lines, snippets
-from sanic_swap.demo.flow import authorize_url, send
-from sanic_swap.demo.pair import LocalPair, PairFailed, running_pair
-from sanic_swap.demo.snippets import CALLBACKS, EMULATOR, HERE, SNIPPETS
+from sanic_swap.demo.lines import Values, of_fake, of_service
+from sanic_swap.demo.pair import LocalPair, PairFailed, running_pair, send
 from sanic_swap.settings.urls import callback_urls
 
+# The names of the files in `code/`: code with the defaults in it, which runs as it stands.
+SNIPPETS = ("swift", "kotlin", "react-native", "flutter", "js", "curl")
+CALLBACKS = ("my-app://callback", "http://127.0.0.1/callback")  # the second with any port
+PORT, FAKE_PORT = 4343, 8090
+HERE, EMULATOR = "127.0.0.1", "10.0.2.2"
+_PAGE = "http://127.0.0.1:3000/callback"  # in the snippet for a browser
 _POLL_SECONDS = 0.3
 _SETTINGS = {
     # A new key at each start, and refusals at once: a developer must see what a log-out does.
@@ -33,29 +39,15 @@ them. Plain http needs on iOS: NSAppTransportSecurity > NSAllowsLocalNetworking 
 NSLocalNetworkUsageDescription in Info.plist; on Android: android:usesCleartextTraffic="true"."""
 
 
-def dev(
-    *, callback: Sequence[str], port: int, fake_port: int, lan: bool, snippet: str | None
-) -> int:
-    """Run fake and service until Ctrl-C; return the exit code.
-
-    Args:
-        callback: The app's redirect URIs, by default `CALLBACKS`.
-        port, fake_port: Of the service and of the fake; 0 is a free one.
-        lan: Listen to other machines in the network, too.
-        snippet: Only print the code for this kind of app.
-    """
-    try:
-        callbacks = callback_urls(",".join(callback)) if callback else CALLBACKS
-    except ValueError:
-        text = f"--callback {' '.join(callback)}: a redirect URI has a scheme, ://, and no #"
-        print(f"sanic-swap dev: {text}", file=sys.stderr)
-        return 2
-    phone = _lan_address() if lan else None
-    if snippet is not None:
-        ports = {"port": port, "fake_port": fake_port}
-        print(snippets.snippet(snippet, callbacks, lan_address=phone, **ports), end="")
+def dev(words: Sequence[str], description: str) -> int:
+    """Run fake and service until Ctrl-C, or do else what *words* say; return the exit code."""
+    arguments = _arguments(words, description)
+    callbacks, port, fake_port = arguments.callbacks, arguments.port, arguments.fake_port
+    phone = _lan_address() if arguments.lan else None
+    if kind := arguments.snippet:
+        print(snippet(kind, callbacks, port=port, fake_port=fake_port, lan_address=phone), end="")
         return 0
-    host = "0.0.0.0" if lan else HERE  # noqa: S104 - asked for, with a warning
+    host = "0.0.0.0" if arguments.lan else HERE  # noqa: S104 - asked for, with a warning
     fake_options = ["--host", host, "--port", str(fake_port)]
     try:
         _check_free(host, port, "--port")
@@ -71,15 +63,51 @@ def dev(
     return 0
 
 
+def snippet(
+    kind: str, callbacks: Sequence[str], *, port: int, fake_port: int, lan_address: str | None
+) -> str:
+    """Return the code of one of `SNIPPETS`; *lan_address* is how a phone reaches this machine."""
+    folder = files(__package__ or "").joinpath("code")
+    [file] = [each for each in folder.iterdir() if each.name.startswith(f"{kind}.")]
+    code = file.read_text("utf-8")
+    for default, chosen in ((PORT, port), (FAKE_PORT, fake_port)):
+        for host in (HERE, EMULATOR):
+            code = code.replace(f"{host}:{default}/", f"{lan_address or host}:{chosen}/")
+    if kind == "js":
+        callback = next((uri for uri in callbacks if uri.startswith("http")), _PAGE)
+        return code.replace(_PAGE, callback)
+    callback = callbacks[0] if callbacks else CALLBACKS[0]
+    url = urlsplit(callback)
+    code = code.replace(CALLBACKS[0], "\0").replace('host="callback"', f'host="{url.netloc}"')
+    return code.replace("my-app", url.scheme).replace("\0", callback)
+
+
+def _arguments(words: Sequence[str], description: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser("sanic-swap dev", description=description, allow_abbrev=False)
+    add, default = parser.add_argument, f"{' and '.join(CALLBACKS)}, any port"
+    text = f"a redirect URI of your app; may be repeated (default: {default})"
+    add("--callback", action="append", default=[], metavar="URI", help=text)
+    add("--port", type=int, default=PORT, help="of the service (default: %(default)s)")
+    add("--fake-port", type=int, default=FAKE_PORT, help="of the fake (default: %(default)s)")
+    add("--snippet", choices=SNIPPETS, help="only print the code for one kind of app, and end")
+    add("--lan", action="store_true", help="reachable for phones in your network, too")
+    arguments = parser.parse_args(words)
+    try:
+        arguments.callbacks = callback_urls(",".join(arguments.callback or CALLBACKS))
+    except ValueError:
+        given = " ".join(arguments.callback)
+        parser.error(f"--callback {given}: a redirect URI has a scheme, ://, and no #")
+    return arguments
+
+
 def _follow(pair: LocalPair) -> None:
     """Print what service and fake hear from the app, until KeyboardInterrupt."""
-    fake, service = pair.fake, _at(pair.service_url, HERE)
-    callbacks = tuple(fake.redirect_uris)
-    values = lines.Values(f"{service}/swap", f"{service}/refresh", fake.client_id, callbacks)
+    fake = pair.fake
+    values = Values(_at(pair.service_url, HERE), fake.client_id, fake.redirect_uris)
 
     def on_line(text: str) -> None:
         is_log = text.startswith("{")  # or it is a warning of the fake
-        _print(lines.of_service(json.loads(text), values) if is_log else f"✗ {text.strip()}")
+        _print(of_service(json.loads(text), values) if is_log else f"✗ {text.strip()}")
 
     pair.on_line = on_line
     latest = 0
@@ -88,7 +116,7 @@ def _follow(pair: LocalPair) -> None:
         for entry in json.loads(answer.body)["requests"]:
             if entry["number"] > latest:
                 latest = entry["number"]
-                _print(lines.of_fake(entry, values))
+                _print(of_fake(entry, values))
         time.sleep(_POLL_SECONDS)
 
 
@@ -107,7 +135,7 @@ def _block(pair: LocalPair, phone: str | None) -> str:
         places["A phone in this network"] = phone
     text = ["Fake Spotify and the service are running. Paste into your app:", ""]
     for place, host in places.items():
-        service, login = _at(pair.service_url, host), _at(authorize_url(pair), host)
+        service, login = _at(pair.service_url, host), _at(pair.authorize_url(), host)
         text += [
             place,
             f"  token swap URL     {service}/swap",

@@ -1,18 +1,20 @@
-"""Puts a request of an app into one line: what it did, or what went wrong and what to change.
-
-A line begins with ✓ if all went well, else with ✗.
-"""
+"""Puts an app's request into one line: ✓ what it did, or ✗ what went wrong and what to change."""
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
+_SWAP = "the token swap URL is {service}/swap"
+_REFRESH = "the token refresh URL is {service}/refresh"
 _KEEP = "the app keeps its tokens, and tries again after Retry-After"
 # The first pattern that what went wrong fits, and what to change.
 _REMEDIES = (
-    ("^404$", "no such endpoint; {endpoint}"),
-    ("^405$", "use POST; {endpoint}"),
+    ("^404 .*refresh", f"no such endpoint; {_REFRESH}"),
+    ("^404 .*(swap|token)", f"no such endpoint; {_SWAP}"),
+    ("^404", f"no such endpoint; {_SWAP}, {_REFRESH}"),
+    ("^405 .*refresh", f"use POST; {_REFRESH}"),
+    ("^405 .*(swap|token)", f"use POST; {_SWAP}"),
+    ("^405", f"use POST; {_SWAP}, {_REFRESH}"),
     ("^redirect_uri is not", "redirect_uri is not {callbacks}; correct the app, or use --callback"),
     ("is missing$", "{what}: send it as a form field or JSON member of the body"),
     ("must not be", "{what}: the app had no value, and sent that word"),
@@ -20,7 +22,7 @@ _REMEDIES = (
     ("^access_token$", "this is an access token: send the refresh_token of the latest answer"),
     ("^(temporary|unknown)_key$", "this token is from before the restart: log in again"),
     ("^altered$", "the token was changed or cut: store it whole, and log in again"),
-    ("^(not_a_token|other_service)$", "this is no token of {swap_url}: send its refresh_token"),
+    ("^(not_a_token|other_service)$", "this is no token of {service}/swap: send its refresh_token"),
     ("^code_refused$", "Spotify refused the code, which works once, for ten minutes: log in again"),
     ("^grant_refused$", "Spotify refused: the app must ask its user to log in again"),
     ("^(spotify_|revocation_)", f"Spotify is in trouble: {_KEEP}"),
@@ -29,14 +31,12 @@ _REMEDIES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Values:
+class Values(NamedTuple):
     """What belongs into the app."""
 
-    swap_url: str
-    refresh_url: str
+    service: str  # its URL
     client_id: str
-    callbacks: tuple[str, ...]
+    callbacks: list[str]
 
 
 def of_service(entry: Mapping[str, Any], values: Values) -> str | None:
@@ -54,12 +54,11 @@ def of_service(entry: Mapping[str, Any], values: Values) -> str | None:
         return f"✓ {head}: {did} (grant {entry['grant']})"
     what = str(entry.get("reason") or entry["outcome"])
     if entry["status"] in (404, 405):
-        what = str(entry["status"])
+        what = f"{entry['status']} {entry['path']}"
     elif entry["outcome"] == "grant_refused":
         what = "grant_refused" if "grant" in entry else "code_refused"
     remedy = next(text for pattern, text in _REMEDIES if re.search(pattern, what))
-    endpoint, callbacks = _endpoint(str(entry["path"]), values), " or ".join(values.callbacks)
-    shown = {**asdict(values), "what": what, "endpoint": endpoint, "callbacks": callbacks}
+    shown = values._asdict() | {"what": what, "callbacks": " or ".join(values.callbacks)}
     return f"✗ {head}: {remedy.format_map(shown)}"
 
 
@@ -82,12 +81,3 @@ def of_fake(entry: Mapping[str, Any], values: Values) -> str | None:
     if "redirect URI" in error and sent not in values.callbacks:
         why = f"redirect_uri {sent} is not {' or '.join(values.callbacks)}"
     return f"✗ {head}: {why}"
-
-
-def _endpoint(path: str, values: Values) -> str:
-    """Name the endpoint that *path* was probably meant to be."""
-    swap = f"the token swap URL is {values.swap_url}"
-    refresh = f"the token refresh URL is {values.refresh_url}"
-    if "refresh" in path:
-        return refresh
-    return swap if re.search("swap|token", path) else f"{swap}, {refresh}"

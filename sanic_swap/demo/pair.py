@@ -1,4 +1,4 @@
-"""Runs a fake Spotify, and the service in front of it, as two processes on this machine."""
+"""Runs a fake Spotify and the service in front of it as two processes, and sends them requests."""
 
 import json
 import os
@@ -6,13 +6,16 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from threading import Lock, Thread
-from typing import Any, TextIO, cast
+from typing import Any, NamedTuple, TextIO, cast
+from urllib.parse import urlencode, urlsplit
 
 from sanic_swap.sealing.keys import new_secret
 from sanic_swap.settings.table import variables
 
+SCOPE = "user-read-private user-read-email"
+_TIMEOUT_SECONDS = 30
 _STOP_SECONDS = 15  # above what the service takes to drain
 
 
@@ -20,8 +23,7 @@ class PairFailed(Exception):
     """One of the two did not start, or gave a wrong answer; the text says which."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fake:
+class Fake(NamedTuple):
     """The first line that `fake-spotify` prints."""
 
     accounts_url: str
@@ -34,22 +36,16 @@ class Fake:
 
 
 class LocalPair:
-    """The two processes; `running_pair` starts them.
-
-    Attributes:
-        settings: The variables of the service.
-        service_url: The address of the service; a restart keeps it.
-        on_line: Gets each line that one of them prints after its start, in another thread.
-    """
+    """The two processes; `running_pair` starts them."""
 
     fake: Fake
-    service_url: str
+    service_url: str  # a restart keeps it
 
     def __init__(self) -> None:
-        self.settings: dict[str, str] = {}
+        self.settings: dict[str, str] = {}  # the variables of the service
+        # Gets each line that one of them prints after its start, in another thread.
         self.on_line: Callable[[str], object] = lambda _: None
         self._processes: list[subprocess.Popen[str]] = []
-        self._is_closed = False
         self._lock = Lock()  # one thread may restart the service while another closes it
 
     def start_fake(self, options: Sequence[str]) -> None:
@@ -67,13 +63,9 @@ class LocalPair:
         }
 
     def start_service(self, **changes: str) -> None:
-        """Start the service, or restart it with these settings changed.
-
-        Raises:
-            PairFailed: If it does not start, or the pair is closed.
-        """
+        """Start the service, or restart it with these settings changed; raise PairFailed if not."""
         with self._lock:
-            if self._is_closed:
+            if not self._processes:
                 raise PairFailed("the processes are being stopped")
             if len(self._processes) > 1:
                 _stop(self._processes.pop())
@@ -81,24 +73,32 @@ class LocalPair:
             ours = {spelling for each in variables().values() for spelling in each.spellings}
             others = {k: v for k, v in os.environ.items() if k.removesuffix("_FILE") not in ours}
             command = ["sanic_swap", "serve", "--env-file", os.devnull]
-            started = self._start(command, {**others, **self.settings}, "url")
+            started = self._start(command, others | self.settings, "url")
             self.service_url = str(started["url"])
             self.settings["PORT"] = self.service_url.rpartition(":")[2]
+
+    def authorize_url(self, **parameters: str) -> str:
+        """Return the URL where the app sends its user to log in."""
+        query = {
+            "client_id": self.fake.client_id,
+            "response_type": "code",
+            "redirect_uri": self.fake.redirect_uris[0],
+            "scope": SCOPE,
+            **parameters,
+        }
+        return f"{self.fake.accounts_url}/authorize?{urlencode(query)}"
 
     def close(self) -> None:
         """Stop both for good, the service first."""
         with self._lock:
-            self._is_closed = True
             while self._processes:
                 _stop(self._processes.pop())
 
-    def _start(
-        self, command: list[str], environment: Mapping[str, str], member: str
-    ) -> dict[str, Any]:
+    def _start(self, command: list[str], env: Mapping[str, str], member: str) -> dict[str, Any]:
         """Start a process, and return the first JSON object with *member* that it prints."""
         process = subprocess.Popen(  # noqa: S603 - our own modules, by this Python  # nosec B603
             [sys.executable, "-P", "-m", *command],
-            env=environment,
+            env=env,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -128,20 +128,38 @@ class LocalPair:
 def running_pair(
     redirect_uris: Sequence[str], fake_options: Sequence[str] = (), /, **settings: str
 ) -> Iterator[LocalPair]:
-    """Run both until the block ends, by default on free ports.
+    """Run both until the block ends, on free ports; raise PairFailed if one does not start.
 
-    Args:
-        redirect_uris: The callback URLs of the app.
-        fake_options: Further options of `fake-spotify`.
-        settings: Further variables of the service; its log line `listening` must stay JSON.
-
-    Raises:
-        PairFailed: If one of them does not start.
+    Further *fake_options* are those of `fake-spotify`, further *settings* variables of the service,
+    whose log line `listening` must stay JSON.
     """
     with closing(LocalPair()) as pair:
         pair.start_fake(["--redirect-uri", *redirect_uris, *fake_options])
         pair.start_service(**settings)
         yield pair
+
+
+class Answer(NamedTuple):
+    """A server's answer."""
+
+    status: int
+    reason: str
+    headers: dict[str, str]  # by their names in lower case
+    body: str
+
+
+def send(method: str, url: str, headers: dict[str, str] | None = None, body: str = "") -> Answer:
+    """Send one request; return the answer, redirects too, or raise PairFailed if there is none."""
+    parts = urlsplit(url)
+    try:
+        with closing(HTTPConnection(parts.netloc, timeout=_TIMEOUT_SECONDS)) as connection:
+            connection.request(method, url.partition(parts.netloc)[2], body, headers or {})
+            answer = connection.getresponse()
+            named = {name.lower(): value for name, value in answer.getheaders()}
+            text = answer.read().decode(errors="replace")
+            return Answer(answer.status, answer.reason, named, text)
+    except (OSError, HTTPException) as error:
+        raise PairFailed(f"{method} {parts.netloc}{parts.path}: {error}") from error
 
 
 def _stop(process: subprocess.Popen[str]) -> None:

@@ -1,18 +1,17 @@
-"""What is counted for Prometheus, and the port where it is read.
+"""What is counted for Prometheus as it happens, and the port where it is read.
 
-Imported only when METRICS_PORT is set. What happens is counted here as it happens; what
-the parts of the service know of themselves is read from them by `state`, at each scrape.
-No label's value comes from outside: each is one of a set that is known at start.
+Imported only when METRICS_PORT is set. What the parts of the service know of themselves is
+read from them by `state`, at each scrape. No label's value comes from outside: each is one of a
+set that is known at start.
 """
 
 import asyncio
 import platform
+import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from functools import partial
 from itertools import product
-from time import perf_counter
 
 from prometheus_client import (
     CollectorRegistry,
@@ -30,7 +29,6 @@ from prometheus_client.registry import Collector
 from sanic_swap import __version__
 from sanic_swap.errors import REFUSED_TOKENS, CannotListen, SpotifyError
 from sanic_swap.logs import log
-from sanic_swap.monitoring.grants import Grants
 from sanic_swap.monitoring.version import commit
 from sanic_swap.sealing.key_ring import KeyRing
 from sanic_swap.trace import Answered
@@ -41,34 +39,25 @@ _LAG_EVERY_SECONDS = 0.5
 # Up to the longest that a request may take by default; Spotify's usual answer takes 0.1 s.
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 8.0, 10.0)
 _LAG_SECONDS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+_DAY = 86_400  # seconds
+_DAYS = (0.0, 1.0, 7.0, 14.0, 28.0, 56.0, 90.0, 120.0, 150.0, 180.0)
+_MOST_GRANTS = 100_000  # of one day; shares do not need more
 
 
 class Metrics:
-    """The metrics of one process.
-
-    Args:
-        token_paths, other_paths: The endpoints; those that apps post to come with each outcome.
-        outcomes: How token requests may end.
-        call_outcomes: How calls to Spotify may fail, by the kind of error.
-        keys: Uses (`current`, `previous`, `retired`), each with ids that commas separate, or `-`.
-        ring: Names the keys that open tokens, and those whose tokens are held.
-        formats: Of other services' tokens that open here.
-        lifetime_seconds: From a user's authorization to its end.
-    """
+    """The metrics of one process."""
 
     def __init__(
         self,
         *,
-        token_paths: Iterable[str],
-        other_paths: Iterable[str],
-        outcomes: Iterable[str],
-        call_outcomes: Mapping[type[SpotifyError], str],
-        keys: Mapping[str, str],
-        ring: KeyRing,
-        formats: Iterable[str],
-        lifetime_seconds: int,
+        token_paths: Iterable[str],  # what apps post to; each comes with each outcome
+        outcomes: Iterable[str],  # how token requests may end
+        call_outcomes: Mapping[type[SpotifyError], str],  # how calls to Spotify may fail
+        keys: Mapping[str, str],  # by use; each has key ids that commas separate, or `-`
+        ring: KeyRing,  # names the keys that open tokens, and those whose tokens are held
+        formats: Iterable[str],  # of other services' tokens that open here
+        lifetime_seconds: int,  # from a user's authorization to its end
     ) -> None:
-        self._endpoints = frozenset((*token_paths, *other_paths))
         self._call_outcomes = call_outcomes
         self._held_key_ids = frozenset(ring.misplaced_key_ids)
         # Else each counter has a second line, which Prometheus does not use.
@@ -136,7 +125,7 @@ class Metrics:
     def count(self, answered: Answered) -> None:
         """Count one answer."""
         trace = answered.trace
-        endpoint = trace.path if trace.path in self._endpoints else _OTHER
+        endpoint = trace.path or _OTHER
         self._requests.labels(endpoint, answered.outcome).inc()
         self._durations.labels(endpoint).observe(answered.seconds)
         if answered.outcome == "token_refused":
@@ -154,7 +143,7 @@ class Metrics:
     @contextmanager
     def calling(self) -> Iterator[None]:
         """Count what happens in the block as one call to Spotify."""
-        began, outcome = perf_counter(), "cancelled"
+        began, outcome = time.perf_counter(), "cancelled"
         try:
             yield
             outcome = "tokens"
@@ -163,16 +152,13 @@ class Metrics:
             raise
         finally:
             self._calls.labels(outcome).inc()
-            self._call_durations.observe(perf_counter() - began)
+            self._call_durations.observe(time.perf_counter() - began)
 
     @asynccontextmanager
     async def served(self, host: str, port: int) -> AsyncIterator[None]:
-        """Answer scrapes on a port of their own until the block ends.
+        """Answer scrapes on a port of their own until the block ends; or raise CannotListen.
 
         From a thread: a busy event loop must not hide that it is busy.
-
-        Raises:
-            CannotListen: If the port cannot be had.
         """
         try:
             server, thread = start_http_server(port, host, self._registry)
@@ -199,9 +185,52 @@ class Metrics:
             self._lag.observe(max(0.0, loop.time() - due))
 
 
-@dataclass(frozen=True, slots=True, eq=False)  # Prometheus keeps it by its identity
+class Grants:
+    """How long authorizations still last, and how many Spotify ended: of each grant once a day."""
+
+    def __init__(
+        self,
+        registry: CollectorRegistry,
+        lifetime_seconds: int,  # from a user's authorization to its end
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._lifetime_seconds, self._now = lifetime_seconds, now
+        self._day = 0
+        self._seen: set[tuple[str, str | None]] = set()
+        self._refused = Counter(
+            "sanic_swap_grants_refused", "Grants that Spotify refused.", registry=registry
+        )
+        self._remaining = Histogram(
+            "sanic_swap_authorization_remaining_days",
+            "Days that users' authorizations still last.",
+            buckets=_DAYS,
+            registry=registry,
+        )
+
+    def count(self, answered: Answered) -> None:
+        """Count the grant of one answer, if it has one that is new today."""
+        trace, now = answered.trace, self._now()
+        if trace.grant is None or answered.outcome not in ("ok", "grant_refused"):
+            return
+        if self._day != now // _DAY:
+            self._day = int(now // _DAY)
+            self._seen.clear()
+        if (answered.outcome, trace.grant) in self._seen or len(self._seen) >= _MOST_GRANTS:
+            return
+        self._seen.add((answered.outcome, trace.grant))
+        if answered.outcome == "grant_refused":
+            if trace.key_id is not None:  # other services' tokens may be anybody's invention
+                self._refused.inc()
+            return
+        self._seen.add(("ok", trace.rotated_to))
+        if trace.authorized_at:
+            left = trace.authorized_at + self._lifetime_seconds - now
+            self._remaining.observe(left / _DAY)
+
+
 class _Reader(Collector):
-    read: Callable[[], Iterator[Metric]]
+    def __init__(self, read: Callable[[], Iterator[Metric]]) -> None:
+        self._read = read
 
     def collect(self) -> Iterator[Metric]:
-        return self.read()
+        return self._read()

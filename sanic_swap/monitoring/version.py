@@ -8,14 +8,13 @@ from importlib.metadata import PackageNotFoundError, distribution
 
 # What image builds and platforms set.
 _VARIABLES = ("SOURCE_COMMIT", "HEROKU_BUILD_COMMIT", "HEROKU_SLUG_COMMIT", "RENDER_GIT_COMMIT")
-_COMMIT = re.compile(r"[0-9a-f]{7,64}\Z")
 
 
 @cache
 def commit() -> str:
     """Return 12 hex digits of the commit, or `unknown`."""
     for found in (*(os.environ.get(name, "") for name in _VARIABLES), _installed_from()):
-        if _COMMIT.match(found):
+        if re.fullmatch("[0-9a-f]{7,64}", found):
             return found[:12]
     return "unknown"
 

@@ -1,4 +1,4 @@
-"""Seals refresh tokens with the current key, opens them with any known one.
+"""Seals refresh tokens with the newest key, opens them with any known one.
 
 The format `s1.`, and why each part of it is there:
 
@@ -18,9 +18,9 @@ import re
 import struct
 import time
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
 from hashlib import blake2b
+from typing import NamedTuple
 
 from nacl.bindings import crypto_secretbox_easy, crypto_secretbox_open_easy
 from nacl.exceptions import CryptoError
@@ -40,23 +40,15 @@ _RANDOM = 32
 _TO_URL, _FROM_URL = bytes.maketrans(b"+/", b"-_"), bytes.maketrans(b"-_", b"+/")
 
 
-@dataclass(slots=True)
-class OpenedToken:
-    """The content of a sealed token.
-
-    Attributes:
-        sealed_at, authorized_at: Unix seconds; 0 if unknown.
-        key_id: None if another service sealed it.
-        is_current: Whether it may go back unchanged; otherwise it must be sealed anew.
-        imported: The service that made it, None for ours.
-    """
+class OpenedToken(NamedTuple):
+    """The content of a sealed token."""
 
     refresh_token: Secret
-    sealed_at: int
-    authorized_at: int
-    key_id: str | None
-    is_current: bool
-    imported: str | None = None
+    sealed_at: int  # Unix seconds; 0 if unknown
+    authorized_at: int  # likewise
+    key_id: str | None  # None if another service sealed it
+    is_current: bool  # whether it may go back unchanged; otherwise it must be sealed anew
+    imported: str | None = None  # the service that made it, None for ours
 
 
 def key_id_of(sealed: str) -> str | None:
@@ -96,26 +88,24 @@ class _Sealer:
 
 
 class KeyRing:
-    """Seals with the current key, opens with the current and the previous ones.
+    """Seals with the newest key, opens with any.
 
     Args:
-        previous: Keys that open and never seal, newest first.
+        keys: Newest first.
         retired: Ids of keys given up on purpose: their tokens are refused.
         hold_unknown: Whether tokens of unknown keys are held rather than refused.
         other_origins: Origins for which this service may have sealed by mistake, or now
             does; a token of one of them is held with a better remedy.
         revoke_before: Unix seconds; tokens authorized before are refused, and with any
             other value than 0 so are those of unknown age.
-        now: Unix seconds, for tests.
-        randomness: Returns so many random bytes; for tests.
+        randomness: Returns so many random bytes.
     """
 
     def __init__(
         self,
-        current: RootKey,
+        keys: Sequence[RootKey],
         context: SealingContext,
         *,
-        previous: Iterable[RootKey] = (),
         retired: Iterable[str] = (),
         hold_unknown: bool = True,
         other_origins: Iterable[str] = (),
@@ -123,11 +113,12 @@ class KeyRing:
         now: Callable[[], float] = time.time,
         randomness: Callable[[int], bytes] = os.urandom,
     ) -> None:
-        keys = (*previous, current)
         self._sealers = {key.key_id(context): _Sealer(key, context) for key in keys}
-        self._current = self._sealers[current.key_id(context)]
-        contexts = [replace(context, origin=origin) for origin in other_origins]
+        self._current = self._sealers[keys[0].key_id(context)]
+        self.key_ids = list(self._sealers)  # of all keys that open
+        contexts = [context._replace(origin=origin) for origin in other_origins]
         self._origins = {key.key_id(one): one.origin for key in keys for one in contexts}
+        self.misplaced_key_ids = list(self._origins)  # the keys' ids there; their tokens are held
         self._origin = context.origin
         self._retired = frozenset(retired)
         self._hold_unknown = hold_unknown
@@ -135,25 +126,11 @@ class KeyRing:
         self._now = now
         self._randomness = randomness
 
-    @property
-    def key_ids(self) -> list[str]:
-        """The ids of all keys that open."""
-        return list(self._sealers)
-
-    @property
-    def misplaced_key_ids(self) -> list[str]:
-        """The ids that these keys would have at `other_origins`; their tokens are held."""
-        return list(self._origins)
-
     def seal(self, refresh_token: Secret, authorized_at: int) -> str:
-        """Return *refresh_token* sealed by the current key, safe in any form body or URL.
+        """Return *refresh_token* sealed by the newest key, safe in any form body or URL.
 
-        Args:
-            refresh_token: 1 to 2925 printable ASCII characters.
-            authorized_at: When the user agreed, in Unix seconds; 0 if unknown.
-
-        Raises:
-            ValueError: If the refresh token is none.
+        It has to be one, or ValueError is raised. *authorized_at* is when the user agreed, in
+        Unix seconds; 0 if unknown.
         """
         text = refresh_token.reveal()
         if not is_refresh_token(text):

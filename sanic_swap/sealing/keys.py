@@ -1,15 +1,17 @@
-"""Makes a root key of an operator's secret, and the key's public id."""
+"""Makes root keys of operators' secrets, and the ids of keys and of grants that logs may show."""
 
 import re
 from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass, field
 from hashlib import blake2b, sha256
 from secrets import token_bytes
+from typing import NamedTuple
+
+from sanic_swap.secret import Secret
 
 SHORTEST_PASSPHRASE = 16  # code points
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]{43}=?\Z")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]{43}=?\Z")
-_HEX = re.compile(r"[0-9A-Fa-f]{64}\Z")
+_BASE64URL = r"[A-Za-z0-9_-]{43}=?"
+_KEY = rf"{_BASE64URL}|[A-Za-z0-9+/]{{43}}=?|[0-9A-Fa-f]{{64}}"
 _MOVE = (
     "use a new key from `sanic-swap keygen` and, if another service used this one, move it to"
     " LEGACY_SECRETS, where it still opens that service's tokens (LEGACY_TOKENS)"
@@ -28,8 +30,7 @@ _PUBLISHED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SealingContext:
+class SealingContext(NamedTuple):
     """What tokens are bound to: one app at one Spotify (RFC 6454 origin)."""
 
     client_id: str
@@ -43,16 +44,11 @@ class SealingContext:
 
 @dataclass(frozen=True, slots=True)
 class RootKey:
-    """32 secret bytes from which every other key is derived.
-
-    Attributes:
-        from_passphrase: Whether a person chose it, rather than a random generator.
-        is_temporary: Whether it ends with this process.
-    """
+    """32 secret bytes from which every other key is derived."""
 
     root: bytes = field(repr=False)
-    from_passphrase: bool = False
-    is_temporary: bool = False
+    from_passphrase: bool = False  # whether a person chose it, rather than a random generator
+    is_temporary: bool = False  # whether it ends with this process
 
     def key_id(self, context: SealingContext) -> str:
         """Return the public id of this key in *context*, 8 characters.
@@ -69,12 +65,30 @@ class RootKey:
         return blake2b(data, digest_size=length, key=self.root, person=purpose).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """The keys of one service: the current one seals, the previous ones open, newest first."""
+class GrantIds:
+    """Keyed hashes of refresh tokens: one user's log lines have the same one on every machine.
 
-    current: RootKey
-    previous: tuple[RootKey, ...] = ()
+    The key is made from the client secret, not from the sealing key: ids outlive a change of
+    sealing keys, and without the secret nobody can test a token against a log.
+    """
+
+    def __init__(self, client_secret: Secret) -> None:
+        key = sha256(client_secret.reveal().encode()).digest()
+        self._hash = blake2b(digest_size=32, key=key, person=b"sanic_swap.grnt1")
+
+    def of(self, refresh_token: Secret) -> str:
+        """Return the id of the grant that *refresh_token* belongs to, 8 characters."""
+        return self.name(self.digest(refresh_token))
+
+    def name(self, digest: bytes) -> str:
+        """Return the id that begins with *digest*."""
+        return urlsafe_b64encode(digest)[:8].decode()
+
+    def digest(self, refresh_token: Secret) -> bytes:
+        """Return the 32 bytes whose beginning is the id; no two tokens share them."""
+        digest = self._hash.copy()
+        digest.update(refresh_token.reveal().encode())
+        return digest.digest()
 
 
 class UnusableSecret(ValueError):
@@ -97,23 +111,20 @@ def new_secret() -> str:
 
 
 def root_key(secret: str) -> RootKey:
-    """Return the root key of an operator's secret.
+    """Return the root key of an operator's secret; raise UnusableSecret if it cannot be one.
 
     32 bytes in base64 (either alphabet) or hex are the key itself; anything else of
     16 or more code points goes through Argon2id, which takes about 0.1 s and 64 MiB.
-
-    Raises:
-        UnusableSecret: If it is too short or published.
     """
     if is_published(secret):
         raise UnusableSecret(
             "is published in another swap service's source, so anybody could open its tokens;"
             f" {_MOVE}"
         )
-    if _HEX.match(secret):
-        return RootKey(bytes.fromhex(secret))
     if is_key(secret):
-        standard = secret.replace("-", "+").replace("_", "/").rstrip("=")
+        if len(secret) == 64:
+            return RootKey(bytes.fromhex(secret))
+        standard = secret[:43].replace("-", "+").replace("_", "/")
         return RootKey(b64decode(f"{standard}="))
     if len(secret) < SHORTEST_PASSPHRASE:
         raise UnusableSecret(
@@ -133,9 +144,9 @@ def is_published(secret: str) -> bool:
 
 def is_key(secret: str) -> bool:
     """Say whether a secret spells 32 bytes in base64 or hex, so that nothing is stretched."""
-    return any(pattern.match(secret) for pattern in (_BASE64URL, _BASE64, _HEX))
+    return re.fullmatch(_KEY, secret) is not None
 
 
 def is_fernet_key(secret: str) -> bool:
     """Say whether a secret is 32 bytes in base64url, as Fernet's specification wants it."""
-    return _BASE64URL.match(secret) is not None
+    return re.fullmatch(_BASE64URL, secret) is not None

@@ -8,7 +8,7 @@ import re
 import time
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from sanic_swap.errors import TokenHeld, TokenRefused
@@ -23,45 +23,31 @@ CIPHERED = frozenset({"node", "ruby", "fernet"})  # need a secret and a library
 UNAUTHENTICATED = frozenset({"node", "ruby", "plain"})  # anybody can make tokens that open
 _LONGEST = LONGEST_REFRESH_TOKEN
 # What a wrong secret or an altered token gives must not reach Spotify.
-_REFRESH_TOKEN = re.compile(rb"[A-Za-z0-9_-]{20,%d}\Z" % _LONGEST)
-# What an app sends that has confused its two tokens.
-_ACCESS_TOKEN = re.compile(r"BQ[A-Za-z0-9_-]{98,}\Z")
+_REFRESH_TOKEN = rb"[A-Za-z0-9_-]{20,%d}" % _LONGEST
 # AES-256-CTR in hex: as many bytes out as in.
-_NODE = re.compile(rf"(?:[0-9a-f]{{2}}){{20,{_LONGEST}}}\Z")
+_NODE = rf"(?:[0-9a-f]{{2}}){{20,{_LONGEST}}}"
 # Version byte 0x80 and the upper bytes of a time stamp; at least one 32-byte ciphertext.
-_FERNET = re.compile(r"(gAAAA[A-Za-z0-9_-]{113,})={0,2}\Z")
-_PLAIN = re.compile(rf"AQ[A-Za-z0-9_-]{{18,{_LONGEST - 2}}}\Z")
-_BASE64 = re.compile(r"[A-Za-z0-9+/]{32,3904}\Z")
+_FERNET = r"(gAAAA[A-Za-z0-9_-]{113,})={0,2}"
+_PLAIN = rf"AQ[A-Za-z0-9_-]{{18,{_LONGEST - 2}}}"
+_BASE64 = r"[A-Za-z0-9+/]{32,3904}"
 _DES_BLOCK = 8
 _RUBY_LINE = 60  # characters, before the newline that wraps them
 # A newline as two characters, a quote or slash that somebody escaped; escaped again or not.
-_ESCAPES = re.compile(r"\\[nrt]?")
+_ESCAPES = r"\\[nrt]?"
 _LINE_ENDS = str.maketrans("", "", "\r\n")
 
 
-@dataclass(frozen=True, slots=True)
-class LegacyTokens:
-    """Opens the tokens of some other services.
+class LegacyTokens(NamedTuple):
+    """Opens the tokens of some other services."""
 
-    Attributes:
-        openers: For each format, one opener for each secret; other formats are refused.
-        hold: Whether all are held, because LEGACY_TOKENS is not set.
-        closes_at: Unix seconds from which on none opens.
-        reseal: Whether they go back sealed as ours.
-        now: Unix seconds, for tests.
-    """
-
-    openers: Mapping[str, Sequence[Opener]]
-    hold: bool = False
-    closes_at: float | None = None
-    reseal: bool = True
+    openers: Mapping[str, Sequence[Opener]]  # for each secret, by format; other ones are refused
+    hold: bool = False  # whether all are held, because LEGACY_TOKENS is not set
+    closes_at: float | None = None  # Unix seconds from which on none opens
+    reseal: bool = True  # whether they go back sealed as ours
     now: Callable[[], float] = time.time
 
     def open(self, as_sent: str) -> OpenedToken:
-        """Return the content of a token; the time of authorization is unknown.
-
-        Args:
-            as_sent: With the blanks around it.
+        """Return the content of a token *as_sent*, with the blanks around it; its age is unknown.
 
         Raises:
             TokenRefused: If it does not open, or has no known shape.
@@ -80,11 +66,11 @@ class LegacyTokens:
         for name, sealed in () if is_over else readings(as_sent):
             for open_ in self.openers.get(name, ()):
                 plain = open_(sealed)
-                if plain is not None and _REFRESH_TOKEN.match(plain):
+                if plain is not None and re.fullmatch(_REFRESH_TOKEN, plain):
                     token = Secret(plain.decode("ascii"))
                     return OpenedToken(token, 0, 0, None, not self.reseal, imported=name)
-        # For the log: what it is that does not open.
-        if _ACCESS_TOKEN.match(as_sent.strip()):
+        # For the log: what it is that does not open. Some apps confuse their two tokens.
+        if re.fullmatch(r"BQ[A-Za-z0-9_-]{98,}", as_sent.strip()):
             raise TokenRefused("access_token")
         raise TokenRefused("other_service" if shape_of(as_sent) else "not_a_token")
 
@@ -111,20 +97,20 @@ def readings(as_sent: str) -> Iterator[tuple[str, bytes]]:
     """
     text = _tidied(as_sent)
     bare = text.strip()
-    if _NODE.match(bare):
+    if re.fullmatch(_NODE, bare):
         yield "node", bytes.fromhex(bare)
-    if match := _FERNET.match(bare):
+    if match := re.fullmatch(_FERNET, bare):
         yield "fernet", _padded(match[1]).encode()
-    for blocks in dict.fromkeys(_des_blocks(text)):
+    for blocks in _des_blocks(text):
         yield "ruby", blocks
-    if _PLAIN.match(bare):
+    if re.fullmatch(_PLAIN, bare):
         yield "plain", bare.encode()
 
 
 def _tidied(text: str) -> str:
     if "%" in text:  # percent-encoded once more than it was decoded
         text = unquote(text)
-    text = _ESCAPES.sub("", text).translate(_LINE_ENDS)
+    text = re.sub(_ESCAPES, "", text).translate(_LINE_ENDS)
     # Blanks outside quotes are no part of the token; a blank inside may be.
     bare = text.strip()
     inner = bare.strip("\"'")
@@ -132,9 +118,9 @@ def _tidied(text: str) -> str:
 
 
 def _des_blocks(text: str) -> Iterator[bytes]:
-    for spelled in _without_blanks(text):
+    for spelled in dict.fromkeys(_without_blanks(text)):
         packed = spelled.rstrip("=")
-        if _BASE64.match(packed) and len(packed) % 4 != 1:
+        if re.fullmatch(_BASE64, packed) and len(packed) % 4 != 1:
             blocks = b64decode(_padded(packed))
             if len(blocks) % _DES_BLOCK == 0:
                 yield blocks

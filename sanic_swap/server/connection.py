@@ -1,7 +1,7 @@
 """A client's connection, with its deadlines; and the places that all connections share.
 
-Sanic's timeouts are idle timers: one byte now and then keeps them from firing. The deadlines
-here count from the beginning of a head, a body or an answer.
+Deadlines count from the beginning of a head, a body or an answer; one byte now and then, which
+keeps Sanic's timeouts from firing, does not put them off.
 """
 
 import asyncio
@@ -15,8 +15,8 @@ from sanic.server.protocols.http_protocol import HttpProtocol
 
 from sanic_swap.logs import log
 from sanic_swap.server.http1 import StrictHttp
-from sanic_swap.server.listener import is_readable
-from sanic_swap.web.ops import Readiness
+from sanic_swap.server.kernel import is_readable
+from sanic_swap.web.endpoints import Readiness
 
 REQUEST = "request"  # the state of a connection whose request is complete
 WAITING = ("idle", "silent", "head", "body")
@@ -25,13 +25,9 @@ _REPORT_SECONDS = 60
 
 
 class Connection(HttpProtocol):
-    """A client's connection.
+    """A client's connection; while the process drains, each answer is its last.
 
-    Args:
-        readiness: While the process drains, each answer is its connection's last.
-        client_seconds: For a head, again for a body, and again to take the answer.
-        places: Of this and all other connections.
-        sanic: The arguments of Sanic's protocols.
+    The client has *client_seconds* for a head, again for a body, and again to take the answer.
     """
 
     HTTP_CLASS = StrictHttp
@@ -101,23 +97,19 @@ class Connection(HttpProtocol):
             self.close()
 
     @property
-    def client_address(self) -> str:
-        """The address of whoever connected, which may be a proxy."""
+    def client_address(self) -> str:  # which may be a proxy's
         return "" if self.conn_info is None else self.conn_info.client_ip
 
     @property
     def waits_with(self) -> str:
-        """What the client has sent, while its request is not complete: one of `WAITING`.
-
-        That is idle after an answer, silent since its opening, half a head or half a body.
-        """
+        """One of `WAITING`: idle after an answer, silent since its opening, in a head or body."""
         http = self.http
         if http is None or http.stage is Stage.IDLE:
             return "idle" if self.state["requests_count"] else "silent"
         return "head" if http.stage is Stage.REQUEST else "body"
 
     def abort_unless_unread(self) -> bool:
-        """Abort, unless bytes wait to be read or sent; return whether it was aborted."""
+        """Abort, and return True, unless bytes wait to be read or sent."""
         transport = self.transport
         if transport is None or transport.get_write_buffer_size() or self._has_unread():
             return False
@@ -146,16 +138,12 @@ class Places:
     """The open connections, at most *limit*: when all are taken, the longest waiting one is closed.
 
     Otherwise one client with many idle or half-sent requests would lock everybody out.
-
-    Attributes:
-        occupants: Every open connection.
-        reclaimed: How many connections were closed to make room, by what they waited with.
     """
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.occupants: set[Connection] = set()
-        self.reclaimed = dict.fromkeys(WAITING, 0)
+        self.reclaimed = dict.fromkeys(WAITING, 0)  # closed to make room, by what they waited with
         self._waiting: dict[Connection, None] = {}  # the longest waiting one first
         self._reported, self._next_report = 0, 0.0
 
@@ -166,7 +154,7 @@ class Places:
             self._waiting[occupant] = None
 
     def leave(self, occupant: Connection) -> None:
-        """Note that the request of *occupant* is complete, or that it is closed."""
+        """Note that *occupant* does not wait any more: its request is complete, or it is closed."""
         self._waiting.pop(occupant, None)
 
     def make_room(self) -> bool:

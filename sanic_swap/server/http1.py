@@ -9,8 +9,7 @@ from sanic.exceptions import BadRequest, ExpectationFailed, PayloadTooLarge, Req
 from sanic.http import Http, Stage
 from sanic.http.http1 import HTTP_CONTINUE
 
-from sanic_swap.server.chunks import BodyReader, check_size
-from sanic_swap.server.head import REQUEST_LINE, Malformed, read_head
+from sanic_swap.server import grammar
 from sanic_swap.web.answers import Answer
 
 LARGEST_HEAD = 16 * 1024  # bytes
@@ -33,8 +32,8 @@ class StrictHttp(Http):
         try:
             await super().http1()
         finally:
-            # Sanic leaves a cycle of request and stream behind when a client hangs up: kilobytes
-            # that would wait for the garbage collector.
+            # Else a client that hangs up leaves kilobytes behind for the garbage collector: request
+            # and stream refer to each other.
             self.init_for_request()
 
     async def http1_request_header(self) -> None:
@@ -42,8 +41,8 @@ class StrictHttp(Http):
         if protocol.state["requests_count"]:  # it waits since the first byte of this head
             protocol.places.wait(protocol)
         try:
-            head = read_head(await self._take_head())
-        except Malformed:
+            head = grammar.read_head(await self._take_head())
+        except grammar.Malformed:
             # Nothing of a malformed head goes into a Request, not even its URL.
             raise BadRequest("Bad Request") from None
         self.head_only = head.method == "HEAD"
@@ -94,8 +93,7 @@ class StrictHttp(Http):
                     if buffer.startswith(b"\r\n"):
                         del buffer[:2]
                         await self._receive_until(b"\n")
-                if not REQUEST_LINE.match(buffer):
-                    raise Malformed
+                grammar.check_first_line(buffer)
                 return await self._receive_until(_END_OF_HEAD)
         except TimeoutError:
             raise RequestTimeout("The head took too long") from None
@@ -113,17 +111,15 @@ class StrictHttp(Http):
         return place
 
     async def read(self) -> bytes:
-        """Return the whole body; Sanic's method returns pieces.
+        """Return the whole body, where Sanic's method returns pieces.
 
-        Raises:
-            BodyTooLarge: As soon as it is known to be over 16 KiB.
-            BadRequest: If its chunks are malformed.
-            RequestTimeout: If it does not come in time.
+        Raises BodyTooLarge as soon as it is known to be over 16 KiB, BadRequest for malformed
+        chunks, and RequestTimeout.
         """
         if not self.request_body:
             return b""
         buffer, length = self.recv_buffer, self.request_bytes_left
-        check_size(length or 0)
+        grammar.check_size(length or 0)
         if self.expecting_continue:
             self.expecting_continue = False
             await self._send(HTTP_CONTINUE)
@@ -137,13 +133,13 @@ class StrictHttp(Http):
         return body
 
     async def _receive_body(self, length: int | None) -> bytes:
-        reader = BodyReader(self.recv_buffer, self._receive_more)
+        reader = grammar.BodyReader(self.recv_buffer, self._receive_more)
         try:
             async with asyncio.timeout(self.protocol.client_seconds):
                 return await (reader.read_chunks() if length is None else reader.take(length))
         except TimeoutError:
             raise RequestTimeout("The body took too long") from None
-        except Malformed:
+        except grammar.Malformed:
             raise BadRequest("Bad chunks") from None
 
     async def http1_response_header(self, *_: object, **__: object) -> None:

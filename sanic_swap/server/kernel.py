@@ -1,15 +1,22 @@
-"""What this process needs of the kernel: enough open files, and no core dump with keys in it."""
+"""What this process asks of the kernel: its port, enough open files, and no core dump with keys."""
 
 import ctypes
 import resource
+import select
+import socket
+import struct
 import sys
 from contextlib import suppress
 
+from sanic_swap.errors import CannotListen
 from sanic_swap.settings.reading import Finding, Level
 from sanic_swap.settings.table import Settings
 
 _OTHER_FILES = 100  # store, metrics, log; connections that close while others open
+_SEND_BUFFER = 64 * 1024  # bytes; more than any answer
 _PR_SET_DUMPABLE = 4  # Linux, prctl.h
+_SO_ATTACH_FILTER = 26  # Linux, asm-generic/socket.h
+_DROP_ALL = struct.pack("HBBI", 6, 0, 0, 0)  # a BPF program of one instruction: return 0
 
 
 def allow_open_files(settings: Settings) -> Finding | None:
@@ -33,9 +40,12 @@ def allow_open_files(settings: Settings) -> Finding | None:
 
 def most_connections(settings: Settings) -> int:
     """Return MAX_CONNECTIONS, or half of the open files if that is less."""
-    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    half = allowed // 2
+    half = resource.getrlimit(resource.RLIMIT_NOFILE)[0] // 2
     return half if _is_below(half, settings.connection_limit) else settings.connection_limit
+
+
+def _is_below(limit: int, number: int) -> bool:
+    return limit != resource.RLIM_INFINITY and limit < number
 
 
 def forbid_core_dumps() -> None:
@@ -46,5 +56,49 @@ def forbid_core_dumps() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 
-def _is_below(limit: int, number: int) -> bool:
-    return limit != resource.RLIM_INFINITY and limit < number
+def bound(host: str, port: int, client_seconds: float, *, reuse_port: bool) -> socket.socket:
+    """Return a socket that is bound, and does not listen yet; raise CannotListen if it cannot be.
+
+    Args:
+        client_seconds: How long its connections wait for a client that takes nothing.
+        reuse_port: Whether other processes may listen there, too.
+    """
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Connections inherit these two. They limit how many bytes the kernel keeps for a client
+        # that reads nothing, and for how long.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            milliseconds = int(client_seconds * 1000)
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, milliseconds)
+        if reuse_port:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind(address)
+    except OSError as error:
+        raise CannotListen("HOST, PORT", host, port, error) from None
+    listener.setblocking(False)
+    return listener
+
+
+def drop_new_connections(listener: socket.socket) -> None:
+    """Drop new connections, so that the kernel's queue can be emptied; on Linux alone.
+
+    Clients repeat the packets a second later, when the socket is closed and another process may
+    listen.
+    """
+    if sys.platform == "linux":
+        code = ctypes.create_string_buffer(_DROP_ALL)
+        program = struct.pack("HP", 1, ctypes.addressof(code))
+        with suppress(OSError):  # a sandbox may forbid it
+            listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
+
+
+def is_readable(waiting: socket.socket) -> bool:
+    """Return whether a connection waits to be accepted, or bytes to be read."""
+    poll = select.poll()
+    poll.register(waiting, select.POLLIN)
+    return bool(poll.poll(0))

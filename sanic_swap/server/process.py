@@ -18,9 +18,8 @@ import uvloop
 from sanic_swap.app import make_app
 from sanic_swap.logs import iso_utc, log
 from sanic_swap.parts import Parts
+from sanic_swap.server import kernel
 from sanic_swap.server.connection import Connection, Places
-from sanic_swap.server.kernel import allow_open_files, forbid_core_dumps, most_connections
-from sanic_swap.server.listener import bound, drop_new_connections, is_readable
 from sanic_swap.settings.table import Settings
 
 _BACKLOG = 4096
@@ -31,13 +30,9 @@ _REFUSE_SECONDS = 0.5  # to send 503 to unfinished requests
 
 
 def serve(settings: Settings) -> None:
-    """Run the service until SIGTERM or SIGINT, then drain and return.
-
-    Raises:
-        CannotListen: If the address of the service, or of its metrics, cannot be had.
-    """
-    forbid_core_dumps()
-    if (finding := allow_open_files(settings)) is not None:
+    """Run the service until SIGTERM or SIGINT, then drain; raise CannotListen if that fails."""
+    kernel.forbid_core_dumps()
+    if (finding := kernel.allow_open_files(settings)) is not None:
         log.warning("%s", finding)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(settings))
@@ -67,14 +62,14 @@ async def _run(settings: Settings) -> None:
 
 async def _serve(parts: Parts, stop: asyncio.Event) -> None:
     settings, readiness, app = parts.settings, parts.readiness, make_app(parts)
-    loop, places = asyncio.get_running_loop(), Places(most_connections(settings))
+    loop, places = asyncio.get_running_loop(), Places(kernel.most_connections(settings))
     if parts.metrics is not None:
         # Imported here: the library takes time to load, and most services do without.
         from sanic_swap.monitoring.state import of_connections
 
         state = partial(of_connections, places.limit, places.by_state, places.reclaimed)
         parts.metrics.read_from(state)
-    listener = bound(
+    listener = kernel.bound(
         settings.host, settings.port, settings.client_timeout, reuse_port=settings.reuse_port
     )
     await app._startup()  # noqa: SLF001 - Sanic's own servers call it
@@ -107,10 +102,10 @@ async def _serve(parts: Parts, stop: asyncio.Event) -> None:
 
 async def _empty_queue(listener: socket.socket) -> None:
     """Accept the connections in the kernel's queue: closing the listener would reset them."""
-    drop_new_connections(listener)
+    kernel.drop_new_connections(listener)
     with suppress(TimeoutError):
         async with asyncio.timeout(_ACCEPT_SECONDS):
-            while is_readable(listener):  # noqa: ASYNC110 - the event loop accepts them
+            while kernel.is_readable(listener):  # noqa: ASYNC110 - the event loop accepts them
                 await asyncio.sleep(0)
 
 

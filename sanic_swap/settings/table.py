@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import Any, NamedTuple
 
 from sanic_swap.client_address import FORWARDED_FOR, AddressHeader
-from sanic_swap.sealing.keys import Keys, RootKey, SealingContext, temporary_key
+from sanic_swap.sealing.keys import RootKey, SealingContext, temporary_key
 from sanic_swap.sealing.legacy import CIPHERED, UNAUTHENTICATED
 from sanic_swap.secret import Secret
 from sanic_swap.settings import urls, values
@@ -85,9 +85,9 @@ class Settings:
     metrics_host: str = _row("METRICS_HOST", values.address, "127.0.0.1")
     new_relic_license_key: Secret | None = _row("NEW_RELIC_LICENSE_KEY", values.secret, None)
 
-    def keys(self) -> Keys:
-        """Return the keys; without ENCRYPTION_SECRET a temporary one, new at each call."""
-        return Keys(self.current_key or temporary_key(), self.previous_keys)
+    def keys(self) -> tuple[RootKey, ...]:
+        """Return the keys, newest first; without ENCRYPTION_SECRET that is new at each call."""
+        return (self.current_key or temporary_key(), *self.previous_keys)
 
     @property
     def sealing_context(self) -> SealingContext:

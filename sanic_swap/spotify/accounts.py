@@ -1,7 +1,6 @@
 """Call Spotify's accounts service with one deadline, bounded retries and backoff.
 
-Whether to try again is decided in `retries`, whether to call at all in `breaker`; here is
-only what carries their decisions out.
+Whether to try again is decided in `retries`, whether to call at all in `breaker`.
 """
 
 import asyncio
@@ -36,31 +35,19 @@ _UNRESERVED = f"{ascii_letters}{digits}-._~".encode()  # RFC 3986 section 2.3
 
 
 class SpotifyAccounts:
-    """Exchange codes and refresh tokens at one Spotify accounts service.
+    """Exchange codes and refresh tokens at one Spotify accounts service; used as `async with`.
 
-    Used as `async with`. Whatever fails raises one of the errors below `SpotifyError`.
-
-    Args:
-        url: Where the accounts service is, without a trailing slash.
-        timeout_seconds: Longest wait for one exchange, retries and everything else included.
-        observe: Makes a context in which each call is made, to see how it ends.
-
-    Attributes:
-        breaker: Says whether calls are turned away because Spotify is failing.
-        retries: How many calls were repetitions.
-        suppressed: Exchanges that were turned away without a call.
-        answer_seconds: How long Spotify took for its latest answer; before the first, a guess.
-        credentials_refused: Whether it refused our credentials last; None if it never answered.
+    Whatever fails raises one of the errors below `SpotifyError`.
     """
 
     def __init__(
         self,
-        url: str,
+        url: str,  # without a trailing slash
         client_id: str,
         client_secret: Secret,
         *,
-        timeout_seconds: float,
-        observe: Callable[[], AbstractContextManager[None]] = nullcontext,
+        timeout_seconds: float,  # for one exchange, retries and everything else included
+        observe: Callable[[], AbstractContextManager[None]] = nullcontext,  # around each call
     ) -> None:
         self._endpoint = TokenEndpoint(
             url, client_id, client_secret, timeout_seconds=timeout_seconds
@@ -70,10 +57,10 @@ class SpotifyAccounts:
         self._bucket = BUCKET_SIZE
         self._cooldown = Cooldown()
         self.breaker = Breaker()
-        self.retries = 0
-        self.suppressed = 0
-        self.answer_seconds = 0.1
-        self.credentials_refused: bool | None = None
+        self.retries = 0  # calls that were repetitions
+        self.suppressed = 0  # exchanges that were turned away without a call
+        self.answer_seconds = 0.1  # how long its latest answer took; before the first, a guess
+        self.credentials_refused: bool | None = None  # at its latest answer; None before the first
 
     async def __aenter__(self) -> Self:
         await self._endpoint.__aenter__()
@@ -113,9 +100,7 @@ class SpotifyAccounts:
     async def verify_credentials(self, timeout_seconds: float) -> None:
         """Ask Spotify once whether it takes id and secret (RFC 6749 section 4.4: no user is asked).
 
-        Raises:
-            CredentialsRefused: If it does not.
-            SpotifyError: Another one, if its answer does not tell.
+        Raises CredentialsRefused if it does not, another SpotifyError if its answer does not tell.
         """
         began = monotonic()
         reply = await self._endpoint.post(b"grant_type=client_credentials", timeout_seconds)
@@ -147,10 +132,8 @@ class SpotifyAccounts:
                     answer = read_answer(reply, private, codes)
             except SpotifyError as error:
                 self._note(error, began)
-                left_seconds, bucket = deadline - monotonic(), self._bucket
-                wait = seconds_to_retry(
-                    error, grant, tries=tries, left_seconds=left_seconds, bucket=bucket
-                )
+                left, bucket = deadline - monotonic(), self._bucket
+                wait = seconds_to_retry(error, grant, tries=tries, left_seconds=left, bucket=bucket)
                 if wait is None or self.breaker.is_open:
                     raise
                 if grant is Grant.REFRESH:
@@ -171,10 +154,11 @@ class SpotifyAccounts:
         cooldown = self._cooldown
         if now < cooldown.until:
             self.suppressed += 1
-            raise CallSuppressed(cooldown.status, "it sent Retry-After", cooldown.retry_after(now))
+            text, wait = "Spotify was not called: it sent Retry-After", cooldown.retry_after(now)
+            raise CallSuppressed(text, status=cooldown.status, retry_after=wait)
         if not self.breaker.lets_through(grant, now):
             self.suppressed += 1
-            raise CallSuppressed(503, "the circuit breaker is open", None)
+            raise CallSuppressed("Spotify was not called: the circuit breaker is open")
 
     def _note(self, error: SpotifyError | None, began: float) -> None:
         """Note the outcome of one call for later ones."""
@@ -195,7 +179,7 @@ class SpotifyAccounts:
                     log.warning("Spotify recovered after %.1f s; circuit breaker closed", seconds)
         match error:
             case (
-                SpotifyThrottles(status=status, retry_after=int(seconds))
+                SpotifyThrottles(status=int(status), retry_after=int(seconds))
                 | SpotifyFails(upstream_status=503 as status, retry_after=int(seconds))
             ) if seconds:
                 if now >= self._cooldown.until:

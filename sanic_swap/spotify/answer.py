@@ -30,8 +30,13 @@ JUDGED_BY_BODY = frozenset({200, 400, 401, 403})  # of every other status the nu
 # The name in draft-ietf-oauth-refresh-token-expiration, and the older one that is widespread.
 EXPIRY = ("authorization_expires_in", "refresh_token_expires_in")
 # An `error` that is no such name may repeat the code that was sent, and then is not logged.
-_NAME = re.compile(r"[a-z_]{1,40}")
+_NAME = "[a-z_]{1,40}"
 _LONGEST_LOGGED = 64  # characters of an `error`
+# The descriptions that the log may have: nothing that was sent is in them.
+_KNOWN = (
+    "Invalid (authorization code|redirect URI|refresh token)|Authorization code expired"
+    "|Refresh token (revoked|expired)|code_verifier (was incorrect|required)"
+)
 
 
 class Reply(NamedTuple):
@@ -44,31 +49,18 @@ class Reply(NamedTuple):
 
 @dataclass(slots=True, repr=False)
 class TokenAnswer:
-    """Spotify's tokens, ready to be handed on with another refresh token in its place.
+    """Spotify's tokens, ready to be handed on with another refresh token in its place."""
 
-    Attributes:
-        refresh_token: The plain one that Spotify sent, None if it sent none.
-        unsaid: Those names of `EXPIRY` that Spotify did not send itself.
-        before: The object's text up to the value of its refresh token.
-        after: And behind it, up to the brace; None if it had none.
-    """
-
-    refresh_token: Secret | None
-    unsaid: Sequence[str]
-    before: str
-    after: str | None
-
-    @property
-    def size(self) -> int:
-        """The characters of its text."""
-        return len(self.before) + len(self.after or "")
+    refresh_token: Secret | None  # the plain one that Spotify sent, if it sent one
+    unsaid: Sequence[str]  # those names of `EXPIRY` that Spotify did not send itself
+    before: str  # the object's text up to the value of its refresh token
+    after: str | None  # and behind it, up to the brace; None if it had none
 
     def render(self, sealed: str | None, expires_in: int | None = None) -> bytes:
         """Return the JSON body for the app: every member as it came, but the refresh token.
 
-        Args:
-            sealed: Takes the refresh token's place, or stands last if Spotify sent none.
-            expires_in: Seconds until the authorization ends, if apps are to know.
+        *sealed* takes its place, or stands last if Spotify sent none; *expires_in* are the
+        seconds until the authorization ends, if apps are to know.
         """
         expiry = ""
         if expires_in is not None:
@@ -84,23 +76,15 @@ class TokenAnswer:
 
 def read_answer(
     reply: Reply,
-    private: Sequence[Secret] = (),
-    codes: Sequence[Secret] = (),
-    now: datetime | None = None,
+    private: Sequence[Secret] = (),  # sent, and no app may get it back: refresh token, credentials
+    codes: Sequence[Secret] = (),  # sent, and no log may show it: code and verifier
+    now: datetime | None = None,  # for a Retry-After that is a date
 ) -> TokenAnswer:
-    """Judge one answer of Spotify's.
-
-    Args:
-        private: What was sent and no app may get back: refresh token and credentials.
-        codes: What was sent and no log may show: code and verifier.
-        now: For a Retry-After that is a date.
-
-    Raises:
-        SpotifyError: One of those below it, for everything but tokens.
-    """
+    """Judge one answer of Spotify's; raise an error below `SpotifyError` for all but tokens."""
     status, retry_after, body = reply
     if status == 429:
-        raise SpotifyThrottles(seconds_to_wait(retry_after, now))
+        wait = seconds_to_wait(retry_after, now)
+        raise SpotifyThrottles("Spotify throttles us (429)", status=429, retry_after=wait)
     if status >= 500:
         raise SpotifyFails(status, seconds_to_wait(retry_after, now))
     if status not in JUDGED_BY_BODY:
@@ -203,11 +187,16 @@ def _refusal(
     if relayable(error) is None:
         return SpotifyNonsense(f"status {status} with an unusable error")
     uri = relayable(values.get("error_uri"))
-    is_repeated = not _NAME.fullmatch(error) and any(code.reveal() in error for code in codes)
+    is_repeated = not re.fullmatch(_NAME, error) and any(code.reveal() in error for code in codes)
+    logged = "(the code that was sent)" if is_repeated else error[:_LONGEST_LOGGED]
+    description = relayable(values.get("error_description"))
+    reason = description if re.fullmatch(_KNOWN, description or "") else None
     return GrantRefused(
-        403 if status == 403 else 400,
-        error,
-        relayable(values.get("error_description")),
-        None if uri is None or " " in uri else uri,
-        logged="(the code that was sent)" if is_repeated else error[:_LONGEST_LOGGED],
+        f"Spotify refused: {logged}" + (f" ({reason})" if reason else ""),
+        status=403 if status == 403 else 400,
+        error=error,
+        description=description,
+        uri=None if uri is None or " " in uri else uri,
+        logged=logged,
+        reason=reason,
     )

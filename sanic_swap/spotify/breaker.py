@@ -23,16 +23,11 @@ LONGEST_COOLDOWN_SECONDS = 120  # one mistaken header must not end the service f
 
 
 class Breaker:
-    """Judges calls to one server.
-
-    Attributes:
-        is_open: Whether calls are turned away.
-        changed_at: When it opened or closed last.
-    """
+    """Judges calls to one server; while it is open, they are turned away."""
 
     def __init__(self) -> None:
         self.is_open = False
-        self.changed_at = float("-inf")
+        self.changed_at = float("-inf")  # when it opened or closed last
         self._latest: deque[tuple[float, bool]] = deque(maxlen=CALLS)  # when, and did it fail
         self._probed_at = 0.0
 
@@ -77,16 +72,11 @@ class Breaker:
 
 
 class Cooldown:
-    """What the latest Retry-After of Spotify's means for all calls (RFC 9110 section 10.2.3).
-
-    Attributes:
-        until: No call goes to Spotify before.
-        status: 429 or 503, whichever came with it.
-    """
+    """What the latest Retry-After of Spotify's means for all calls (RFC 9110 section 10.2.3)."""
 
     def __init__(self) -> None:
-        self.until = -1.0
-        self.status = 503
+        self.until = -1.0  # no call goes to Spotify before
+        self.status = 503  # or 429, whichever came with it
         self._requested_until = -1.0
 
     def begin(self, status: int, seconds: int, now: float) -> None:

@@ -18,9 +18,7 @@ _PAUSE_SECONDS = 15.0
 class Credentials:
     """What Spotify says of our credentials.
 
-    Attributes:
-        are_good: Whether Spotify has once taken them in this process, or did not answer when
-            it was asked first.
+    They *are_good* once it has taken them, or if it did not answer when it was asked first.
     """
 
     def __init__(self, spotify: SpotifyAccounts, pause_seconds: float = _PAUSE_SECONDS) -> None:

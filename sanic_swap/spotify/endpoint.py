@@ -32,16 +32,9 @@ _MOST_CONNECT_SECONDS = 2.5
 
 
 class TokenEndpoint:
-    """One token endpoint, and as many connections as requests at once.
+    """One token endpoint, and as many connections as requests at once; used as `async with`.
 
-    Used as `async with`.
-
-    Args:
-        timeout_seconds: Usual time limit; part of it is the limit for connecting.
-
-    Attributes:
-        secrets: The client secret as it is and as it is sent; none that is too short to be
-            told from other text.
+    Part of *timeout_seconds*, the usual time limit, is the limit for connecting.
     """
 
     def __init__(
@@ -50,6 +43,7 @@ class TokenEndpoint:
         self._url = URL(url + "/api/token")
         credentials = aiohttp.encode_basic_auth(client_id, client_secret.reveal())
         spelled = (client_secret.reveal(), credentials.partition(" ")[2])
+        # As it is and as it is sent, but not if it is too short to be told from other text.
         self.secrets = tuple(Secret(text) for text in spelled if len(text) >= _LEAST_SECRET)
         self._head = (
             f"POST {self._url.raw_path} HTTP/1.1\r\n"
@@ -87,10 +81,9 @@ class TokenEndpoint:
     async def post(self, form: bytes, timeout_seconds: float) -> Reply:
         """Send *form* once, and return what comes back.
 
-        Raises:
-            SpotifyTooSlow: If all of it has not come in time, connecting included.
-            SpotifyNonsense: If it is not HTTP.
-            SpotifyUnreachable: If the connection does not come about, or ends too early.
+        Raises SpotifyTooSlow if all of it has not come in time, connecting included;
+        SpotifyNonsense if it is not HTTP; SpotifyUnreachable if the connection does not come
+        about, or ends too early.
         """
         began = monotonic()
         try:
@@ -117,9 +110,9 @@ class TokenEndpoint:
             seconds = self._connect_seconds
             why = f"{self._url.host}:{self._url.port} did not answer within {seconds:.3g} s"
         except (aiohttp.ClientError, OSError) as error:
-            why = _why_not_connected(error)
+            why = _why_not_connected(error, self._url)
         self._connector.clear_dns_cache()  # the address may be the reason
-        raise SpotifyUnreachable(f"{ConnectionLoss.UNSENT.value}: {why}", ConnectionLoss.UNSENT)
+        raise SpotifyUnreachable(ConnectionLoss.UNSENT, why)
 
     def close_idle(self) -> None:
         """Let the next exchange have a new connection."""
@@ -133,19 +126,20 @@ def _connect_timeout(seconds: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(connect=seconds, ceil_threshold=math.inf)
 
 
-def _why_not_connected(error: Exception) -> str:
+def _why_not_connected(error: Exception, url: URL) -> str:
     """Say it in an operator's words, with the address."""
+    address = f"{url.host}:{url.port}"
     match error:
-        case aiohttp.ClientConnectorDNSError(host=host):
-            return f"no address found for {host}"
-        case aiohttp.ClientConnectorCertificateError(host=host, port=port):
-            return f"certificate of {host}:{port} not trusted"
-        case aiohttp.ClientConnectorSSLError(host=host, port=port):
-            return f"TLS handshake with {host}:{port} failed"
-        case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError(), host=host, port=port):
-            return f"connection refused by {host}:{port}"
-        case aiohttp.ClientConnectorError(os_error=OSError(errno=int(code)), host=host, port=port):
-            return f"{os.strerror(code).lower()}: {host}:{port}"
-        case aiohttp.ClientConnectorError(host=host, port=port):
-            return f"connection to {host}:{port} failed"
+        case aiohttp.ClientConnectorDNSError():
+            return f"no address found for {url.host}"
+        case aiohttp.ClientConnectorCertificateError():
+            return f"certificate of {address} not trusted"
+        case aiohttp.ClientConnectorSSLError():
+            return f"TLS handshake with {address} failed"
+        case aiohttp.ClientConnectorError(os_error=ConnectionRefusedError()):
+            return f"connection refused by {address}"
+        case aiohttp.ClientConnectorError(os_error=OSError(errno=int(code))):
+            return f"{os.strerror(code).lower()}: {address}"
+        case aiohttp.ClientConnectorError():
+            return f"connection to {address} failed"
     return type(error).__name__

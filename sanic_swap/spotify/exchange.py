@@ -25,13 +25,7 @@ _MOST_INTERIM = 8  # 1xx answers; more than any real server sends before its ans
 
 
 class SpotifyConnection(asyncio.Protocol):
-    """A connection as aiohttp's connector makes and pools it; *connections* are the open ones.
-
-    Attributes:
-        transport: None before it is connected and after it has ended.
-        closed: Done when it has ended.
-        should_close: Whether it is in use, or must not be used again.
-    """
+    """A connection as aiohttp's connector makes and pools it; *connections* are the open ones."""
 
     # aiohttp's reader of the body asks for flow control; LARGEST_ANSWER comes first.
     _reading_paused = False
@@ -39,9 +33,9 @@ class SpotifyConnection(asyncio.Protocol):
     def __init__(
         self, loop: asyncio.AbstractEventLoop, connections: "set[SpotifyConnection]"
     ) -> None:
-        self.transport: asyncio.Transport | None = None
-        self.closed: asyncio.Future[None] = loop.create_future()
-        self.should_close = False
+        self.transport: asyncio.Transport | None = None  # before it is connected, and at the end
+        self.closed: asyncio.Future[None] = loop.create_future()  # done when it has ended
+        self.should_close = False  # whether it is in use, or must not be used again
         self._loop = loop
         self._connections = connections
         self._parser = HttpResponseParser(
@@ -55,13 +49,11 @@ class SpotifyConnection(asyncio.Protocol):
     async def exchange(self, request: bytes, seconds: float) -> Reply:
         """Send *request*, head and body, and return what comes back within *seconds*.
 
-        Raises:
-            TimeoutError: If it does not come in time.
-            SpotifyNonsense: If it is not HTTP.
-            SpotifyUnreachable: If the connection ends before the answer does.
+        Raises TimeoutError if it does not, SpotifyNonsense if it is not HTTP, and
+        SpotifyUnreachable if the connection ends before the answer does.
         """
         if self.transport is None or self.should_close:
-            raise _lost(ConnectionLoss.UNSENT)
+            raise SpotifyUnreachable(ConnectionLoss.UNSENT)
         self.should_close = True
         answer: asyncio.Future[Reply] = self._loop.create_future()
         self._answer = answer
@@ -119,13 +111,13 @@ class SpotifyConnection(asyncio.Protocol):
         if not self.closed.done():
             self.closed.set_result(None)
         if self._reading is None:
-            self._fail(_lost(self._loss))
+            self._fail(SpotifyUnreachable(self._loss))
             return
         head, body = self._reading
         try:
             self._parser.feed_eof()  # the body may be meant to end with the connection
         except Exception:  # noqa: BLE001 - as in data_received
-            self._fail(_lost(ConnectionLoss.LATE))
+            self._fail(SpotifyUnreachable(ConnectionLoss.LATE))
         else:
             self._settle(_reply(head, body.read_nowait()))
 
@@ -178,7 +170,3 @@ def _is_said_by_status(head: RawResponseMessage) -> bool:
 
 def _reply(head: RawResponseMessage, body: bytes | None) -> Reply:
     return Reply(head.code, head.headers.get("Retry-After"), body)
-
-
-def _lost(loss: ConnectionLoss) -> SpotifyUnreachable:
-    return SpotifyUnreachable(loss.value, loss)

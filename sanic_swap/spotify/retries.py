@@ -36,19 +36,12 @@ def seconds_to_retry(
     error: SpotifyError,
     grant: Grant,
     *,
-    tries: int,
-    left_seconds: float,
-    bucket: float,
-    jitter: Callable[[], float] = random.random,
+    tries: int,  # that there have been, this one included
+    left_seconds: float,  # until the deadline of the whole request
+    bucket: float,  # how many retries of refreshes the process has left
+    jitter: Callable[[], float] = random.random,  # a number from 0 up to 1
 ) -> float | None:
-    """Say how long to wait before Spotify is asked again, or None to give up.
-
-    Args:
-        tries: How many there have been, this one included.
-        left_seconds: Until the deadline of the whole request.
-        bucket: How many retries of refreshes the process has left.
-        jitter: A number from 0 up to 1.
-    """
+    """Say how long to wait before Spotify is asked again, or None to give up."""
     asked_seconds = 0.0
     match error:
         case SpotifyUnreachable(loss=ConnectionLoss.UNSENT):

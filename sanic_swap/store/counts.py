@@ -20,11 +20,7 @@ return {count, left}
 
 
 class StoreCounts:
-    """Counters in the store, which learns neither addresses nor grants.
-
-    Args:
-        key: Hashes the names of counters; equal on all machines.
-    """
+    """Counters in the store; *key*, equal on all machines, hides whose they are from it."""
 
     def __init__(self, store: RedisStore, key: bytes) -> None:
         self._store = store

@@ -8,16 +8,21 @@ An error is not shared: the next one who waits acquires the lease.
 
 import asyncio
 import json
+import time
 from base64 import urlsafe_b64encode
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from secrets import token_hex
 
+from nacl.exceptions import CryptoError
+from nacl.secret import SecretBox
+
 from sanic_swap.errors import SpotifyTooSlow, StoreLost
 from sanic_swap.sealing.key_ring import OpenedToken
+from sanic_swap.sealing.keys import RootKey, SealingContext
 from sanic_swap.secret import Secret
 from sanic_swap.spotify.answer import TokenAnswer
 from sanic_swap.store.redis import RedisStore
-from sanic_swap.store.sealing import StoreSealer
 from sanic_swap.swap.sharing import CallSpotify, Refreshed
 from sanic_swap.trace import RequestTrace
 
@@ -25,6 +30,8 @@ _ANSWER_SECONDS = 5.0  # in which those who wait fetch it
 _POLL_SECONDS = 0.03
 # Beyond the deadline: Spotify's own one, which tells the breaker, has to come first.
 _GRACE_SECONDS = 0.2
+_KEY_ID, _NAME = 8, 32  # bytes
+_SKEW_SECONDS = 60  # by which two machines' clocks may differ
 
 # KEYS: lease, answer to the lease that was awaited, answer after a rotation.
 # ARGV: token, milliseconds of the lease. Returns an answer or nothing, and whose the lease is.
@@ -49,15 +56,57 @@ end
 """
 
 
+class StoreSealer:
+    """Seals what leaves the process for the store, so that the store's owner learns nothing.
+
+        sealed = key id (8) || nonce (24) || secretbox(expiry u64 || name (32) || value)
+
+    The name under which a value is stored is inside too: whoever can write to the store
+    cannot give one user another's answer. So is the moment after which nobody accepts it.
+
+    Args:
+        keys: Newest first; that one seals, any opens. So two machines understand each other as
+            long as each knows the other's newest key, which a change of keys needs anyway.
+    """
+
+    def __init__(
+        self,
+        keys: Sequence[RootKey],
+        context: SealingContext,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._boxes = {
+            key.key_id(context).encode(): SecretBox(key.derived(context, b"sanic_swap.stor1"))
+            for key in keys
+        }
+        self._current = keys[0].key_id(context).encode()
+        self._now = now
+
+    def seal(self, name: bytes, value: bytes, seconds: float) -> bytes:
+        """Return *value* sealed for the next *seconds*, as that of *name* (32 bytes)."""
+        until = int(self._now() + seconds + _SKEW_SECONDS)
+        plain = until.to_bytes(8, "big") + name + value
+        return self._current + bytes(self._boxes[self._current].encrypt(plain))
+
+    def open(self, name: bytes, sealed: bytes) -> bytes | None:
+        """Return the value; None if it is not one of ours for *name*, or too old."""
+        box = self._boxes.get(sealed[:_KEY_ID])
+        if box is None:
+            return None
+        try:
+            plain = box.decrypt(sealed[_KEY_ID:])
+        except (CryptoError, ValueError):
+            return None
+        until, its_name, value = plain[:8], plain[8 : 8 + _NAME], plain[8 + _NAME :]
+        is_good = its_name == name and int.from_bytes(until, "big") >= self._now()
+        return value if is_good else None
+
+
 class StoreFlights:
     """Refreshes of all machines that have this store.
 
     Args:
         timeout_seconds: The longest that a refresh may take, waiting for others included.
-        replay_seconds: How long a replaced refresh token keeps getting the same answer.
-
-    Attributes:
-        joined: How many refreshes got what another machine had called Spotify for.
     """
 
     def __init__(
@@ -74,17 +123,13 @@ class StoreFlights:
         self._lease_ms = int((timeout_seconds + _GRACE_SECONDS) * 1000)
         self._replay_seconds = replay_seconds
         self._acquire = store.script(_ACQUIRE, _read_lease)
-        self._give_up = store.script(_GIVE_UP, _read_nothing)
-        self.joined = 0
+        self._give_up = store.script(_GIVE_UP, lambda _: None)
+        self.joined = 0  # refreshes that got what another machine had called Spotify for
 
     async def refresh(
         self, call: CallSpotify, digest: bytes, opened: OpenedToken, trace: RequestTrace
     ) -> Refreshed:
-        """Return what *call* returns, here or on another machine.
-
-        Raises:
-            SpotifyError: What *call* raised here.
-        """
+        """Return what *call* returns, here or on another machine; raise what it raises here."""
         token = token_hex(16)
         deadline = asyncio.get_running_loop().time() + self._timeout_seconds + _GRACE_SECONDS
         acquired, refreshed = False, None
@@ -146,11 +191,6 @@ def _read_lease(answer: object) -> tuple[bytes, str]:
         case [bytes(shared), bytes(holder)]:
             return shared, holder.decode("ascii")
     raise ValueError
-
-
-def _read_nothing(answer: object) -> None:
-    if answer is not None:
-        raise ValueError
 
 
 def _written(refreshed: Refreshed) -> bytes:

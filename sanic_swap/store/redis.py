@@ -5,22 +5,23 @@ counts as lost (`StoreLost`), and then each process works without the others.
 """
 
 import asyncio
+import ssl
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from secrets import token_bytes
+from socket import gaierror
 from time import monotonic
 from typing import Generic, NamedTuple, Self, TypeVar
 
+from redis import exceptions as errors
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
-from redis.exceptions import RedisError
 
 from sanic_swap.errors import StoreLost
 from sanic_swap.logs import log
 from sanic_swap.secret import Secret
-from sanic_swap.store.reasons import reason_of
 
 T = TypeVar("T")
 Word = str | bytes | int
@@ -32,6 +33,20 @@ _PAUSE_SECONDS = 1.0
 _CONNECTIONS = 64
 # A store that answers, but runs no script or refuses to write, is as good as lost.
 _PROBE = "redis.call('SET', KEYS[1], ARGV[1], 'PX', 1000) return redis.call('GET', KEYS[1])"
+# Why it does not answer, in words for operators; the same in log and `check`.
+_TIMEOUTS = (TimeoutError, errors.TimeoutError)
+_REASONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str], ...] = (
+    (ssl.SSLCertVerificationError, "certificate of {} not trusted; ssl_ca_certs=FILE trusts a CA"),
+    (ssl.SSLError, "TLS handshake with {} failed{hint}"),
+    ((errors.AuthenticationError, errors.NoPermissionError), "wrong user or password for {}"),
+    (errors.ResponseError, "{} refuses a command ({code})"),
+    (errors.InvalidResponse, "{} does not speak the Redis protocol{hint}"),
+    (ConnectionRefusedError, "connection refused by {}"),
+    (gaierror, "no address found for {}"),
+    (FileNotFoundError, "no socket {}"),
+    (_TIMEOUTS, f"no answer from {{}} within {ANSWER_SECONDS:g} s{{hint}}"),
+    ((OSError, errors.ConnectionError), "connection closed by {}{hint}"),
+)
 
 
 class Script(NamedTuple, Generic[T]):
@@ -42,17 +57,12 @@ class Script(NamedTuple, Generic[T]):
 
 
 class RedisStore:
-    """The store at *url*.
+    """The store at *url*: `redis://`, `rediss://` or `unix://`.
 
     Used as `async with`; entering does not wait for it to be there.
 
     Args:
-        url: `redis://`, `rediss://` or `unix://`.
         pause_seconds: Between two tries of a store that is lost or slow.
-
-    Attributes:
-        is_lost: Whether this process shares nothing with the others now.
-        losses: How often the store was lost.
     """
 
     def __init__(self, url: Secret, pause_seconds: float = _PAUSE_SECONDS) -> None:
@@ -72,8 +82,8 @@ class RedisStore:
         self._pause_seconds = pause_seconds
         self._watch: asyncio.Task[None] | None = None
         self._slow_answers = 0
-        self.is_lost = False
-        self.losses = 0
+        self.is_lost = False  # then this process shares nothing with the others
+        self.losses = 0  # how often it was lost
 
     async def __aenter__(self) -> Self:
         self._watch = asyncio.create_task(self._try_until_it_answers(0))
@@ -83,7 +93,7 @@ class RedisStore:
         if self._watch is not None:
             self._watch.cancel()
             await asyncio.wait([self._watch])
-        with suppress(RedisError, OSError, TimeoutError):
+        with suppress(errors.RedisError, OSError, TimeoutError):
             await self._client.aclose()
             await self._connections.disconnect()
 
@@ -98,11 +108,7 @@ class RedisStore:
         return Script(self._client.register_script(text), read)
 
     async def run(self, script: Script[T], keys: Sequence[str], arguments: Sequence[Word]) -> T:
-        """Return what *script* returns.
-
-        Raises:
-            StoreLost: If that does not come within half a second, or the store is lost already.
-        """
+        """Return what *script* returns; raise StoreLost after half a second, or if lost at once."""
         if self.is_lost:
             raise StoreLost("the store is lost")
         try:
@@ -126,11 +132,28 @@ class RedisStore:
             async with asyncio.timeout(ANSWER_SECONDS):
                 value = script.read(await script.call(keys=keys, args=arguments))
         except Exception as error:  # noqa: BLE001 - the client library has many for what is not Redis
-            reason = reason_of(error, self._address, ANSWER_SECONDS, self._scheme)
-            raise StoreLost(reason) from None
+            raise StoreLost(self._reason(error)) from None
         self._scheme = ""
         self._note_speed(monotonic() - began)
         return value
+
+    def _reason(self, error: BaseException) -> str:
+        hint = ""  # while it has never answered: perhaps one side alone speaks TLS
+        if self._scheme == "rediss":
+            hint = "; if it has no TLS, use redis://"
+        elif self._scheme == "redis" and not isinstance(error, _TIMEOUTS):  # a TLS server closes
+            hint = "; if it expects TLS, use rediss://"
+        causes = [error]
+        while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None:
+            causes.append(cause)
+        for kind, text in _REASONS:
+            for cause in causes:
+                if isinstance(cause, kind):
+                    # Of what the store says only the code: the rest may repeat what was sent.
+                    first = str(cause).partition(" ")[0]
+                    code = first if first.isupper() else type(cause).__name__
+                    return text.format(self._address, hint=hint, code=code)
+        return f"unexpected answer from {self._address}"
 
     def _note_loss(self, loss: StoreLost) -> None:
         if self.is_lost:

@@ -6,8 +6,7 @@ import time
 from collections import OrderedDict, defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from sanic_swap.client_address import network_of
 from sanic_swap.errors import GrantRefused, RateLimited, TokenRefused, TooBusy
@@ -17,11 +16,7 @@ _REFUSALS = 4  # in one iteration of the event loop
 
 
 class InFlight:
-    """Admits at most *limit* requests at once to its `with` block.
-
-    Raises:
-        TooBusy: On entering, if it is full.
-    """
+    """Admits at most *limit* requests at once to its `with` block; the next one is TooBusy."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -62,15 +57,14 @@ class InFlight:
         self.count -= 1
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Rate:
+class Rate(NamedTuple):
     """So many requests in so many seconds; the shorter window sorts first."""
 
     seconds: int
     requests: int
 
 
-REFUSED_IMPORTS = (Rate(60, 60),)
+REFUSED_IMPORTS = (Rate(seconds=60, requests=60),)
 
 
 class Counts(Protocol):
@@ -79,8 +73,7 @@ class Counts(Protocol):
     async def count(self, name: str, seconds: int, change: int = 1) -> tuple[int, float]:
         """Count one request in *name*'s window; return the count and the seconds it has left.
 
-        Args:
-            change: -1 counts one less, if the window has not ended.
+        A *change* of -1 takes one back, if the window has not ended.
         """
 
 
@@ -91,7 +84,6 @@ class MemoryCounts:
 
     Args:
         most: How many counters are kept for each length of window; the oldest ones go.
-        clock: Seconds that only go forward.
     """
 
     def __init__(
@@ -102,9 +94,6 @@ class MemoryCounts:
         # For each length: count and end of window by name, the first to end first.
         # A plain dict finds its oldest key ever more slowly.
         self._windows = defaultdict[int, OrderedDict[str, tuple[int, float]]](OrderedDict)
-
-    def __len__(self) -> int:
-        return sum(map(len, self._windows.values()))
 
     async def count(self, name: str, seconds: int, change: int = 1) -> tuple[int, float]:
         """Do what `Counts` says."""
@@ -126,15 +115,12 @@ class MemoryCounts:
 class RateLimit:
     """How often one client may swap or import, and one grant may be refreshed.
 
-    Requests over the limit do not prolong a window. Swaps and imports are counted by address,
-    as what is guessed belongs to no grant; refreshes by grant, as carriers put thousands of
-    phones behind one address.
+    Each method raises RateLimited if this request is one too many; such a request does not
+    prolong a window. Swaps and imports are counted by address, as what is guessed belongs to no
+    grant; refreshes by grant, as carriers put thousands of phones behind one address.
 
     Args:
         rates: RATE_LIMIT. Without any, only imports are limited, and only refused ones.
-
-    Raises:
-        RateLimited: By each method, if this request is one too many.
     """
 
     def __init__(self, rates: Iterable[Rate] = (), counts: Counts | None = None) -> None:

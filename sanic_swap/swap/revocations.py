@@ -1,26 +1,77 @@
-"""Remembers which grants Spotify refused, and holds back refusals that are most likely false."""
+"""Decides whether to believe Spotify that a grant is revoked.
+
+In an outage Spotify once rejected the living grants of most users of a product, and the product
+logged them out (metabrainz/listenbrainz-server#1921). On any other day a few refreshes in a
+thousand are refused, each for a reason of its own. So the guard looks for many different grants
+that are refused together, all of them too young to have expired.
+"""
 
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
 
 from sanic_swap.errors import GrantRefused, RevocationDoubted
 from sanic_swap.logs import log
-from sanic_swap.swap.revocation_guard import (
-    LEAST_GRANTS,
-    LONGEST_SECONDS,
-    PEER_WAIT_SECONDS,
-    RefusedGrant,
-    Verdict,
-    is_young,
-    judge,
-)
 
+AUTHORIZATION_SECONDS = 180 * 86_400  # since July 2026 users' authorizations end after six months
+LEAST_GRANTS = 5  # different ones; below that, each is a case of its own
+WINDOW_SECONDS = 600.0  # older refusals have nothing to do with today's
+BEGINS_AT = 1  # a spike begins with no more successes than refusals
+ENDS_AT = 4  # it ends with more than four successes to a refusal
+LONGEST_SECONDS = 7200.0  # then Spotify is believed, whatever it says
+SUCCESS_MARGIN = 3  # so many more of the others succeeded than were refused: a single case
+PEER_WAIT_SECONDS = 1.0  # how long the first ones wait to see whether others are refused too
 _MOST_REFUSALS = 100  # the guard looks at the last few
 _MOST_BELIEVED = 10_000  # digests of 32 bytes
 _POLL_SECONDS = 0.05
 _WATCH_SECONDS = 1.0
+
+Verdict = Literal["believe", "wait", "hold"]
+
+
+class RefusedGrant(NamedTuple):
+    """The latest refusal of one young grant."""
+
+    moment: float  # seconds of any clock
+    successes: int  # how many refreshes had succeeded before it, in all
+
+
+def judge(
+    refusals: Sequence[RefusedGrant],
+    successes: int,
+    refusal: RefusedGrant,
+    *,
+    now: float,
+    patience_seconds: float = PEER_WAIT_SECONDS,
+    spike_began_at: float | None = None,
+) -> tuple[Verdict, float | None]:
+    """Judge the *refusal* of a young grant by what became of the others.
+
+    It is a spike when the last `LEAST_GRANTS` grants were refused within the window while
+    hardly any refresh succeeded. Then a refusal is held, but no longer than `LONGEST_SECONDS`
+    from the beginning of the spike, as everybody may indeed have been revoked. Otherwise it
+    is believed as soon as enough others succeed, or when its wait is over.
+
+    Args:
+        refusals: One for each young grant, in the order of time; the last hundred are enough.
+        successes: How many refreshes have succeeded, in all.
+        now: Seconds of the clock that the moments are from.
+        patience_seconds: How long the refusal waits for others to be refused.
+        spike_began_at: What the call before returned beside its verdict; None without a spike.
+    """
+    latest = refusals[-LEAST_GRANTS:]
+    if len(latest) == LEAST_GRANTS and now - latest[0].moment < WINDOW_SECONDS:
+        tolerated = LEAST_GRANTS * (BEGINS_AT if spike_began_at is None else ENDS_AT)
+        if successes - latest[0].successes <= tolerated:
+            spike_began_at = now if spike_began_at is None else spike_began_at
+            is_bounded = now - spike_began_at < LONGEST_SECONDS
+            return "hold" if is_bounded else "believe", spike_began_at
+    later = sum(other.moment > refusal.moment for other in refusals)
+    is_alone = successes - refusal.successes - later >= SUCCESS_MARGIN
+    is_decided = is_alone or now - refusal.moment >= patience_seconds
+    return "believe" if is_decided else "wait", None
 
 
 class Revocations:
@@ -28,12 +79,6 @@ class Revocations:
 
     Args:
         timeout_seconds: The longest that a request may take, waiting for others included.
-        clock: Seconds that only go forward.
-        now: Unix seconds, for the age of grants.
-
-    Attributes:
-        held: How many refusals have been held back.
-        is_holding: Whether refusals are held back now.
     """
 
     def __init__(
@@ -51,8 +96,8 @@ class Revocations:
         self._successes = 0
         self._spike_began_at: float | None = None
         self._watch: asyncio.Task[None] | None = None
-        self.held = 0
-        self.is_holding = False
+        self.held = 0  # refusals, so far
+        self.is_holding = False  # whether refusals are held back now
 
     def succeeded(self) -> None:
         """Count a refresh that succeeded."""
@@ -61,23 +106,22 @@ class Revocations:
     async def check(
         self, digest: bytes, authorized_at: int, refusal: GrantRefused, *, began: float
     ) -> None:
-        """Return if *refusal* is to be believed.
+        """Return if *refusal* is to be believed; raise RevocationDoubted if it is held back.
 
         Args:
             digest: Of the refresh token.
+            authorized_at: Unix seconds; of 0, an unknown age, every refusal is believed.
             began: When the request began, by the clock.
-
-        Raises:
-            RevocationDoubted: If it is held back.
         """
-        if refusal.error != "invalid_grant" or not is_young(authorized_at, self._now()):
+        is_young = authorized_at > 0 and self._now() - authorized_at < AUTHORIZATION_SECONDS
+        if refusal.error != "invalid_grant" or not is_young:
             return
         # An app that goes on sending a token that is known to be dead is no news.
         if digest not in self._believed:
             await self._wait_for_verdict(digest, began)
         if self.is_holding:
             self.held += 1
-            raise RevocationDoubted
+            raise RevocationDoubted("Spotify refused one of many grants; held back by the guard")
         self._believed[digest] = None
         if len(self._believed) > _MOST_BELIEVED:
             self._believed.popitem(last=False)
@@ -96,7 +140,7 @@ class Revocations:
         self._refusals.move_to_end(digest)
         if len(self._refusals) > _MOST_REFUSALS:
             self._refusals.popitem(last=False)
-        while self._judge(refusal, patience) is Verdict.WAIT:  # noqa: ASYNC110 - time decides, too
+        while self._judge(refusal, patience) == "wait":  # noqa: ASYNC110 - time decides, too
             await asyncio.sleep(_POLL_SECONDS)
         if self.is_holding and self._watch is None:
             log.error(
@@ -106,9 +150,9 @@ class Revocations:
                 LEAST_GRANTS,
                 LONGEST_SECONDS,
             )
-            self._watch = asyncio.create_task(self._watch_end_of_spike())
+            self._watch = asyncio.create_task(self._watch_end_of_spike(refusal))
 
-    def _judge(self, refusal: RefusedGrant | None = None, patience_seconds: float = 0.0) -> Verdict:
+    def _judge(self, refusal: RefusedGrant, patience_seconds: float) -> Verdict:
         verdict, self._spike_began_at = judge(
             tuple(self._refusals.values()),
             self._successes,
@@ -117,13 +161,13 @@ class Revocations:
             patience_seconds=patience_seconds,
             spike_began_at=self._spike_began_at,
         )
-        self.is_holding = verdict is Verdict.HOLD
+        self.is_holding = verdict == "hold"
         return verdict
 
-    async def _watch_end_of_spike(self) -> None:
+    async def _watch_end_of_spike(self, refusal: RefusedGrant) -> None:
         while self.is_holding:
             await asyncio.sleep(_WATCH_SECONDS)
-            self._judge()
+            self._judge(refusal, 0.0)
         self._watch = None
         log.warning(
             "Revocation guard inactive; invalid_grant is passed on again",

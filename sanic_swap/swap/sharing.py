@@ -9,7 +9,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from sanic_swap.sealing.key_ring import OpenedToken
@@ -19,25 +19,19 @@ from sanic_swap.trace import RequestTrace
 LARGEST = 32 * 1024 * 1024  # characters of all kept answers together; the oldest go first
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False, eq=False)
 class Refreshed:
-    """What Spotify answered to a refresh token; several requests can share it.
-
-    Attributes:
-        sealed: The refresh token that replaces the one that came in; None if that one stays.
-        authorized_at: What is sealed with it, in Unix seconds.
-        is_rotation: Whether Spotify replaced the refresh token, which may be revoked by now.
-    """
+    """What Spotify answered to a refresh token; several requests can share it."""
 
     answer: TokenAnswer
-    sealed: str | None = field(repr=False)
-    authorized_at: int
-    is_rotation: bool
+    sealed: str | None  # replaces the refresh token that came in; None if that one stays
+    authorized_at: int  # what is sealed with it, in Unix seconds
+    is_rotation: bool  # whether Spotify replaced the refresh token, which may be revoked by now
 
     @property
     def size(self) -> int:
         """Roughly the characters that it holds."""
-        return self.answer.size + len(self.sealed or "")
+        return len(self.answer.before) + len(self.answer.after or "") + len(self.sealed or "")
 
 
 # The digest of the refresh token, the token itself, and the request that is served.
@@ -56,15 +50,7 @@ class OtherMachines(Protocol):
 
 
 class SharedRefreshes:
-    """The refreshes of this process.
-
-    Args:
-        replay_seconds: How long a replaced refresh token keeps getting the same answer.
-        clock: Seconds that only go forward.
-
-    Attributes:
-        replayed: Refreshes that got the answer of an earlier rotation.
-    """
+    """This process's refreshes; an answer to a replaced token is replayed for *replay_seconds*."""
 
     def __init__(
         self,
@@ -80,7 +66,7 @@ class SharedRefreshes:
         # The one strong reference: the event loop itself holds tasks weakly.
         self._flights: dict[bytes, asyncio.Task[Refreshed]] = {}
         self._joined = 0
-        self.replayed = 0
+        self.replayed = 0  # refreshes that got the answer of an earlier rotation
 
     @property
     def coalesced(self) -> int:
@@ -91,10 +77,7 @@ class SharedRefreshes:
         """Return what Spotify answers to *opened*, whose refresh token has this *digest*.
 
         The call has a task of its own: a client that hangs up neither takes the others'
-        answer away nor loses a rotation.
-
-        Raises:
-            SpotifyError: The same one for everybody who waited for it.
+        answer away nor loses a rotation. Its SpotifyError is raised to all who waited for it.
         """
         if (kept := self._rotations.get(digest)) is not None:
             self.replayed += 1
@@ -130,11 +113,7 @@ class SharedRefreshes:
 
 
 class Rotations:
-    """Rotations' answers, each kept for *seconds*.
-
-    Attributes:
-        size: The characters of all of them; beyond *largest* the oldest go.
-    """
+    """Rotations' answers, each kept for *seconds*, of *largest* characters together."""
 
     def __init__(
         self, seconds: float, clock: Callable[[], float], *, largest: int = LARGEST

@@ -6,15 +6,14 @@ Knows no HTTP. An answer is the JSON body for the app, beside what the log may s
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable
 from secrets import choice
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from sanic_swap.errors import GrantRefused, TokenHeld, TokenRefused
 from sanic_swap.logs import log
-from sanic_swap.sealing.grant_id import GrantIds
 from sanic_swap.sealing.key_ring import PREFIX, KeyRing, OpenedToken
+from sanic_swap.sealing.keys import GrantIds
 from sanic_swap.sealing.legacy import UNAUTHENTICATED, LegacyTokens
 from sanic_swap.secret import Secret
 from sanic_swap.spotify.accounts import SpotifyAccounts
@@ -29,8 +28,7 @@ T = TypeVar("T")
 _REFUSALS = 50  # of Spotify's latest ones; how long ours take is chosen among them
 
 
-@dataclass(slots=True)
-class SwapRequest:
+class SwapRequest(NamedTuple):
     """A request to trade an authorization code."""
 
     code: Secret
@@ -38,12 +36,11 @@ class SwapRequest:
     code_verifier: Secret | None
 
 
-@dataclass(slots=True)
-class RefreshRequest:
-    """A request to refresh; *as_sent* still has the blanks that were around the token."""
+class RefreshRequest(NamedTuple):
+    """A request to refresh."""
 
     refresh_token: Secret
-    as_sent: Secret
+    as_sent: Secret  # with the blanks that were around it
 
 
 class TokenSwap:
@@ -53,11 +50,7 @@ class TokenSwap:
         replay_seconds: How long a token that Spotify replaced keeps getting the same answer.
         revocations: Holds back false refusals; None believes every one.
         lifetime_seconds: How long a refresh token lives from the user's authorization;
-            given, answers say what is left of it. None says nothing.
-        now: Unix seconds.
-
-    Attributes:
-        refreshes: Its calls for refreshes, each a task; whoever made this closes them.
+            given, answers say what is left of it.
     """
 
     def __init__(
@@ -72,27 +65,24 @@ class TokenSwap:
         rate_limit: RateLimit | None = None,
         revocations: Revocations | None = None,
         lifetime_seconds: int | None = None,
-        now: Callable[[], float] = time.time,
     ) -> None:
         self._spotify = spotify
         self._keys = keys
         self._grant_ids = grant_ids
         self._legacy = legacy
+        # Each call is a task; whoever made this closes them.
         self.refreshes = SharedRefreshes(
             self._call_spotify, replay_seconds=replay_seconds, other_machines=other_machines
         )
         self._rate_limit = rate_limit or RateLimit()
         self._revocations = revocations
         self._lifetime_seconds = lifetime_seconds
-        self._now = now
         self._refusal_seconds: deque[float] = deque(maxlen=_REFUSALS)
 
     async def swap(self, request: SwapRequest, trace: RequestTrace) -> bytes:
         """Trade an authorization code for Spotify's answer with a sealed refresh token.
 
-        Raises:
-            RateLimited: If the client swapped too often.
-            SpotifyError: One of those below it.
+        Raises RateLimited if the client swapped too often, or a SpotifyError.
         """
         await self._rate_limit.count_swap(trace.client)
         exchange = self._spotify.exchange(
@@ -104,7 +94,7 @@ class TokenSwap:
             log.warning(text, extra={"fields": trace.fields()})
             return answer.render(None)
         trace.grant = self._grant_ids.of(answer.refresh_token)
-        trace.authorized_at = authorized_at = int(self._now())
+        trace.authorized_at = authorized_at = int(time.time())
         sealed = self._keys.seal(answer.refresh_token, authorized_at)
         return answer.render(sealed, self._seconds_left(authorized_at))
 
@@ -112,11 +102,8 @@ class TokenSwap:
         """Trade a sealed refresh token for a new access token.
 
         The answer always has a refresh token: the rotated one, or the one that came in.
-
-        Raises:
-            TokenRefused, TokenHeld: If it does not open here.
-            RateLimited: If its grant was refreshed, or its client imported, too often.
-            SpotifyError: One of those below it.
+        Raises TokenRefused or TokenHeld if that does not open here, RateLimited if its grant was
+        refreshed or its client imported too often, or a SpotifyError.
         """
         is_ours = request.refresh_token.reveal().startswith(PREFIX)
         if is_ours or not self._legacy.is_guessable(request.as_sent.reveal()):
@@ -205,7 +192,7 @@ class TokenSwap:
     def _seconds_left(self, authorized_at: int) -> int | None:
         if self._lifetime_seconds is None or not authorized_at:
             return None
-        return max(0, authorized_at + self._lifetime_seconds - int(self._now()))
+        return max(0, authorized_at + self._lifetime_seconds - int(time.time()))
 
 
 async def _timed(exchange: Awaitable[T], trace: RequestTrace) -> T:

@@ -13,14 +13,11 @@ _STATUSES = frozenset(HTTPStatus)
 
 
 class Answer(HTTPResponse):
-    """An answer with our headers and a Date, without the empty Alt-Svc that Sanic adds.
-
-    Attributes:
-        headers: A plain dictionary: Sanic's takes longer to make than all the rest.
-    """
+    """An answer with our headers and a Date, without the empty Alt-Svc that Sanic adds."""
 
     __slots__ = ()
-    headers: dict[str, str]  # type: ignore[assignment]  # Sanic has a multidict
+    # Sanic's multidict takes longer to make than all the rest.
+    headers: dict[str, str]  # type: ignore[assignment]
 
     def __init__(
         self,

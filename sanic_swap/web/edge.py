@@ -5,7 +5,6 @@ import re
 import traceback
 from asyncio import CancelledError
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
 from random import getrandbits
 from time import perf_counter
 from typing import Any
@@ -22,7 +21,7 @@ from sanic_swap.web.cors import Cors
 from sanic_swap.web.error_table import CLIENT_GONE, Refusal, refusal_of
 
 _REQUEST_ID = re.compile(r"(?!(?:AQ|BQ|s1\.).{37})[A-Za-z0-9._-]{1,64}\Z")  # no code or token
-_LIKE_A_TOKEN = re.compile("AQ|BQ|s1\\.")
+_PREFIXES = ("AQ", "BQ", "s1.")  # of codes and tokens
 Handler = Callable[[Request, RequestTrace], Awaitable[Answer]]
 
 
@@ -33,7 +32,7 @@ def shown_path(path: str) -> str:
     left out, and so is everything from the first of `? & = ; %` on.
     """
     parts = re.split("[?&=;%]", path, maxsplit=1)[0].split("/")
-    shown = "/".join("…" if _LIKE_A_TOKEN.match(part) else part[:20] for part in parts)
+    shown = "/".join("…" if part.startswith(_PREFIXES) else part[:20] for part in parts)
     return ascii(shown[:80])[1:-1].replace("\\u2026", "…")
 
 
@@ -42,7 +41,6 @@ def new_request_id() -> str:
     return f"{getrandbits(64):016x}"  # not a secret  # nosec B311
 
 
-@dataclass(frozen=True, slots=True)
 class Edge:
     """Finishes every answer, and makes answers of errors.
 
@@ -50,12 +48,15 @@ class Edge:
     noticeable part of what a whole request costs.
     """
 
-    cors: Cors
-    believed: AddressHeader | None  # where trusted proxies write the client's address
-    observers: Sequence[Callable[[Answered], None]]  # access log, metrics; each sees every answer
-    # Known topics have places of their own, so that nobody takes them with invented ones.
-    known_topics: OncePerMinute = field(default_factory=OncePerMinute)
-    unknown_topics: OncePerMinute = field(default_factory=OncePerMinute)
+    def __init__(
+        self,
+        cors: Cors,
+        believed: AddressHeader | None,  # where trusted proxies write the client's address
+        observers: Sequence[Callable[[Answered], None]],  # access log, metrics: of every answer
+    ) -> None:
+        self._cors, self._believed, self._observers = cors, believed, observers
+        # Known topics have places of their own, so that nobody takes them with invented ones.
+        self._known_topics, self._unknown_topics = OncePerMinute(), OncePerMinute()
 
     def around(self, handler: Handler, path: str) -> Callable[[Request], Awaitable[Answer]]:
         """Return *handler*, which answers at *path*, as Sanic calls it: it never raises."""
@@ -66,7 +67,7 @@ class Edge:
                 answer = await handler(request, trace)
             except (Exception, CancelledError) as error:  # noqa: BLE001 - the outermost border
                 return self._refuse(request, error, trace)
-            return self._finish(request, answer, trace, "ok")
+            return self._finish(request, answer, trace)
 
         return handle
 
@@ -81,8 +82,8 @@ class Edge:
                 headers, origin = {"Allow": _allowed(error)}, request.headers.get("origin")
                 if "access-control-request-method" in request.headers:
                     requested = request.headers.get("access-control-request-headers")
-                    headers |= self.cors.preflight_headers(origin, requested)
-                return self._finish(request, Answer(b"", 204, headers), trace, "ok")
+                    headers |= self._cors.preflight_headers(origin, requested)
+                return self._finish(request, Answer(b"", 204, headers), trace)
         return self._refuse(request, error, trace)
 
     def _refuse(self, request: Request, error: BaseException, trace: RequestTrace) -> Answer:
@@ -101,48 +102,38 @@ class Edge:
         headers = refusal.headers()
         if isinstance(error, MethodNotAllowed):
             headers["Allow"] = _allowed(error)
-        logged, reason = refusal.error, None
         if isinstance(error, SwapError):
-            logged = error.logged or logged
-            reason, trace.refused_key_id = error.reason, error.key_id
-        elif refusal.outcome == "http_error":
-            reason = refusal.description.partition(";")[0]
+            trace.refused_key_id = error.key_id
         answer = Answer(refusal.body(), refusal.status, headers)
-        return self._finish(request, answer, trace, refusal.outcome, logged, reason)
+        return self._finish(request, answer, trace, refusal)
 
     def _finish(
-        self,
-        request: Request,
-        answer: Answer,
-        trace: RequestTrace,
-        outcome: str,
-        error: str | None = None,
-        reason: str | None = None,
+        self, request: Request, answer: Answer, trace: RequestTrace, refusal: Refusal | None = None
     ) -> Answer:
         """Add to *answer* what the request decides of it, and let the observers know."""
         headers = request.headers
         answer.headers["X-Request-ID"] = trace.request_id
         if (origin := headers.get("origin")) is not None:
-            answer.headers.update(self.cors.headers(origin))
+            answer.headers.update(self._cors.headers(origin))
         began: float | None = getattr(request.stream, "perft0", None)
         is_gone = request.conn_info is not None and request.conn_info.lost
         answered = Answered(
             trace,
             request.method if began else "-",  # "NONE" is Sanic's where the head cannot be read
             CLIENT_GONE if is_gone else answer.status,
-            "client_gone" if is_gone else outcome,
-            error,
-            reason,
+            "client_gone" if is_gone else refusal.outcome if refusal else "ok",
+            refusal and (refusal.logged or refusal.error),
+            refusal and refusal.reason,
             perf_counter() - began if began else 0.0,
             headers.get("user-agent", "-"),
         )
-        for observe in self.observers:
+        for observe in self._observers:
             observe(answered)
         return answer
 
     def _log_held(self, error: TokenHeld, refusal: Refusal, trace: RequestTrace) -> None:
         """Log a held token, each topic once a minute; an error if nobody can have invented it."""
-        place = (self.known_topics if error.is_known else self.unknown_topics).take(error.topic)
+        place = (self._known_topics if error.is_known else self._unknown_topics).take(error.topic)
         if place == OTHERS:
             log.warning(
                 "Refresh tokens not accepted (503): more than 10 unknown keys in a minute."
@@ -157,7 +148,7 @@ class Edge:
         request_id = headers.get("x-request-id")
         if request_id is None or not _REQUEST_ID.match(request_id):
             request_id = new_request_id()
-        if (believed := self.believed) is not None:
+        if (believed := self._believed) is not None:
             client = believed.client_in(headers.getall(believed.name, [])) or client
         return RequestTrace(client, request_id, path)
 
@@ -174,4 +165,4 @@ def _log_bug(error: BaseException, refusal: Refusal, trace: RequestTrace) -> Ref
     where = " < ".join(f"{frame.name} {frame.filename}:{frame.lineno}" for frame in frames)
     fields = {**trace.fields(), "answer_id": answer_id}
     log.error("Unhandled %s at %s", type(error).__name__, where, extra={"fields": fields})
-    return replace(refusal, description=f"Internal error, request {answer_id}")
+    return refusal._replace(description=f"Internal error, request {answer_id}")

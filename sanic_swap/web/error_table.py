@@ -2,8 +2,8 @@
 
 import json
 from asyncio import CancelledError
-from dataclasses import dataclass, replace
 from logging import ERROR, INFO, NOTSET, WARNING
+from typing import NamedTuple
 
 from sanic import exceptions as http
 
@@ -17,19 +17,21 @@ LONGEST_SECONDS = 86_400
 CLIENT_GONE = 499  # nobody reads this answer but the access log
 
 _REQUEST, _BUSY, _BUG = "invalid_request", "temporarily_unavailable", "server_error"
-_LATER = "try again later"
-_TROUBLE = f"Spotify is in trouble; {_LATER}"
+_GRANT_TYPE = "unsupported_grant_type"
+_TROUBLE = "Spotify is in trouble; try again later"
+_UNREACHABLE = "Spotify cannot be reached; try again later"
+_TOO_SLOW = "Spotify did not answer in time; try again later"
 _ENDPOINTS = (
     "/swap, /refresh, /api/token, /api/refresh_token, /healthz, /readyz, /openapi.json and /"
 )
+_NOT_JUDGED = "This token cannot be judged at the moment"
+_HELD_LINE = "Refresh token not accepted (503): %s"
+_MISCONFIGURED = "This service is misconfigured; try again later"
+_REFUSED_LINE = "%s: nobody can log in or refresh. Correct CLIENT_ID or CLIENT_SECRET and restart"
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """What becomes of all errors of one kind, or of one error (RFC 6749 section 5.2).
-
-    Frozen, as the rows are shared; only a refusal makes a copy of its row, most requests none.
-    """
+class Refusal(NamedTuple):
+    """What becomes of all errors of one kind, or of one error (RFC 6749 section 5.2)."""
 
     outcome: str  # how logs and metrics call it
     status: int
@@ -40,6 +42,8 @@ class Refusal:
     log: str = "%s"  # that line; the error's own text takes the place of `%s`
     uri: str | None = None
     limit: tuple[int, int] | None = None  # requests in so many seconds: our own rate limit
+    logged: str | None = None  # what the access log says in place of *error*
+    reason: str | None = None  # for the access log
 
     def body(self) -> bytes:
         """Return the JSON body."""
@@ -63,9 +67,7 @@ class Refusal:
 _TABLE: dict[type[BaseException], Refusal] = {
     # The app's own mistakes: its developer reads the answer, the access log has the outcome.
     errors.InvalidRequest: Refusal("invalid_request", 400, _REQUEST, ""),
-    errors.UnsupportedGrantType: Refusal(
-        "unsupported_grant_type", 400, "unsupported_grant_type", ""
-    ),
+    errors.UnsupportedGrantType: Refusal("unsupported_grant_type", 400, _GRANT_TYPE, ""),
     errors.OtherClient: Refusal("other_client", 400, "invalid_client", ""),
     errors.BodyTooLarge: Refusal("body_too_large", 413, _REQUEST, ""),
     errors.UnsupportedMediaType: Refusal("unsupported_media_type", 415, _REQUEST, ""),
@@ -74,13 +76,7 @@ _TABLE: dict[type[BaseException], Refusal] = {
     errors.RateLimited: Refusal("rate_limited", 429, _BUSY, "Too many requests; try again later"),
     errors.TokenRefused: Refusal("token_refused", 400, "invalid_grant", "Invalid refresh token"),
     errors.TokenHeld: Refusal(
-        "token_held",
-        503,
-        _BUSY,
-        "This token cannot be judged at the moment",
-        OPERATOR_SECONDS,
-        ERROR,
-        "Refresh token not accepted (503): %s",
+        "token_held", 503, _BUSY, _NOT_JUDGED, OPERATOR_SECONDS, ERROR, _HELD_LINE
     ),
     # Spotify's.
     errors.GrantRefused: Refusal(
@@ -90,13 +86,7 @@ _TABLE: dict[type[BaseException], Refusal] = {
         "revocation_doubted", 503, _BUSY, _TROUBLE, GUARD_SECONDS, WARNING
     ),
     errors.CredentialsRefused: Refusal(
-        "credentials_refused",
-        503,
-        _BUSY,
-        "This service is misconfigured; try again later",
-        OPERATOR_SECONDS,
-        ERROR,
-        "%s: nobody can log in or refresh. Correct CLIENT_ID or CLIENT_SECRET and restart",
+        "credentials_refused", 503, _BUSY, _MISCONFIGURED, OPERATOR_SECONDS, ERROR, _REFUSED_LINE
     ),
     errors.SpotifyThrottles: Refusal(
         "spotify_throttles", 429, _BUSY, "Spotify asks to wait", TROUBLE_SECONDS, WARNING
@@ -106,11 +96,9 @@ _TABLE: dict[type[BaseException], Refusal] = {
         "spotify_nonsense", 502, _BUG, "Spotify's answer cannot be used", level=WARNING
     ),
     errors.SpotifyUnreachable: Refusal(
-        "spotify_unreachable", 502, _BUSY, f"Spotify cannot be reached; {_LATER}", level=WARNING
+        "spotify_unreachable", 502, _BUSY, _UNREACHABLE, level=WARNING
     ),
-    errors.SpotifyTooSlow: Refusal(
-        "spotify_too_slow", 504, _BUSY, f"Spotify did not answer in time; {_LATER}", level=WARNING
-    ),
+    errors.SpotifyTooSlow: Refusal("spotify_too_slow", 504, _BUSY, _TOO_SLOW, level=WARNING),
     # Logged once, when the circuit breaker opened or the cooldown began.
     errors.CallSuppressed: Refusal("spotify_not_asked", 503, _BUSY, _TROUBLE, TROUBLE_SECONDS),
     # What Sanic refuses before an endpoint of ours is asked, without an echo of the request.
@@ -143,14 +131,16 @@ def refusal_of(error: BaseException) -> Refusal:
     """Return what becomes of *error*: what its nearest class says, but for its own members."""
     row = next(_TABLE[base] for base in type(error).__mro__ if base in _TABLE)
     if not isinstance(error, errors.SwapError):
-        return row
+        is_http = row.outcome == "http_error"
+        return row._replace(reason=row.description.partition(";")[0] if is_http else None)
     wait = row.retry_after if error.retry_after is None else error.retry_after
-    return replace(
-        row,
+    return row._replace(
         status=error.status or row.status,
         error=error.error or row.error,
         description=error.description or row.description,
         uri=error.uri,
         retry_after=None if wait is None else min(wait, LONGEST_SECONDS),
         limit=error.limit,
+        logged=error.logged,
+        reason=error.reason,
     )

@@ -116,6 +116,10 @@ def as_junit(verdict: Verdict) -> str:
     return ET.tostring(suite, "unicode") + "\n"
 
 
+# By the end of a report's name.
+WRITERS = {".html": as_html, ".md": as_markdown, ".json": Verdict.as_json, ".xml": as_junit}
+
+
 def scoreboard(verdicts: Mapping[str, Verdict], width: int) -> str:
     """Return a table for a terminal: groups down, reports across, held of asked."""
     rows = [("", list(verdicts)), *_shares(verdicts)]

@@ -15,7 +15,7 @@ NEEDS_PROGRAM = frozenset({"log", "ending"})
 
 
 class CannotJudge(Exception):
-    """The service is not there, or is not one that can be judged; the message says why."""
+    """There is no verdict, which is exit code 2; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,10 @@ from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from .judging import CannotJudge
+
 SEVERITIES = ("critical", "high", "medium", "low")
 OUTCOMES = ("held", "broken", "meaningless", "not asked")
-
-
-class NotAReport(Exception):
-    """The file is not a report that was written here; the message says why."""
 
 
 @dataclass(slots=True)
@@ -99,18 +97,13 @@ class Verdict:
 
 
 def read(path: Path) -> Verdict:
-    """
-    Return the report in *path*.
-
-    Raises:
-        NotAReport: If it is none.
-    """
+    """Return the report in *path*; raise CannotJudge if it is none."""
     try:
         members = json.loads(path.read_text())
         del members["counts"]
         members["promises"] = [Promise(**each) for each in members["promises"]]
         return Verdict(**members)
     except OSError as error:
-        raise NotAReport(f"{path} cannot be read: {error.strerror}") from None
+        raise CannotJudge(f"{path} cannot be read: {error.strerror}") from None
     except (ValueError, TypeError, KeyError):
-        raise NotAReport(f"{path} is not a JSON report of `sanic-swap judge`") from None
+        raise CannotJudge(f"{path} is not a JSON report of `sanic-swap judge`") from None

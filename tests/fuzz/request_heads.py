@@ -19,7 +19,7 @@ from sanic.exceptions import SanicException
 from sanic.http import Http
 from sanic.server.protocols.http_protocol import HttpProtocol
 
-from sanic_swap.server.head import Head, Malformed, read_head
+from sanic_swap.server.grammar import Head, Malformed, read_head
 from tests.fuzz.raw_requests import mutated
 
 _CODING = re.compile(rb"\Atransfer-encoding:.*", re.IGNORECASE)

@@ -123,7 +123,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     random = Random(arguments.seed)
-    rings = [KeyRing(key, CONTEXT) for key in KEYS]
+    rings = [KeyRing([key], CONTEXT) for key in KEYS]
     tokens = ["".join(random.choices(ALPHABET, k=size)) for size in range(1, 700, 7)]
     corpus = [
         random.choice(rings).seal(Secret(token), random.randrange(2**33))
@@ -131,7 +131,7 @@ def main() -> None:
         for _ in range(4)
     ]
     known = frozenset(corpus)
-    ring = KeyRing(KEYS[0], CONTEXT, previous=KEYS[1:])
+    ring = KeyRing(KEYS, CONTEXT)
     for sealed in corpus:
         ring.open(sealed)
     told: Counter[str] = Counter()

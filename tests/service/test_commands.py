@@ -118,7 +118,7 @@ def test_codes_and_tokens_are_no_arguments_and_nothing_is_no_code() -> None:
 
     assert (given.returncode, empty.returncode) == (2, 2)
     assert "canary-token" not in given.stderr
-    assert "standard input" in given.stderr
+    assert "unknown arguments (codes and tokens are read from standard input" in given.stderr
     assert "standard input is empty" in empty.stderr
 
 
@@ -155,6 +155,11 @@ def test_what_is_not_wanted_need_not_be_there_nor_a_key_of_which_a_start_warns(
 
         assert post_form(f"{service.url}/refresh", {"refresh_token": token}).status == 200
         assert "using a temporary key" in service.log()
+
+
+@pytest.mark.parametrize(("command", "option"), [("dev", "--snippet"), ("judge", "--replay")])
+def test_a_command_with_arguments_of_its_own_lists_them(command: str, option: str) -> None:
+    assert option in run_command(command, "--help").stdout
 
 
 def test_the_version_names_the_commit() -> None:

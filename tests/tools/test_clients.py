@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 import pytest
 from pytest_httpserver import HTTPServer
 
+from fake_spotify.choices import fixed_credentials
+from sanic_swap.demo.dev import PORT, SNIPPETS, snippet
 from sanic_swap.demo.pair import LocalPair, running_pair
-from sanic_swap.demo.snippets import CLIENT_ID, PORT, SNIPPETS, snippet
 from tests.chromium import opened
 from tests.contract import patience
 from tests.contract.http_client import post_form, send
@@ -25,6 +26,7 @@ pytestmark = pytest.mark.one_python
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = {path.stem: path.read_text() for path in (ROOT / "docs/clients").glob("*.md")}
 CALLBACK = "http://127.0.0.1/callback"
+CLIENT_ID = str(fixed_credentials(0)["client_id"])
 SECONDS = 120  # for one program
 
 

@@ -12,7 +12,7 @@ import pytest
 import fake_spotify
 from sanic_swap import __version__
 from sanic_swap.commands.cli import COMMANDS
-from sanic_swap.demo.snippets import SNIPPETS
+from sanic_swap.demo.dev import SNIPPETS
 from sanic_swap.settings.table import Settings, variables
 
 pytestmark = pytest.mark.one_python

@@ -1,6 +1,5 @@
 """`sanic-swap judge`: its reports, its other ways in, its guide, and what a wheel ships."""
 
-import argparse
 import json
 import os
 import re
@@ -12,8 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from fake_spotify import FakeSpotify
-from sanic_swap.judge.arguments import add_arguments
-from tests.contract import patience, promise_report, pytest_options
+from tests.contract import arguments, patience, promise_report, pytest_options
 from tests.contract.http_client import send
 from tests.contract.processes import free_port
 from tests.contract.profiles import PROFILES
@@ -124,17 +122,13 @@ def test_a_wheel_judges_our_own_service_without_the_checkout(tmp_path: Path) -> 
     site = tmp_path / "site"
     install = [sys.executable, "-m", "pip", "install", "--no-deps", "--target", site]
     subprocess.run([*install, *tmp_path.glob("*.whl")], check=True, capture_output=True)
-    script = "from sanic_swap.judge.suite import judging; print(judging.__file__)"
-    env = {**os.environ, "PYTHONPATH": str(site)}
-    found = subprocess.run(
-        [sys.executable, "-c", script], env=env, cwd=tmp_path, capture_output=True, check=True
-    )
-
     page = tmp_path / "page.html"
     options = ["--self", "--only=main job", f"--report={page}"]
-    judged = run_judge(tmp_path, *options, env={"PYTHONPATH": str(site)})
+    env = {"PYTHONPATH": str(site), "PYTHONSAFEPATH": "1"}
 
-    assert Path(found.stdout.decode().strip()).is_relative_to(site)
+    judged = run_judge(tmp_path, *options, env=env)
+
+    assert (site / "sanic_swap/contract/command.py").is_file()
     assert judged.code == 0, judged.problem
     assert "promises held" in page.read_text()
 
@@ -165,11 +159,11 @@ def test_pytest_judges_too(tmp_path: Path) -> None:
 
 def test_every_option_profile_and_group_is_documented() -> None:
     guide = GUIDE.read_text()
-    command, parser = argparse.ArgumentParser(add_help=False), pytest.Parser(_ispytest=True)
-    add_arguments(command)
+    command, parser = arguments.parser("judge"), pytest.Parser(_ispytest=True)
     pytest_options.add_options(parser)
     pytests = parser.getgroup("swap service under test")
-    names = [name for action in command._actions for name in action.option_strings]
+    actions = [action for action in command._actions if action.dest != "help"]
+    names = [name for action in actions for name in action.option_strings]
     names += [name for option in pytests.options for name in option.names()]
 
     assert [name for name in names if f"`{name}`" not in guide] == []

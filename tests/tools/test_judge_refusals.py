@@ -1,8 +1,8 @@
 """Whom `sanic-swap judge` refuses to judge, in which words, and how it ends."""
 
-import argparse
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,11 +11,11 @@ from threading import Thread
 
 import pytest
 
-from sanic_swap.judge.arguments import add_arguments
-from sanic_swap.judge.command import judge
 from tests.contract import patience
+from tests.contract.arguments import parser
+from tests.contract.command import judge
 from tests.contract.processes import free_port, group_members, launched, listens, wait_until
-from tests.tools.judging import IMITATIONS, LONGEST_SECONDS, run_judge
+from tests.tools.judging import IMITATIONS, LONGEST_SECONDS, ROOT, run_judge
 
 pytestmark = pytest.mark.timeout(2 * LONGEST_SECONDS)
 
@@ -102,11 +102,10 @@ def test_a_service_that_is_not_there_is_exit_code_2_and_one_clear_sentence(
 def test_arguments_that_name_no_service_are_exit_code_2_and_one_clear_sentence(
     capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
-    parser = argparse.ArgumentParser()
-    add_arguments(parser)
-
-    assert judge(parser.parse_args(arguments)) == 2
-    assert words in capsys.readouterr().err
+    assert judge(parser("the judge").parse_args(arguments)) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("the judge: ")
+    assert words in said
 
 
 def test_a_service_with_another_registration_is_told_which_setting(tmp_path: Path) -> None:
@@ -149,3 +148,17 @@ def test_without_pytest_it_says_what_to_install(tmp_path: Path) -> None:
 
     assert judged.code == 2
     assert "sanic-swap[judge]" in judged.problem
+    assert run_judge(tmp_path, "--help", env={"PYTHONPATH": path}).code == 0
+
+
+def test_a_checkout_judges_without_sanic_swap() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.contract", "http://swap.example"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert run.returncode == 2
+    assert run.stderr.startswith("python -m tests.contract: swap.example is another host")

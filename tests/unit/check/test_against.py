@@ -70,9 +70,9 @@ def fates(old, new):
     had = {old.encryption_secret, *old.previous_secrets}
     has = {new.encryption_secret, *new.previous_secrets}
     told = [one for one in SECRETS if one in had or one not in has]
-    rings = [KeyRing(secret.key, context) for secret in told]
+    rings = [KeyRing([secret.key], context) for secret in told]
     rings += [
-        KeyRing(secret.key, one)
+        KeyRing([secret.key], one)
         for one in (context, CONTEXT)
         for secret in SECRETS
         if secret.key.key_id(one) in new.retired_key_ids

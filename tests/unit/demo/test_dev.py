@@ -7,9 +7,7 @@ from contextlib import redirect_stdout
 
 import pytest
 
-from sanic_swap.demo.dev import _print
-from sanic_swap.demo.dev import dev as run_dev
-from sanic_swap.demo.snippets import HERE
+from sanic_swap.demo.dev import HERE, _print, dev
 
 
 def test_colours_are_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -26,14 +24,15 @@ def test_colours_are_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_cannot_start_is_said_with_the_option_that_changes_it(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    free = {"callback": [], "port": 0, "fake_port": 0, "lan": False, "snippet": None}
     with socket.create_server((HERE, 0)) as taken:
         port = taken.getsockname()[1]
-        for name, option in (("port", "--port"), ("fake_port", "--fake-port")):
-            assert run_dev(**{**free, name: port}) == 1
+        for option in ("--port", "--fake-port"):
+            free = ["--port", "0", "--fake-port", "0"]
+            assert dev([*free, option, str(port)], "") == 1
             said = capsys.readouterr().err
             assert f"port {port} is taken" in said
             assert f"choose another with {option}\n" in said
-    assert run_dev(**{**free, "callback": ["my-app/callback"]}) == 2
+    with pytest.raises(SystemExit, match="2"):
+        dev(["--callback", "my-app/callback"], "")
     said = capsys.readouterr().err
     assert "--callback my-app/callback: a redirect URI has a scheme" in said

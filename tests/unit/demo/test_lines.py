@@ -4,9 +4,9 @@ import pytest
 
 from sanic_swap.demo.lines import Values, of_fake, of_service
 
-SWAP_URL = "http://127.0.0.1:4343/swap"
-REFRESH_URL = "http://127.0.0.1:4343/refresh"
-VALUES = Values(SWAP_URL, REFRESH_URL, "the-id", ("my-app://callback", "my-app://other"))
+SERVICE = "http://127.0.0.1:4343"
+SWAP_URL, REFRESH_URL = f"{SERVICE}/swap", f"{SERVICE}/refresh"
+VALUES = Values(SERVICE, "the-id", ["my-app://callback", "my-app://other"])
 
 
 def service(path="/swap", status=400, outcome="invalid_request", **members):
@@ -17,10 +17,12 @@ def service(path="/swap", status=400, outcome="invalid_request", **members):
 @pytest.mark.parametrize(
     ("entry", "said"),
     [
-        (service("/token/swap", 404), f"404: no such endpoint; the token swap URL is {SWAP_URL}"),
-        (service("/v1/refresh", 404), f"the token refresh URL is {REFRESH_URL}"),
+        (service("/token/swap", 404), f"no such endpoint; the token swap URL is {SWAP_URL}\n"),
+        (service("/v1/refresh", 404), f"no such endpoint; the token refresh URL is {REFRESH_URL}\n"),
         (service("/nowhere", 404), f"{SWAP_URL}, the token refresh URL is {REFRESH_URL}"),
-        (service("/swap", 405), "use POST"),
+        (service("/api/token", 405), f"405: use POST; the token swap URL is {SWAP_URL}\n"),
+        (service("/refresh", 405), f"405: use POST; the token refresh URL is {REFRESH_URL}"),
+        (service("/", 405), f"405: use POST; the token swap URL is {SWAP_URL}, the token refresh"),
         (service(reason="the body is JSON, but labelled as a form; x"), "400: the body is JSON"),
         (
             service(reason="redirect_uri is not one of CALLBACK_URL of this service"),
@@ -50,7 +52,7 @@ def test_a_refusal_says_what_to_change(entry, said):
     line = of_service(entry, VALUES)
 
     assert line.startswith("✗ ")
-    assert said in line
+    assert said in f"{line}\n"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 from prometheus_client import CollectorRegistry
 
-from sanic_swap.monitoring.grants import Grants
+from sanic_swap.monitoring.metrics import Grants
 from sanic_swap.trace import Answered, RequestTrace
 
 DAY = 86_400

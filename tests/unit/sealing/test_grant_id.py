@@ -5,7 +5,7 @@ from hashlib import blake2b, sha256
 
 from hypothesis import given
 
-from sanic_swap.sealing.grant_id import GrantIds
+from sanic_swap.sealing.keys import GrantIds
 from sanic_swap.secret import Secret
 from tests import strategies
 

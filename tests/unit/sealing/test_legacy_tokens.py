@@ -338,6 +338,6 @@ def test_shapes_are_as_wide_as_what_may_be_inside(token, shape):
 
 @given(strategies.refresh_tokens())
 def test_our_own_seal_is_never_taken_for_a_foreign_token(token):
-    keys = KeyRing(root_key("1" * 64), SealingContext("a-client", "https://accounts.spotify.com"))
+    keys = KeyRing([root_key("1" * 64)], SealingContext("a-client", "https://accounts.spotify.com"))
 
     assert shape_of(keys.seal(Secret(token), 0)) is None

@@ -58,14 +58,14 @@ def payload_by_hand(token=TOKEN_BYTES, *, version=1, length=None, padding=None):
     return written + padding
 
 
-def ring(**changes):
-    return KeyRing(NEW, CONTEXT, now=lambda: SEALED_AT, randomness=bytes, **changes)
+def ring(keys=(NEW,), **changes):
+    return KeyRing(keys, CONTEXT, now=lambda: SEALED_AT, randomness=bytes, **changes)
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=range(len(VECTORS)))
 def test_the_vectors_are_sealed_byte_for_byte(vector):
     keys = KeyRing(
-        root_key(vector["secret"]),
+        [root_key(vector["secret"])],
         SealingContext(vector["client_id"], vector["origin"]),
         now=lambda: vector["sealed_at"],
         randomness={32: bytes.fromhex(vector["random"])}.__getitem__,
@@ -119,7 +119,7 @@ def test_one_randomness_for_two_payloads_still_makes_two_nonces():
 
 
 def test_the_time_of_sealing_is_the_clocks_in_whole_seconds():
-    keys = KeyRing(NEW, CONTEXT, now=lambda: 1_795_040_626.987)
+    keys = KeyRing([NEW], CONTEXT, now=lambda: 1_795_040_626.987)
 
     assert keys.open(keys.seal(Secret(TOKEN), 0)).sealed_at == 1_795_040_626
 
@@ -189,7 +189,7 @@ def test_what_is_no_seal_is_refused(token):
 
 
 def test_the_current_key_stays_current_where_it_is_listed_as_a_previous_one_too():
-    keys = ring(previous=[NEW, OLD])
+    keys = ring([NEW, NEW, OLD])
 
     assert keys.open(keys.seal(Secret(TOKEN), 0)).is_current
 
@@ -206,10 +206,10 @@ def test_the_current_key_stays_current_where_it_is_listed_as_a_previous_one_too(
     ],
 )
 def test_a_key_that_is_not_configured_holds_its_tokens_and_names_the_remedy(current, remedy):
-    sealed = KeyRing(OTHER, CONTEXT).seal(Secret(TOKEN), 0)
+    sealed = KeyRing([OTHER], CONTEXT).seal(Secret(TOKEN), 0)
 
     with pytest.raises(TokenHeld) as held:
-        KeyRing(current, CONTEXT).open(sealed)
+        KeyRing([current], CONTEXT).open(sealed)
 
     error = held.value
     assert (error.reason, error.key_id, error.topic) == ("unknown_key", OTHER_ID, OTHER_ID)
@@ -222,10 +222,10 @@ def test_a_key_that_is_not_configured_holds_its_tokens_and_names_the_remedy(curr
 
 
 def test_the_remedy_names_the_origin_where_the_same_secret_and_app_sealed():
-    sealed = KeyRing(OLD, SealingContext(CLIENT_ID, "http://localhost:1")).seal(Secret(TOKEN), 0)
+    sealed = KeyRing([OLD], SealingContext(CLIENT_ID, "http://localhost:1")).seal(Secret(TOKEN), 0)
 
     with pytest.raises(TokenHeld) as held:
-        ring(previous=[OLD], other_origins=["http://localhost:1"]).open(sealed)
+        ring([NEW, OLD], other_origins=["http://localhost:1"]).open(sealed)
 
     assert "the same secret and app at http://localhost:1," in str(held.value)
     assert str(held.value).endswith(
@@ -235,13 +235,13 @@ def test_the_remedy_names_the_origin_where_the_same_secret_and_app_sealed():
 
 
 def test_a_temporary_key_opens_its_own_tokens():
-    here = KeyRing(temporary_key(), CONTEXT)
+    here = KeyRing([temporary_key()], CONTEXT)
 
     assert here.open(here.seal(Secret(TOKEN), 0)).refresh_token.reveal() == TOKEN
 
 
 def sealed_by(key, authorized_at=AUTHORIZED_AT):
-    return KeyRing(key, CONTEXT).seal(Secret(TOKEN), authorized_at)
+    return KeyRing([key], CONTEXT).seal(Secret(TOKEN), authorized_at)
 
 
 REVOKED = {"revoke_before": AUTHORIZED_AT}
@@ -256,7 +256,7 @@ REVOKED = {"revoke_before": AUTHORIZED_AT}
         pytest.param({"hold_unknown": False}, sealed_by(OTHER), "unknown_key", id="not held"),
         pytest.param({"retired": [OLD_ID]}, sealed_by(OLD), "retired_key", id="retired"),
         pytest.param(
-            {"retired": [OLD_ID], "previous": [OLD], "hold_unknown": False},
+            {"retired": [OLD_ID], "keys": [NEW, OLD], "hold_unknown": False},
             sealed_by(OLD),
             "retired_key",
             id="retired and still configured",
@@ -291,7 +291,7 @@ def test_what_was_authorized_later_still_opens(authorized_at):
 )
 def test_a_seal_is_for_one_client_at_one_origin(client_id, origin):
     context = SealingContext(client_id, origin)
-    sealed = KeyRing(NEW, context).seal(Secret(TOKEN), 0)
+    sealed = KeyRing([NEW], context).seal(Secret(TOKEN), 0)
 
     with pytest.raises(TokenHeld):
         ring().open(sealed)

@@ -18,7 +18,7 @@ from tests.strategies import BASE64URL
 CONTEXT = SealingContext("a-client", "https://accounts.spotify.com")
 KEY = root_key("1" * 64)
 KEY_ID = KEY.key_id(CONTEXT)
-KEYS = KeyRing(KEY, CONTEXT)
+KEYS = KeyRing([KEY], CONTEXT)
 DATA = len("s1.12345678.")  # where nonce and ciphertext begin
 tokens = strategies.refresh_tokens()
 seals = st.builds(
@@ -68,7 +68,7 @@ def tampered(sealed, changed):
     st.just(0) | strategies.unix_seconds(),
 )
 def test_what_is_sealed_opens(key, context, token, sealed_at, authorized_at):
-    keys = KeyRing(key, context, now=lambda: sealed_at)
+    keys = KeyRing([key], context, now=lambda: sealed_at)
 
     opened = keys.open(keys.seal(Secret(token), authorized_at))
 
@@ -138,15 +138,15 @@ def test_whatever_is_not_a_seal_is_refused_or_held_and_nothing_else(text):
 @given(seals, strategies.root_keys())
 def test_a_seal_that_claims_another_key_is_refused_by_that_key(sealed, other):
     assume(other.key_id(CONTEXT) != KEY_ID)
-    keys = KeyRing(root_key("1" * 64), CONTEXT, previous=[other])
+    keys = KeyRing([root_key("1" * 64), other], CONTEXT)
 
     refused(keys, f"s1.{other.key_id(CONTEXT)}.{sealed[DATA:]}")
 
 
 @given(tokens, st.lists(strategies.root_keys(), min_size=1, max_size=5, unique_by=lambda k: k.root))
 def test_any_older_key_still_opens_and_only_the_current_one_seals(token, keys):
-    oldest = KeyRing(keys[-1], CONTEXT).seal(Secret(token), 9)
-    ring = KeyRing(keys[0], CONTEXT, previous=keys[1:])
+    oldest = KeyRing(keys[-1:], CONTEXT).seal(Secret(token), 9)
+    ring = KeyRing(keys, CONTEXT)
 
     opened = ring.open(oldest)
 

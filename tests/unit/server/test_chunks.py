@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sanic_swap.errors import BodyTooLarge
-from sanic_swap.server.chunks import BodyReader
-from sanic_swap.server.head import Malformed
+from sanic_swap.server.grammar import BodyReader, Malformed
 
 EXTENSIONS = ("", ";a", ";a=b", ';a="b;\\"c"', " ; a = b;c", ";a\t=\tb")
 TRAILERS = ("", "X: y\r\n", "X:\r\nY: \t z\r\n")

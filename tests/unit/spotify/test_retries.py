@@ -28,12 +28,12 @@ from sanic_swap.spotify.retries import (
     seconds_to_retry,
 )
 
-UNSENT, STALE, EARLY, LATE = (SpotifyUnreachable(loss.value, loss) for loss in ConnectionLoss)
+UNSENT, STALE, EARLY, LATE = map(SpotifyUnreachable, ConnectionLoss)
 ANSWERED = [
-    GrantRefused(400, "invalid_grant", None, None),
+    GrantRefused("invalid_grant", status=400),
     CredentialsRefused("no"),
-    SpotifyThrottles(None),
-    SpotifyThrottles(1),
+    SpotifyThrottles("429"),
+    SpotifyThrottles("429", retry_after=1),
     SpotifyFails(500, None),
     SpotifyFails(501, 1),
     SpotifyNonsense("a page"),

@@ -12,9 +12,8 @@ from sanic_swap.sealing.keys import SealingContext, root_key
 from sanic_swap.secret import Secret
 from sanic_swap.spotify.answer import Reply, read_answer
 from sanic_swap.store.counts import StoreCounts
-from sanic_swap.store.flights import StoreFlights
+from sanic_swap.store.flights import StoreFlights, StoreSealer
 from sanic_swap.store.redis import RedisStore
-from sanic_swap.store.sealing import StoreSealer
 from sanic_swap.swap.sharing import Refreshed
 from sanic_swap.trace import RequestTrace
 from tests.contract import patience
@@ -63,7 +62,7 @@ class Spotify:
 
 
 def flights(store: RedisStore, key: str = KEY, timeout_seconds: float = 8.0) -> StoreFlights:
-    sealer = StoreSealer(root_key(key), SealingContext("id", "https://accounts.example"))
+    sealer = StoreSealer([root_key(key)], SealingContext("id", "https://accounts.example"))
     return StoreFlights(store, sealer, timeout_seconds=timeout_seconds, replay_seconds=30)
 
 

@@ -32,6 +32,10 @@ async def swaps_let_through(limit, address, requests=50):
     return (await asyncio.gather(*swaps, return_exceptions=True)).count(None)
 
 
+def kept(counts):
+    return sum(map(len, counts._windows.values()))
+
+
 async def count_of(counts, name, seconds=MINUTE):
     return (await counts.count(name, seconds))[0]
 
@@ -141,7 +145,7 @@ async def test_counters_whose_window_is_over_go_as_new_ones_come(clock):
         clock.seconds += 0.1  # 600 in a minute
         await counts.count(str(number), MINUTE)
 
-    assert len(counts) <= 602
+    assert kept(counts) <= 602
 
 
 async def test_a_sweep_of_addresses_stays_within_bounds(clock):
@@ -149,7 +153,7 @@ async def test_a_sweep_of_addresses_stays_within_bounds(clock):
     for number in range(MOST_COUNTERS + 50_000):
         await counts.count(str(number), 86_400)
 
-    assert len(counts) == MOST_COUNTERS
+    assert kept(counts) == MOST_COUNTERS
     latest = [await count_of(counts, key, 86_400) for key in ("149999", "50000", "49999")]
     assert latest == [2, 2, 1]
 
@@ -161,7 +165,7 @@ async def test_one_who_keeps_coming_is_not_pushed_out_by_few_others(clock):
         await counts.count("a", MINUTE)
 
     assert await count_of(counts, "a") == 1001
-    assert len(counts) == 2
+    assert kept(counts) == 2
 
 
 async def imports_let_through(limit, outcomes):
@@ -181,7 +185,7 @@ async def imports_let_through(limit, outcomes):
     ("outcome", "again"),
     [
         pytest.param(TokenRefused("altered"), 0, id="refused here"),
-        pytest.param(GrantRefused(400, "invalid_grant", None, None), 0, id="refused by Spotify"),
+        pytest.param(GrantRefused("invalid_grant"), 0, id="refused by Spotify"),
         pytest.param(asyncio.CancelledError(), 0, id="given up by the client"),
         pytest.param(SpotifyFails(503, None), 60, id="Spotify's trouble"),
         pytest.param(None, 60, id="good"),

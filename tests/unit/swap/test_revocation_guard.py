@@ -1,12 +1,13 @@
 """The revocation guard's rule: laws, an outage and a normal day."""
 
 import random
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sanic_swap.swap.revocation_guard import (
+from sanic_swap.swap.revocations import (
     AUTHORIZATION_SECONDS,
     ENDS_AT,
     LEAST_GRANTS,
@@ -16,12 +17,11 @@ from sanic_swap.swap.revocation_guard import (
     WINDOW_SECONDS,
     RefusedGrant,
     Verdict,
-    is_young,
     judge,
 )
 
-NOW, MONDAY = 1_000_000.0, 1_795_040_626
-BELIEVE, WAIT, HOLD = Verdict
+NOW = 1_000_000.0
+BELIEVE, WAIT, HOLD = get_args(Verdict)
 waits = st.floats(0, PEER_WAIT_SECONDS)
 some_grants, any_between, any_apart = st.integers(1, 30), st.integers(0, 50), st.floats(0, 300)
 
@@ -102,21 +102,7 @@ def test_a_spike_ends_when_four_in_five_succeed(seen):
     refusals, _ = seen
     enough = refusals[-LEAST_GRANTS].successes + ENDS_AT * LEAST_GRANTS + 1
 
-    assert judge(refusals, enough, now=NOW, spike_began_at=NOW - 1) == (BELIEVE, None)
-
-
-@pytest.mark.parametrize(
-    ("authorized_at", "young"),
-    [
-        pytest.param(MONDAY, True, id="of today"),
-        pytest.param(MONDAY - AUTHORIZATION_SECONDS + 1, True, id="in its last second"),
-        pytest.param(MONDAY - AUTHORIZATION_SECONDS, False, id="past its life"),
-        pytest.param(MONDAY + 60, True, id="of a clock that is ahead"),
-        pytest.param(0, False, id="of unknown age"),
-    ],
-)
-def test_youth(authorized_at, young):
-    assert is_young(authorized_at, MONDAY) is young
+    assert judge(refusals, enough, refusals[-1], now=NOW, spike_began_at=NOW - 1)[1] is None
 
 
 class Day:

@@ -5,12 +5,18 @@ import asyncio
 import pytest
 
 from sanic_swap.errors import GrantRefused, RevocationDoubted
-from sanic_swap.swap.revocation_guard import ENDS_AT, LEAST_GRANTS, WINDOW_SECONDS
-from sanic_swap.swap.revocations import Revocations
+from sanic_swap.swap.revocations import (
+    AUTHORIZATION_SECONDS,
+    ENDS_AT,
+    LEAST_GRANTS,
+    WINDOW_SECONDS,
+    Revocations,
+)
 from tests.contract import patience
 
 NOW = 1_795_040_626
-REFUSED = GrantRefused(400, "invalid_grant", None, None)
+REFUSED = GrantRefused("refused", error="invalid_grant")
+OTHER = GrantRefused("refused", error="invalid_scope")
 
 
 class Clock:
@@ -61,18 +67,23 @@ async def test_many_young_grants_refused_at_once_are_held_back(revocations, cloc
 
 
 @pytest.mark.parametrize(
-    ("authorized_at", "refusal"),
+    ("authorized_at", "refusal", "believed"),
     [
-        pytest.param(0, REFUSED, id="a grant of unknown age"),
-        pytest.param(NOW - 60, GrantRefused(400, "invalid_scope", None, None), id="another error"),
+        pytest.param(NOW, REFUSED, False, id="a grant of today"),
+        pytest.param(NOW - AUTHORIZATION_SECONDS + 1, REFUSED, False, id="in its last second"),
+        pytest.param(NOW - AUTHORIZATION_SECONDS, REFUSED, True, id="past its life"),
+        pytest.param(NOW + 60, REFUSED, False, id="of a clock that is ahead"),
+        pytest.param(0, REFUSED, True, id="a grant of unknown age"),
+        pytest.param(NOW - 60, OTHER, True, id="another error"),
     ],
 )
-async def test_what_says_nothing_about_grants_is_believed_even_then(
-    revocations, clock, authorized_at, refusal
+async def test_young_grants_alone_are_held_back_and_invalid_grant_alone(
+    revocations, clock, authorized_at, refusal, believed
 ):
     await refuse_many(revocations, clock)
+    answer = is_believed(revocations, clock, 99, authorized_at=authorized_at, refusal=refusal)
 
-    assert await is_believed(revocations, clock, 99, authorized_at=authorized_at, refusal=refusal)
+    assert await answer is believed
 
 
 async def test_a_grant_that_is_known_to_be_dead_is_no_new_case(revocations, clock):

@@ -4,9 +4,8 @@ import asyncio
 
 import pytest
 
-from sanic_swap.sealing.grant_id import GrantIds
 from sanic_swap.sealing.key_ring import KeyRing
-from sanic_swap.sealing.keys import SealingContext, root_key
+from sanic_swap.sealing.keys import GrantIds, SealingContext, root_key
 from sanic_swap.sealing.legacy import LegacyTokens
 from sanic_swap.secret import Secret
 from sanic_swap.spotify.answer import TokenAnswer
@@ -15,7 +14,7 @@ from sanic_swap.trace import RequestTrace
 
 CONTEXT = SealingContext("app", "https://accounts.spotify.com")
 OLD, NEW = root_key("1" * 64), root_key("2" * 64)
-KEYS = KeyRing(NEW, CONTEXT, previous=[OLD])
+KEYS = KeyRing([NEW, OLD], CONTEXT)
 PLAIN, ROTATED = Secret("AQplain"), Secret("AQrotated")
 MONDAY, TUESDAY = 1_795_040_626, 1_795_127_026
 
@@ -34,7 +33,7 @@ class Spotify:
 
 
 def sealed_by(key, authorized_at):
-    return KeyRing(key, CONTEXT).seal(PLAIN, authorized_at)
+    return KeyRing([key], CONTEXT).seal(PLAIN, authorized_at)
 
 
 async def answers_to(spotify, *sealed):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sanic_swap.errors import InvalidRequest, UnsupportedMediaType
-from sanic_swap.web.body import FORM, JSON, media_type, read_fields
+from sanic_swap.web.token_requests import FORM, JSON, media_type, read_fields
 from tests import strategies
 
 

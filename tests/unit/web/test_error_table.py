@@ -12,14 +12,20 @@ from sanic import exceptions as sanic_errors
 
 from sanic_swap import errors
 from sanic_swap.spotify.answer import Reply, read_answer
-from sanic_swap.web.api import GRANT_TYPES
+from sanic_swap.web.endpoints import GRANT_TYPES, PATHS
 from sanic_swap.web.error_table import CALL_OUTCOMES, refusal_of
-from sanic_swap.web.ops import PATHS
 
 RFC_6749 = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]+")
 SAYS = "what the app's developer should know"
 BUSY = "temporarily_unavailable"
 ANY = object()  # a Retry-After of our own choice
+
+
+def refused(status, error, description=None, *, uri=None):
+    return errors.GrantRefused(
+        "hidden", status=status, error=error, description=description, uri=uri
+    )
+
 
 # (error, status, `error` of the body, Retry-After)
 ANSWERS = [
@@ -33,23 +39,23 @@ ANSWERS = [
     (errors.RateLimited(1000, 2_592_000, 2_592_000), 429, BUSY, 86_400),
     (errors.TokenRefused("altered"), 400, "invalid_grant", None),
     (errors.TokenHeld("restore the hidden key", "hidden"), 503, BUSY, ANY),
-    (errors.GrantRefused(400, "invalid_grant", "revoked", None), 400, "invalid_grant", None),
-    (errors.GrantRefused(400, "invalid_scope", None, None), 400, "invalid_scope", None),
-    (errors.GrantRefused(403, "access_denied", None, "https://x"), 403, "access_denied", None),
-    (errors.RevocationDoubted(), 503, BUSY, 60),
+    (refused(400, "invalid_grant", "revoked"), 400, "invalid_grant", None),
+    (refused(400, "invalid_scope"), 400, "invalid_scope", None),
+    (refused(403, "access_denied", uri="https://x"), 403, "access_denied", None),
+    (errors.RevocationDoubted("held back"), 503, BUSY, 60),
     (errors.CredentialsRefused("Spotify refused our credentials (400)"), 503, BUSY, 300),
-    (errors.SpotifyThrottles(17), 429, BUSY, 17),
-    (errors.SpotifyThrottles(0), 429, BUSY, 0),
-    (errors.SpotifyThrottles(None), 429, BUSY, ANY),
+    (errors.SpotifyThrottles("throttles", retry_after=17), 429, BUSY, 17),
+    (errors.SpotifyThrottles("throttles", retry_after=0), 429, BUSY, 0),
+    (errors.SpotifyThrottles("throttles"), 429, BUSY, ANY),
     (errors.SpotifyFails(500, 17), 503, BUSY, 17),
     (errors.SpotifyFails(503, 0), 503, BUSY, 0),
     (errors.SpotifyFails(599, None), 503, BUSY, ANY),
     (errors.SpotifyNonsense("status 302"), 502, "server_error", None),
-    (errors.SpotifyUnreachable("no connection", errors.ConnectionLoss.UNSENT), 502, BUSY, None),
+    (errors.SpotifyUnreachable(errors.ConnectionLoss.UNSENT), 502, BUSY, None),
     (errors.SpotifyTooSlow("Spotify gave no answer within 8 s"), 504, BUSY, None),
-    (errors.CallSuppressed(429, "it asks to wait", 17), 429, BUSY, 17),
-    (errors.CallSuppressed(503, "it asks to wait", 17), 503, BUSY, 17),
-    (errors.CallSuppressed(503, "it fails for everyone", None), 503, BUSY, ANY),
+    (errors.CallSuppressed("it asks to wait", status=429, retry_after=17), 429, BUSY, 17),
+    (errors.CallSuppressed("it asks to wait", status=503, retry_after=17), 503, BUSY, 17),
+    (errors.CallSuppressed("it fails for everyone"), 503, BUSY, ANY),
     # Sanic's; what it says itself is not repeated.
     (sanic_errors.BadRequest("hidden"), 400, "invalid_request", None),
     (sanic_errors.NotFound("no /hidden here"), 404, "invalid_request", None),
@@ -140,13 +146,13 @@ def test_an_apps_developer_is_told_what_is_wrong_and_no_more(kind):
 
 
 def test_all_refused_tokens_are_answered_with_the_same_words():
-    answers = [refusal_of(errors.TokenRefused(reason)) for reason in errors.REFUSED_TOKENS]
+    refusals = [refusal_of(errors.TokenRefused(reason)) for reason in errors.REFUSED_TOKENS]
 
-    assert len(set(answers)) == 1
+    assert len({(each.status, each.body(), *each.headers()) for each in refusals}) == 1
 
 
 def test_spotifys_own_words_are_relayed():
-    error = errors.GrantRefused(400, "invalid_grant", "Refresh token revoked", "https://x/y")
+    error = refused(400, "invalid_grant", "Refresh token revoked", uri="https://x/y")
 
     assert json.loads(refusal_of(error).body()) == {
         "error": "invalid_grant",

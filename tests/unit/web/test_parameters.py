@@ -9,8 +9,15 @@ from hypothesis import strategies as st
 
 from sanic_swap.errors import InvalidRequest, OtherClient, RequestRefused, UnsupportedGrantType
 from sanic_swap.swap.token_swap import RefreshRequest, SwapRequest
-from sanic_swap.web.body import FORM, JSON, Field, read_fields
-from sanic_swap.web.parameters import REFRESH, SWAP, ParameterRules
+from sanic_swap.web.token_requests import (
+    FORM,
+    JSON,
+    REFRESH,
+    SWAP,
+    Field,
+    ParameterRules,
+    read_fields,
+)
 from tests import strategies
 
 CLIENT_ID = "961392984a198dadab432ab5b9688056"

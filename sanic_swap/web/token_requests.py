@@ -1,13 +1,99 @@
-"""The six parameters of a token request, and the rule that each must keep."""
+"""Reads a token request strictly: a body that is a form or a JSON object, and its six parameters.
+
+Sanic's own `request.form` and `request.json` are lenient: they answer broken bodies
+with an empty form, keep repeated members silently, and take NaN for a number.
+"""
 
 import re
 from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import unquote_to_bytes
 
-from sanic_swap.errors import InvalidRequest, OtherClient, UnsupportedGrantType
+from sanic_swap.errors import (
+    InvalidRequest,
+    OtherClient,
+    UnsupportedGrantType,
+    UnsupportedMediaType,
+)
 from sanic_swap.secret import Secret
-from sanic_swap.strict_json import Number
+from sanic_swap.strict_json import NotStrictJson, Number, read_pairs
 from sanic_swap.swap.token_swap import RefreshRequest, SwapRequest
-from sanic_swap.web.body import Field
+
+FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
+_BOM = b"\xef\xbb\xbf"
+_BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+class Field(NamedTuple):
+    """One name and value as they came."""
+
+    name: str
+    value: Any  # str in a form; in JSON whatever JSON can say
+
+    def __repr__(self) -> str:
+        return f"Field({self.name!r})"  # the value may be a code or token
+
+
+def media_type(content_types: list[str], content_encodings: list[str]) -> str | None:
+    """Return the media type to read a body by, None if it has to be guessed.
+
+    Raises UnsupportedMediaType if it is neither a form nor JSON, or compressed.
+    """
+    encoding = ",".join(content_encodings).strip().lower()
+    if encoding not in ("", "identity"):
+        raise UnsupportedMediaType("Content-Encoding must be identity")
+    types = [value.partition(";")[0].strip().lower() for value in content_types]
+    declared = ",".join(filter(None, types))
+    if declared in (FORM, JSON):
+        return declared
+    # What fetch() in a browser says by itself tells nothing about the body.
+    if declared in ("", "text/plain"):
+        return None
+    raise UnsupportedMediaType(f"Content-Type must be {FORM} or {JSON}")
+
+
+def read_fields(body: bytes, declared: str | None) -> list[Field]:
+    """Return every field of *body*, whose `media_type` is *declared*; in order, repeated ones too.
+
+    Raises InvalidRequest if it is not UTF-8, or breaks the syntax of its type.
+    """
+    if body.startswith(_BOM):
+        raise InvalidRequest("the body must be UTF-8 without a byte order mark")
+    begins_as_object = body.lstrip(b" \t\r\n").startswith(b"{")
+    if declared != JSON and not begins_as_object:
+        return _read_form(body)
+    try:
+        fields = [Field(name, value) for name, value in read_pairs(body)]
+    except NotStrictJson:
+        if declared == FORM:
+            return _read_form(body)
+        if begins_as_object or b"=" not in body:
+            raise InvalidRequest("the body is not a JSON object in UTF-8") from None
+        text = f"the body is a form, but labelled as JSON; send it as {FORM}"
+        raise InvalidRequest(text) from None
+    if declared == FORM:
+        raise InvalidRequest(f"the body is JSON, but labelled as a form; send it as {JSON}")
+    return fields
+
+
+def _read_form(body: bytes) -> list[Field]:
+    try:
+        pairs = [pair.partition("=") for pair in body.decode().split("&") if pair]
+        return [Field(_decoded(name), _decoded(value)) for name, _, value in pairs]
+    except ValueError:
+        raise InvalidRequest("the body is not a form in UTF-8") from None
+
+
+def _decoded(text: str) -> str:
+    """Undo form encoding (WHATWG URL, urlencoded parsing), but refuse broken escapes."""
+    text = text.replace("+", " ")
+    if "%" not in text:
+        return text
+    if _BROKEN_ESCAPE.search(text):
+        raise ValueError("a broken percent-escape")
+    return unquote_to_bytes(text).decode()
+
 
 SWAP = "authorization_code"
 REFRESH = "refresh_token"
@@ -18,7 +104,7 @@ _CODE_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}\Z")  # RFC 7636 section 4.
 _BLANKS = " \t\r\n"
 # What SDKs send that have nothing to send: a null that was turned into a string.
 _NOTHING = frozenset({"(null)", "null", "undefined"})
-_LOOPBACK_WITHOUT_PORT = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(/.*)?\Z", re.DOTALL)
+_LOOPBACK = ("http://127.0.0.1", "http://[::1]")
 _GRANT_TYPES = (SWAP, REFRESH)
 
 
@@ -39,24 +125,20 @@ class ParameterRules:
         callback_urls: Sequence[str],
         holds: Callable[[RefreshRequest], bool] = lambda _: False,
     ) -> None:
-        self._client_id = client_id
-        self._callback_urls = callback_urls
+        self._client_id, self._callback_urls, self._holds = client_id, callback_urls, holds
         # As at Spotify (RFC 8252 section 7.3); all else is compared character for character.
         self._any_port = [
-            re.compile(rf"{re.escape(match[1])}:[0-9]{{1,5}}{re.escape(match[2] or '')}\Z")
+            re.compile(rf"{re.escape(host)}:[0-9]{{1,5}}{re.escape(uri.removeprefix(host))}\Z")
             for uri in callback_urls
-            if (match := _LOOPBACK_WITHOUT_PORT.match(uri))
+            for host in _LOOPBACK
+            if uri == host or uri.startswith(f"{host}/")
         ]
-        self._holds = holds
 
     def read(self, fields: Sequence[Field], grant_type: str | None) -> SwapRequest | RefreshRequest:
-        """Return the request that *fields* make.
+        """Return the request that *fields* make at an endpoint for *grant_type*.
 
-        Args:
-            grant_type: The endpoint's; None lets the request choose, by default a swap.
-
-        Raises:
-            OtherClient, UnsupportedGrantType, InvalidRequest: In this order.
+        None lets the request choose, by default a swap. Raises OtherClient, UnsupportedGrantType
+        or InvalidRequest, in this order.
         """
         client_id = _optional(fields, "client_id")
         if client_id not in (None, self._client_id) and not self._is_held(fields, grant_type):

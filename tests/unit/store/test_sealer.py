@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from sanic_swap.sealing.key_ring import KeyRing
 from sanic_swap.sealing.keys import SealingContext, root_key
 from sanic_swap.secret import Secret
-from sanic_swap.store.sealing import StoreSealer
+from sanic_swap.store.flights import StoreSealer
 
 OLD, NEW, OTHER = (root_key(f"{number}" * 64) for number in "123")
 CONTEXT = SealingContext("app", "https://accounts.spotify.com")
@@ -15,8 +15,8 @@ NAME, ELSEWHERE = b"n" * 32, b"e" * 32
 values = st.binary(max_size=200)
 
 
-def sealer(key, *previous, context=CONTEXT, now=1000.0):
-    return StoreSealer(key, context, previous=previous, now=lambda: now)
+def sealer(*keys, context=CONTEXT, now=1000.0):
+    return StoreSealer(keys, context, now=lambda: now)
 
 
 @given(values)
@@ -64,6 +64,6 @@ def test_an_answer_is_not_another_users():
 
 def test_it_is_no_sealed_token():
     """The keys differ, so that neither can be taken for the other."""
-    token = KeyRing(NEW, CONTEXT).seal(Secret("AQ"), 0)
+    token = KeyRing([NEW], CONTEXT).seal(Secret("AQ"), 0)
 
     assert sealer(NEW).open(NAME, token.encode()) is None

@@ -1,14 +1,14 @@
-"""The arguments of `sanic-swap judge`."""
+"""The arguments of `sanic-swap judge`; imports no pytest, so that `--help` needs none."""
 
 import argparse
 from pathlib import Path
 
-DESCRIPTION = (
+_DESCRIPTION = (
     "Judge any token swap service: run the promises of the contract against it, with a fake"
     " Spotify that misbehaves on purpose. Exit code 0: all held, 1: some broken, 2: it could not"
     " be judged."
 )
-EPILOG = """\
+_EPILOG = """\
 examples:
   sanic-swap judge --self
   sanic-swap judge http://127.0.0.1:3000 --command 'SPOTIFY_URL={accounts_url} node server.js'
@@ -20,8 +20,6 @@ environment (and SPOTIFY_CLIENT_ID, SPOTIFY_CLIENT_SECRET, SPOTIFY_CLIENT_CALLBA
 names put {accounts_url}, {client_id}, {client_secret}, {redirect_uri} or {port} where the value
 belongs. NAME=value words at its beginning are variables; for anything else a shell does, use
 sh -c '...'. It must stay in the foreground. docs/judge.md has more."""
-
-
 _OPTIONS = (
     ("--client-id", "ID", "of the app (default: one that is printed)"),
     ("--client-secret", "SECRET", "of the app; never your real one"),
@@ -38,25 +36,35 @@ _REPEATABLE = (
 )
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add them to the parser of the command."""
-    parser.epilog, parser.formatter_class = EPILOG, argparse.RawDescriptionHelpFormatter
-    add = parser.add_argument
-    add("url", nargs="?", metavar="URL", help="where the service is, e.g. http://127.0.0.1:3000")
+def parser(prog: str) -> argparse.ArgumentParser:
+    """Return the parser; *prog* is what the user typed, and begins every message."""
+    found = argparse.ArgumentParser(
+        prog,
+        description=_DESCRIPTION,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    found.set_defaults(prog=prog)
+    add = found.add_argument
+    where = "where the service is, e.g. http://127.0.0.1:3000"
+    add("url", nargs="?", default="", metavar="URL", help=where)
     add("--self", action="store_true", dest="is_self", help="judge sanic-swap itself")
     add("--allow-remote", action="store_true", help="judge a service on another host, gently")
     start = "starts the service, and again whenever it has died (default: you start it)"
-    add("--command", dest="service_command", metavar="'...'", help=start)
+    add("--command", default="", metavar="'...'", help=start)
     listen, where = "127.0.0.1:8090", "where the fake Spotify listens (default: %(default)s)"
     add("--fake-listen", default=listen, metavar="HOST:PORT", help=where)
     for name, metavar, text in _OPTIONS:
-        add(name, metavar=metavar, help=text)
+        add(name, default="", metavar=metavar, help=text)
     limit = "in which it must answer whatever Spotify does (default: 9)"
     add("--deadline", type=float, metavar="SECONDS", help=limit)
     add("--wait", type=float, default=60, metavar="SECONDS", help="for it to start (default: 60)")
     for name, metavar, kind, text in _REPEATABLE:
-        add(name, action="append", type=kind, metavar=metavar, help=f"{text}; repeatable")
+        text += "; repeatable"
+        add(name, action="append", default=[], type=kind, metavar=metavar, help=text)
     again = "ask again what was broken in this report; says FIXED or STILL"
     add("--replay", type=Path, metavar="FILE.json", help=again)
     board = "judge nothing; put these reports side by side"
     add("--compare", nargs="+", type=Path, metavar="FILE.json", help=board)
+    return found

@@ -7,27 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from sanic_swap.judge.suite import judging, promises, verdict
+from .judging import CannotJudge, Judging
+from .promise_report import PromiseReport, groups
+from .verdict import Promise, Verdict
 
 _WIDTH = 79
 
 
-class NotJudged(Exception):
-    """The service could not be judged; the message says why."""
-
-
-def run(chosen: judging.Judging) -> verdict.Verdict:
-    """Ask all promises.
-
-    Raises:
-        NotJudged: If the service is not there, or is not one that can be judged.
-    """
+def run(judging: Judging) -> Verdict:
+    """Ask all promises; raise CannotJudge if the service is not there, or is a stranger."""
     progress = _Progress()
-    report = promises.PromiseReport(chosen, progress.on_promise)
+    report = PromiseReport(judging, progress.on_promise)
     # What the caller's pytest would load or add has no business here.
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     os.environ.pop("PYTEST_ADDOPTS", None)
-    folder = str(Path(promises.__file__).parent)
+    folder = str(Path(__file__).parent)
     arguments = [
         *(folder, "-c", os.devnull, "--rootdir", folder, "--confcutdir", folder),
         *("--import-mode=importlib", "-p", "no:cacheprovider", "-p", "no:terminal", "-s"),
@@ -36,8 +30,8 @@ def run(chosen: judging.Judging) -> verdict.Verdict:
     code = pytest.main(arguments, plugins=[report, progress])
     progress.clear()
     if progress.problem or code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
-        known = ", ".join(promises.groups())
-        raise NotJudged(progress.problem or f"No promise was asked; the groups are {known}")
+        known = ", ".join(groups())
+        raise CannotJudge(progress.problem or f"No promise was asked; the groups are {known}")
     return report.verdict()
 
 
@@ -68,7 +62,7 @@ class _Progress:
         if report.when == "setup" and report.failed:
             self.problem = f"The suite failed: {report.longrepr}"
 
-    def on_promise(self, promise: verdict.Promise) -> None:
+    def on_promise(self, promise: Promise) -> None:
         """Say how far it is."""
         self._counts[promise.outcome] += 1
         asked = f"{self._counts.total()}/{self._total}"
