@@ -1,13 +1,15 @@
 """Whose tokens would no longer open after a change from old settings to new ones.
 
 Tokens are sealed by the old settings' key ring and opened by the new one. Other services'
-tokens are compared as sets of format, secret and last day; no secret is shown.
+tokens are compared as sets of format, secret and last day. The old settings may be another
+swap service's: see `Settings.is_of_another_service`.
 """
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
+from typing import NamedTuple
 
 from sanic_swap.errors import TokenHeld, TokenRefused
 from sanic_swap.logs import iso_utc
@@ -32,21 +34,17 @@ class Fate(Enum):
     LOGGED_OUT = "logged out"  # invalid_grant
 
 
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """One reason why tokens no longer open: the setting, whose tokens, and the remedy."""
+class Loss(NamedTuple):
+    """One reason why tokens no longer open; no secret is in it."""
 
-    what: str
-    who: str
+    what: str  # the setting, and what is wrong with it
+    who: str  # whose tokens
     fate: Fate
     remedy: str
 
 
 def losses(old: Settings, new: Settings, now: float) -> list[Loss]:
-    """Return every difference that refuses or holds tokens of *old*, from *now* (Unix seconds).
-
-    *old* may be another swap service's: see `Settings.is_of_another_service`.
-    """
+    """Return every difference that refuses or holds tokens of *old*, from *now* (Unix seconds)."""
     return [*_by_key(old, new), *_by_one_setting(old, new), *_imported(old, new, now)]
 
 
@@ -107,9 +105,8 @@ def _by_one_setting(old: Settings, new: Settings) -> Iterator[Loss]:
 
 def _imported(old: Settings, new: Settings, now: float) -> Iterator[Loss]:
     who = "everyone who has a token of another swap service"
-    was_held = old.holds_unknown and not old.legacy_tokens and not old.revoke_before
-    was_held = was_held and not old.is_of_another_service
-    if was_held and new.legacy_tokens == ("none",):
+    refused = old.legacy_tokens or old.revoke_before or old.is_of_another_service
+    if old.holds_unknown and not refused and new.legacy_tokens == ("none",):
         what, remedy = "LEGACY_TOKENS: none, it was not set", "name that service, if there was one"
         yield Loss(what, f"{who} (held until now)", Fate.LOGGED_OUT, remedy)
     named = [name for name in dict.fromkeys(old.legacy_tokens) if name != "none"]

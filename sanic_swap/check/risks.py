@@ -1,18 +1,20 @@
-"""Warnings about settings that work and may do harm, and about the environment."""
+"""Warnings: settings that work and may do harm, the environment, Spotify's and a store's answer."""
 
+import stat
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from sanic_swap.errors import CredentialsRefused, SpotifyError
 from sanic_swap.logs import iso_utc
 from sanic_swap.sealing.keys import is_fernet_key, is_published
 from sanic_swap.sealing.legacy import UNAUTHENTICATED
-from sanic_swap.settings.findings import Finding, Level
-from sanic_swap.settings.reading import Reading, is_of_kubernetes
+from sanic_swap.secret import Secret
+from sanic_swap.settings.reading import Finding, Level, Reading, is_of_kubernetes, similar
 from sanic_swap.settings.table import Settings, known_names, variables
-from sanic_swap.settings.typos import similar
 from sanic_swap.settings.urls import SPOTIFY, is_loopback
 
 _CLIENT_PATIENCE = 10  # seconds after which Android's usual HTTP client gives up
@@ -24,28 +26,23 @@ _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NETRC")
 
 
 def risks(
-    settings: Settings,
-    environ: Mapping[str, str],
     reading: Reading,
+    environ: Mapping[str, str],
     *,
-    now: Callable[[], float] = time.time,
+    now: Callable[[], float] = time.time,  # Unix seconds, for tests
 ) -> Iterator[Finding]:
-    """Yield everything that may do harm, and names in the file that are no settings.
-
-    Args:
-        reading: Where *settings* were found, and how they were spelled.
-        now: Unix seconds, for tests.
-    """
+    """Yield everything that may do harm, and names in the file that are no settings."""
+    settings = reading.as_far_as_read
     yield from _about_keys(settings)
     if settings.revoke_before:
         written, moment = reading.written["revoke_before"].text, iso_utc(settings.revoke_before)
-        if datetime.fromisoformat(written).tzinfo is None:
+        if datetime.fromisoformat(written.reveal()).tzinfo is None:
             yield _warning("REVOKE_BEFORE", f"has no time zone; read as {moment}")
     yield from _about_imports(settings, now())
     yield from _about_spotify(settings)
     yield from _about_clients(settings)
     yield from _about_environment(settings, environ)
-    yield from _about_names(reading.names_in_file)
+    yield from _about_file(reading)
 
 
 def _warning(variable: str, text: str) -> Finding:
@@ -107,8 +104,7 @@ def _about_imports(settings: Settings, now: float) -> Iterator[Finding]:
 def _about_spotify(settings: Settings) -> Iterator[Finding]:
     for uri in settings.callback_urls:
         try:
-            parts = urlsplit(uri)
-            scheme, host = parts.scheme.lower(), parts.hostname
+            scheme, host = urlsplit(uri).scheme, urlsplit(uri).hostname
         except ValueError:
             continue
         if scheme in ("http", "https") and host == "localhost":
@@ -172,9 +168,9 @@ def _about_environment(settings: Settings, environ: Mapping[str, str]) -> Iterat
             yield _warning(variable.name, f"{text}, or set enableServiceLinks: false")
 
 
-def _about_names(names_in_file: Iterable[str]) -> Iterator[Finding]:
+def _about_file(reading: Reading) -> Iterator[Finding]:
     known, others = known_names(), []
-    for name in names_in_file:
+    for name in reading.names_in_file:
         if name in known:
             continue
         if meant := similar(name.upper(), known):
@@ -183,3 +179,37 @@ def _about_names(names_in_file: Iterable[str]) -> Iterator[Finding]:
             others.append(name)
     if others:
         yield Finding(Level.NOT_KNOWN, ", ".join(others), "in the file, but not a setting")
+    with suppress(OSError):
+        mode = reading.env_file.stat().st_mode if reading.env_file else 0
+        if stat.S_ISREG(mode) and mode & (stat.S_IRGRP | stat.S_IROTH):
+            text = "other users of this machine can read it; chmod 600 prevents that"
+            yield Finding(Level.NOTE, str(reading.env_file), text)
+
+
+async def ask_store(settings: Settings) -> tuple[Level, str]:
+    """Say whether the store answers."""
+    # Imported here: it is an optional extra.
+    from sanic_swap.store.redis import RedisStore
+
+    store = RedisStore(settings.store_url or Secret(""))
+    async with AsyncExitStack() as closing:
+        closing.push_async_exit(store)  # entered, it would ask and log until it is answered
+        reason = await store.failure()
+    return (Level.RISKY, f"unreachable: {reason}") if reason else (Level.FINE, "answers")
+
+
+async def ask_spotify(settings: Settings) -> tuple[Level, str]:
+    """Say whether Spotify takes the credentials."""
+    # Imported here: it is, to `serve`, no part of the settings.
+    from sanic_swap.spotify.accounts import SpotifyAccounts
+
+    host, seconds = settings.accounts_url.host, settings.spotify_timeout
+    app = (settings.client_id, settings.client_secret)
+    async with SpotifyAccounts(settings.accounts_url.url, *app, timeout_seconds=seconds) as spotify:
+        try:
+            await spotify.verify_credentials(seconds)
+        except CredentialsRefused:
+            return Level.WRONG, f"refused by {host}"
+        except SpotifyError as error:
+            return Level.RISKY, f"could not be tried at {host}: {error}"
+    return Level.FINE, f"accepted by {host}"

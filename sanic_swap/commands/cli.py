@@ -1,21 +1,24 @@
-"""The command `sanic-swap`: its arguments, and which command runs.
+"""The command `sanic-swap`: its arguments, which command runs, and `keygen` itself.
 
-Each command's module is imported when it is needed: `keygen` must not wait for a web
-framework.
+What one command needs is imported when it runs: `keygen` must not wait for a web framework, nor
+`serve` for a parser of arguments.
 """
 
-import argparse
 import gc
 import os
+import re
+import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from sanic_swap import __version__
 from sanic_swap.errors import CannotListen, SettingsError
-from sanic_swap.monitoring.version import commit
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     from sanic_swap.settings.table import Settings
 
 SUCCESS, FAILED, WRONG_USE = 0, 1, 2
@@ -49,6 +52,9 @@ _FLAGS = (
     ("demo", "--once", "run it without a browser, then exit"),
     ("demo", "--no-browser", "do not open a browser"),
 )
+_KEY_LINE = rb"^\s*(?:export\s+)?ENCRYPTION_SECRET(?:_FILE)?\s*="
+# What standard output may be: Linux opens the file itself, macOS only what was opened to be read.
+_OUTPUTS = ("/dev/fd/1", ".env")
 
 
 def main() -> NoReturn:
@@ -56,7 +62,8 @@ def main() -> NoReturn:
     code = FAILED
     try:
         try:
-            code = _run(_arguments())
+            # Without options `serve` needs no parser, whose import and making take 10 ms.
+            code = _serve(None) if sys.argv[1:] == ["serve"] else _run(_arguments())
         finally:
             sys.stdout.flush()
     except SettingsError as error:
@@ -72,8 +79,12 @@ def main() -> NoReturn:
     sys.exit(code)
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+def _arguments() -> "Namespace":
+    from argparse import ArgumentParser
+
+    from sanic_swap.monitoring.version import commit
+
+    parser = ArgumentParser(
         prog="sanic-swap",
         description="Token swap and refresh for apps that use Spotify's SDKs.",
         allow_abbrev=False,
@@ -104,23 +115,12 @@ def _arguments() -> argparse.Namespace:
     return arguments
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run(arguments: "Namespace") -> int:
     match arguments.command:
         case "serve":
-            gc.disable()  # nothing is garbage while modules load; the server enables it again
-            settings = _settings(arguments)
-            from sanic_swap.server.process import serve
-
-            try:
-                serve(settings)
-            except CannotListen as error:
-                print(f"sanic-swap: {error}", file=sys.stderr)
-                return FAILED if error.is_passing else WRONG_USE
-            return SUCCESS
+            return _serve(arguments.env_file)
         case "keygen":
-            from sanic_swap.commands.keygen import keygen
-
-            return keygen(as_env=arguments.env)
+            return _keygen(as_env=arguments.env)
         case "demo":
             from sanic_swap.demo.page import demo
 
@@ -132,18 +132,18 @@ def _run(arguments: argparse.Namespace) -> int:
         case "judge":
             return _judge(sys.argv[2:])
         case "check":
-            from sanic_swap.check.command import check
+            from sanic_swap.check.report import check
 
             return check(
                 os.environ,
-                env_file=_env_file(arguments),
+                env_file=arguments.env_file or _default_env_file(),
                 against=arguments.against,
                 offline=arguments.offline,
                 as_json=arguments.json,
                 shows_defaults=arguments.all,
                 only_errors=arguments.only_errors,
             )
-    settings = _settings(arguments)
+    settings = _settings(arguments.env_file)
     from sanic_swap.commands import tokens
     from sanic_swap.web.token_requests import REFRESH, SWAP
 
@@ -179,13 +179,26 @@ def _judge(words: list[str]) -> int:
     return int(command.judge(arguments))
 
 
-def _settings(arguments: argparse.Namespace) -> "Settings":
+def _serve(env_file: Path | None) -> int:
+    gc.disable()  # nothing is garbage while modules load; the server enables it again
+    settings = _settings(env_file)
+    from sanic_swap.server.process import serve
+
+    try:
+        serve(settings)
+    except CannotListen as error:
+        print(f"sanic-swap: {error}", file=sys.stderr)
+        return FAILED if error.is_passing else WRONG_USE
+    return SUCCESS
+
+
+def _settings(env_file: Path | None) -> "Settings":
     """Read the settings, set up logging by them, and log what is risky about them."""
     from sanic_swap.check.risks import risks
     from sanic_swap.logs import configure_logging, log
     from sanic_swap.settings.reading import read
 
-    env_file = _env_file(arguments)
+    env_file = env_file or _default_env_file()
     reading = read(os.environ, env_file=env_file)
     try:
         settings = reading.settings()
@@ -194,12 +207,38 @@ def _settings(arguments: argparse.Namespace) -> "Settings":
             error.problems.append(f"(no {Path.cwd() / '.env'} was found; --env-file names another)")
         raise
     configure_logging(settings.log_level, settings.log_format)
-    for risk in risks(settings, os.environ, reading):
+    for risk in risks(reading, os.environ):
         if risk.at_start:
             log.warning("%s", risk)
     return settings
 
 
-def _env_file(arguments: argparse.Namespace) -> Path | None:
-    default = Path(".env")
-    return arguments.env_file or (default if default.exists() else None)
+def _default_env_file() -> Path | None:
+    path = Path(".env")
+    return path if path.exists() else None
+
+
+def _keygen(*, as_env: bool) -> int:
+    """Print a key, or a line for `.env`, but no second one into the same file."""
+    from sanic_swap.sealing.keys import new_secret
+
+    if as_env and _has_key_already():
+        print(
+            "sanic-swap: this file has an ENCRYPTION_SECRET already. A second one would replace it,"
+            " and every token of the first would be held. To change a key, see docs/keys.md",
+            file=sys.stderr,
+        )
+        return WRONG_USE
+    print(f"{'ENCRYPTION_SECRET=' if as_env else ''}{new_secret()}")
+    return SUCCESS
+
+
+def _has_key_already() -> bool:
+    """Say whether the file that standard output goes to has a line with a key."""
+    output = os.fstat(sys.stdout.fileno())
+    for path in map(Path, _OUTPUTS if stat.S_ISREG(output.st_mode) else ()):
+        with suppress(OSError):
+            is_output = os.path.samestat(path.stat(), output)
+            if is_output and re.search(_KEY_LINE, path.read_bytes(), re.MULTILINE):
+                return True
+    return False

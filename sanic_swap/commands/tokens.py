@@ -77,24 +77,16 @@ def _describe(settings: Settings, sealed: str) -> dict[str, object]:
 def _describe_age(settings: Settings, opened: OpenedToken) -> dict[str, object]:
     description: dict[str, object] = {
         "sealed_by": "the current key" if opened.is_current else "an older key",
-        "sealed_at": _iso(opened.sealed_at),
-        "authorized_at": _iso(opened.authorized_at) if opened.authorized_at else None,
+        "sealed_at": iso_utc(opened.sealed_at),
+        "authorized_at": iso_utc(opened.authorized_at) if opened.authorized_at else None,
     }
     if opened.authorized_at:
         age = int(time.time()) - opened.authorized_at
         description["age_days"] = round(age / _DAY, 1)
         lifetime = settings.refresh_token_lifetime or AUTHORIZATION_SECONDS
-        description["ends_at"] = _iso(opened.authorized_at + lifetime)
+        description["ends_at"] = iso_utc(opened.authorized_at + lifetime)
         description["days_left"] = round(max(0, lifetime - age) / _DAY, 1)
     return description
-
-
-def _iso(moment: int) -> str:
-    """Return Unix seconds in ISO 8601, or as they are if no date can be that late."""
-    try:
-        return iso_utc(moment)
-    except (ValueError, OverflowError, OSError):
-        return f"{moment} s after 1970"
 
 
 async def _answer(settings: Settings, fields: list[Field], grant_type: str) -> tuple[bytes, int]:

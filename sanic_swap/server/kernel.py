@@ -9,7 +9,7 @@ import sys
 from contextlib import suppress
 
 from sanic_swap.errors import CannotListen
-from sanic_swap.settings.findings import Finding, Level
+from sanic_swap.settings.reading import Finding, Level
 from sanic_swap.settings.table import Settings
 
 _OTHER_FILES = 100  # store, metrics, log; connections that close while others open

@@ -1,11 +1,15 @@
-"""All settings as one value; each is one row of the table."""
+"""All settings as one value, each a row of the table, and the rules between several of them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field, fields
-from typing import Any
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from typing import Any, NamedTuple
 
 from sanic_swap.client_address import FORWARDED_FOR, AddressHeader
 from sanic_swap.sealing.keys import RootKey, SealingContext, temporary_key
+from sanic_swap.sealing.legacy import CIPHERED, UNAUTHENTICATED
 from sanic_swap.secret import Secret
 from sanic_swap.settings import urls, values
 from sanic_swap.settings.urls import AccountsUrl
@@ -15,20 +19,13 @@ from sanic_swap.swap.limits import Rate
 _SPOTIFY = AccountsUrl(urls.SPOTIFY, urls.SPOTIFY, True)
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
-    """One setting as the operator sees it.
-
-    Attributes:
-        read: Turns the variable's text into the value; raises ValueError with a text
-            that follows the variable's name in a complaint.
-        required: Whether there is no default.
-    """
+class Variable(NamedTuple):
+    """One setting as the operator sees it."""
 
     name: str
-    read: Callable[[str], Any]
-    aliases: tuple[str, ...] = ()
-    required: bool = False
+    read: Callable[[str], Any]  # a reader of `values` or `urls`
+    aliases: tuple[str, ...]
+    required: bool
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -36,22 +33,20 @@ class Variable:
         return (self.name, *self.aliases)
 
 
-def _required(name: str, read: Callable[[str], Any], *aliases: str) -> Any:  # noqa: ANN401 - a dataclass field of whatever type it is declared with
-    return field(metadata={"variable": Variable(name, read, aliases, required=True)})
+def _row(name: str, read: Callable[[str], Any], default: object = MISSING, *aliases: str) -> Any:  # noqa: ANN401 - a dataclass field of whatever type it is declared with
+    variable = Variable(name, read, aliases, default is MISSING)
+    return field(default=default, metadata={"variable": variable})
 
 
-def _row(name: str, read: Callable[[str], Any], default: object) -> Any:  # noqa: ANN401 - a dataclass field of whatever type it is declared with
-    return field(default=default, metadata={"variable": Variable(name, read)})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Settings are neither compared nor shown; the methods for it would take 1 ms of each start.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Settings:
     """Every setting; what each means stands in `docs/settings.md`. Time spans are in seconds."""
 
-    client_id: str = _required("CLIENT_ID", values.client_id, "SPOTIFY_CLIENT_ID")
-    client_secret: Secret = _required("CLIENT_SECRET", values.secret, "SPOTIFY_CLIENT_SECRET")
-    callback_urls: tuple[str, ...] = _required(
-        "CALLBACK_URL", urls.callback_urls, "CALLBACK_URI", "SPOTIFY_CLIENT_CALLBACK_URL"
+    client_id: str = _row("CLIENT_ID", values.client_id, MISSING, "SPOTIFY_CLIENT_ID")
+    client_secret: Secret = _row("CLIENT_SECRET", values.secret, MISSING, "SPOTIFY_CLIENT_SECRET")
+    callback_urls: tuple[str, ...] = _row(
+        "CALLBACK_URL", urls.callback_urls, MISSING, "CALLBACK_URI", "SPOTIFY_CLIENT_CALLBACK_URL"
     )
     encryption_secret: SealingSecret | None = _row("ENCRYPTION_SECRET", values.sealing_secret, None)
     previous_secrets: tuple[SealingSecret, ...] = _row(
@@ -166,3 +161,57 @@ def known_names() -> set[str]:
     """Return every name that a setting goes by."""
     names = [name for variable in variables().values() for name in variable.spellings]
     return {*names, *(f"{name}_FILE" for name in names)}
+
+
+def contradictions(
+    settings: Settings, environ: Mapping[str, str], now: float
+) -> Iterator[tuple[str, str]]:
+    """Yield each variable that can be read and cannot be used beside the others, and the reason.
+
+    *settings* have defaults in place of what cannot be read; *environ* has what the file of
+    settings adds; *now* is in Unix seconds.
+    """
+    reasons = {
+        "REUSE_PORT": settings.reuse_port,
+        "STORE_URL": settings.store_url or environ.get("STORE_URL"),  # also one to be corrected
+        "PREVIOUS_ENCRYPTION_SECRETS": settings.previous_secrets,
+        "LEGACY_TOKENS": {*settings.legacy_tokens} - {"none"},
+        "FLY_MACHINE_ID": environ.get("FLY_MACHINE_ID"),
+    }
+    because = next((name for name, value in reasons.items() if value), None)
+    if because and settings.encryption_secret is None:
+        text = f"is required because {because} is set; create one with `sanic-swap keygen`"
+        yield "ENCRYPTION_SECRET", text
+    current = settings.current_key
+    if current and settings.key_id(current) in settings.retired_key_ids:
+        yield "RETIRED_KEY_IDS", "contains the key of ENCRYPTION_SECRET"
+    ids = {key.root: settings.key_id(key) for key in (current, *settings.previous_keys) if key}
+    for key_id, count in Counter(ids.values()).items():
+        if count > 1:  # nobody could tell whose tokens are whose
+            text = f"two different keys have the id {key_id}; keep one of them"
+            yield "PREVIOUS_ENCRYPTION_SECRETS", text
+    if settings.revoke_before > now:
+        text = "is in the future: every refresh would be refused, even after a new login"
+        yield "REVOKE_BEFORE", text
+    unauthenticated = [name for name in settings.legacy_tokens if name in UNAUTHENTICATED]
+    if unauthenticated and settings.legacy_closes_at is None:
+        # Otherwise a stolen or forged token could be sealed here for ever.
+        text = "is required by LEGACY_TOKENS=%s: the last day they open, such as %s"
+        day = datetime.fromtimestamp(now + 184 * 86_400, UTC).date()
+        yield "LEGACY_TOKENS_UNTIL", text % (",".join(unauthenticated), day)
+    for variable, is_needed, library, extra in (
+        ("STORE_URL", settings.store_url, "redis", "redis"),
+        ("NEW_RELIC_LICENSE_KEY", settings.new_relic_license_key, "newrelic", "newrelic"),
+        ("LEGACY_TOKENS", CIPHERED & {*settings.legacy_tokens}, "cryptography", "legacy"),
+    ):
+        if is_needed and find_spec(library) is None:
+            yield variable, f"needs the extra `{extra}`, or `pip install {library}`"
+    if not settings.accounts_url.is_private and not settings.accounts_insecure:
+        text = "is plain http to another machine; use https or SPOTIFY_ACCOUNTS_INSECURE=on"
+        yield "SPOTIFY_ACCOUNTS_URL", text
+    is_list = (settings.real_ip_header or "").lower() == FORWARDED_FOR.lower()
+    if is_list and settings.proxies_count is None:
+        text = "needs PROXIES_COUNT, because clients can forge entries of X-Forwarded-For"
+        yield "REAL_IP_HEADER", text
+    if settings.metrics_port and settings.metrics_port == settings.port:
+        yield "METRICS_PORT", "is the same as PORT; metrics need their own port"

@@ -1,43 +1,30 @@
 """Readers of settings that are URLs or origins; errors are as in `values`."""
 
 import re
-from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from sanic_swap.secret import Secret
 from sanic_swap.settings.values import comma_separated, visible_text
 
-_URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+\Z")
-_ORIGIN = re.compile(
-    r"([a-z][a-z0-9+.-]*)://(\*\.)?([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(\*|[0-9]{1,5}))?/?"
-)
+_URI = r"[A-Za-z][A-Za-z0-9+.-]*:[\x21-\x7e]+"
+_ORIGIN = r"([a-z][a-z0-9+.-]*)://(\*\.)?([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::(\*|[0-9]{1,5}))?/?"
 _LOOPBACK = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "::1")
 SPOTIFY = "https://accounts.spotify.com"
 _LAST_PORT = 65_535
 _DEFAULT_PORT = {"http": 80, "https": 443}
-_STORE_OPTIONS = {
-    "redis": frozenset[str](),
-    "rediss": frozenset({"ssl_ca_certs", "ssl_cert_reqs"}),
-    "unix": frozenset({"db"}),
-}
+_STORE_OPTIONS = {"redis": set[str](), "rediss": {"ssl_ca_certs", "ssl_cert_reqs"}, "unix": {"db"}}
 
 
-@dataclass(frozen=True, slots=True)
-class AccountsUrl:
-    """Where Spotify's accounts service is.
+class AccountsUrl(NamedTuple):
+    """Where Spotify's accounts service is."""
 
-    Attributes:
-        url: Without a trailing slash.
-        origin: RFC 6454: scheme://host[:port], lower case, default port left out.
-        is_private: Whether nobody on the way can read along: https, or this machine.
-    """
-
-    url: str
-    origin: str
-    is_private: bool
+    url: str  # without a trailing slash
+    origin: str  # RFC 6454: scheme://host[:port], lower case, default port left out
+    is_private: bool  # whether nobody on the way can read along: https, or this machine
 
     def __str__(self) -> str:
         return self.url
@@ -70,7 +57,7 @@ def callback_urls(text: str) -> tuple[str, ...]:
         raise ValueError("must name at least one redirect URI")
     if any("//" in uri and "://" not in uri for uri in uris):
         raise ValueError("must have :// after the scheme, as in my-app://callback")
-    if any(not _URI.match(uri) or "#" in uri for uri in uris):
+    if any(not re.fullmatch(_URI, uri) or "#" in uri for uri in uris):
         raise ValueError("must be redirect URIs with a scheme, no fragment, separated by commas")
     return uris
 
@@ -88,7 +75,7 @@ def _origin(entry: str) -> str:
     if entry in ("*", "null"):
         return entry
     problem = "must be origins such as https://app.example, http://localhost:*, https://*.a.example"
-    match = _ORIGIN.fullmatch(entry)
+    match = re.fullmatch(_ORIGIN, entry)
     if match is None:
         raise ValueError(f"{problem}, or *; a host outside ASCII as xn--…")
     scheme, wild, host, port = match.groups("")

@@ -7,22 +7,17 @@ must be. It never repeats the value: a secret may stand in the wrong variable.
 import math
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from typing import NamedTuple
 
-from sanic_swap.sealing.keys import RootKey, UnusableSecret, root_key
+from sanic_swap.sealing.keys import RootKey, UnusableSecret, is_key, root_key
 from sanic_swap.secret import Secret
-from sanic_swap.settings.typos import QUOTES, check_alone
 from sanic_swap.swap.limits import Rate
 
-_VISIBLE = re.compile(r"[\x21-\x7e]+\Z")
-_HEADER_NAME = re.compile(r"[!#$%&*+.^_`|~0-9A-Za-z-]{1,100}\Z")
-_KEY_ID = re.compile(r"[A-Za-z0-9_-]{8}\Z")
-_NUMBER = re.compile(r"(?=\.?[0-9])[0-9]*\.?[0-9]*\Z")
-_DURATION = re.compile(r"([0-9]{1,9})([smhdw])\Z")
+# Patterns are compiled when they are first used: most settings are not set.
+_NUMBER = r"(?=\.?[0-9])[0-9]*\.?[0-9]*"
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_LINE_END = re.compile(r"\r?\n")
-_RATE = re.compile(
+_RATE = (
     r"\s*(0*[1-9][0-9]{0,17})\s*(?:/|per)\s*(0*[1-9][0-9]{0,8})?\s*"
     r"(second|minute|hour|day|month|year)s?\s*"
 )
@@ -30,10 +25,14 @@ _UNITS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400}
 _UNITS |= {"month": 30 * 86_400, "year": 360 * 86_400}
 _LONGEST_WAIT = 3600.0  # seconds
 _LAST_SECOND = 253_402_300_799  # of the year 9999, the last one that a date can have
+# What stands around a value and cannot belong to it.
+_QUOTES = ("'", '"')
+_COMMENT = r"(?s:\s#.*\Z)"
+_NAME = r"\s*(?:export\s+)?[A-Z_]+="
+_AROUND = r"(?:\\[nrt]|[\s\"'`,;\ufeff\u200b])+"
 
 
-@dataclass(frozen=True, slots=True)
-class SealingSecret:
+class SealingSecret(NamedTuple):
     """An operator's secret, and its key; None if it is too short or published."""
 
     secret: Secret
@@ -43,9 +42,23 @@ class SealingSecret:
         return "set" if self.key else "set, makes no key"
 
 
+def surroundings(text: str) -> str:
+    """Name what stands around a value and cannot belong to it; "" if nothing does."""
+    found = {
+        "a comment": re.search(_COMMENT, text),
+        "its name": re.match(_NAME, text),
+        "quotes": text.startswith(_QUOTES) or text.endswith(_QUOTES),
+        "a line end": re.search(r"[\r\n]|\\[rn]\Z", text),
+        "an invisible character": re.search("[\ufeff\u200b]", text),
+        "blanks": text != text.strip(" \t\xa0"),
+    }
+    return " and ".join(name for name, is_there in found.items() if is_there)
+
+
 def visible_text(text: str) -> str:
     """Read printable ASCII without blanks, and without quotes around it."""
-    if not _VISIBLE.match(text) or text[0] in QUOTES:
+    is_visible = text.isascii() and text.isprintable() and " " not in text
+    if not text or not is_visible or text.startswith(_QUOTES):
         raise ValueError("must be printable ASCII without blanks")
     return text
 
@@ -67,26 +80,35 @@ def secret(text: str) -> Secret:
 
 
 def sealing_secret(text: str) -> SealingSecret:
-    """Read the secret of the current key, which must make one."""
-    check_alone(text)
+    """Read the secret of the current key, which must make one.
+
+    A key and more is refused: it would silently be another key, and hold every token of the first.
+    """
+    if not is_key(text):
+        bare = re.sub(_NAME, "", re.sub(_COMMENT, "", text), count=1)
+        keys = [part for part in re.split(_AROUND, bare) if part]
+        if keys and all(map(is_key, keys)):
+            if len(keys) > 1:
+                raise ValueError("has several keys; PREVIOUS_ENCRYPTION_SECRETS takes one a line")
+            around = surroundings(text) or "something"
+            raise ValueError(f"has {around} next to the key; write the key alone")
     return SealingSecret(Secret(text), root_key(text))
 
 
 def opening_secrets(text: str) -> tuple[SealingSecret, ...]:
     """Read the secrets of previous keys, one a line; of those that make no key, too."""
-    return tuple(map(_opening_secret, _lines(text)))
-
-
-def _opening_secret(line: str) -> SealingSecret:
-    try:
-        return sealing_secret(line)
-    except UnusableSecret:
-        return SealingSecret(Secret(line), None)
+    secrets = []
+    for line in _lines(text):
+        try:
+            secrets.append(sealing_secret(line))
+        except UnusableSecret:
+            secrets.append(SealingSecret(Secret(line), None))
+    return tuple(secrets)
 
 
 def key_ids(text: str) -> tuple[str, ...]:
     ids = tuple(dict.fromkeys(comma_separated(text)))
-    if not all(_KEY_ID.match(key_id) for key_id in ids):
+    if not all(re.fullmatch("[A-Za-z0-9_-]{8}", key_id) for key_id in ids):
         raise ValueError("must be key ids of 8 characters, separated by commas")
     return ids
 
@@ -105,7 +127,7 @@ def legacy_secrets(text: str) -> tuple[Secret, ...]:
 
 
 def _lines(text: str) -> list[str]:
-    return [line for line in _LINE_END.split(text) if line.strip()]
+    return [line for line in re.split(r"\r?\n", text) if line.strip()]
 
 
 def legacy_tokens(text: str) -> tuple[str, ...]:
@@ -118,7 +140,8 @@ def legacy_tokens(text: str) -> tuple[str, ...]:
 
 def header_name(text: str) -> str:
     """Read the name of a header that holds addresses (RFC 9110 section 5.1)."""
-    if not _HEADER_NAME.match(text) or text.lower() == "forwarded":
+    is_name = re.fullmatch(r"[!#$%&*+.^_`|~0-9A-Za-z-]{1,100}", text)
+    if not is_name or text.lower() == "forwarded":
         raise ValueError("must name a header that holds addresses, such as Fly-Client-IP")
     return text
 
@@ -132,7 +155,7 @@ def seconds(text: str) -> float:
 
 
 def seconds_or_zero(text: str) -> float:
-    value = float(text) if _NUMBER.match(text) else math.inf
+    value = float(text) if re.fullmatch(_NUMBER, text) else math.inf
     if value > _LONGEST_WAIT:
         raise ValueError(f"must be a number of seconds from 0 to {_LONGEST_WAIT:g}")
     return value
@@ -142,7 +165,7 @@ def lifetime(text: str) -> int | None:
     """Read a duration such as `180d` in seconds; `off` is None."""
     if text.lower() == "off":
         return None
-    match = _DURATION.match(text)
+    match = re.fullmatch("([0-9]{1,9})([smhdw])", text)
     if match is None or int(match[1]) == 0:
         raise ValueError("must be a duration such as 180d (s, m, h, d or w), or off")
     return int(match[1]) * _SECONDS[match[2]]
@@ -199,7 +222,7 @@ def whole_number(lowest: int, highest: int) -> Callable[[str], int]:
     """Return a reader of a number between *lowest* and *highest*, both included."""
 
     def read(text: str) -> int:
-        if not re.match(r"[0-9]{1,9}\Z", text) or not lowest <= int(text) <= highest:
+        if not re.fullmatch("[0-9]{1,9}", text) or not lowest <= int(text) <= highest:
             raise ValueError(f"must be a whole number from {lowest} to {highest}")
         return int(text)
 
@@ -213,7 +236,7 @@ def rates(text: str) -> tuple[Rate, ...]:
     """Read rates such as `60/minute` or `100 per 10 minutes`, or a list; `off` is none."""
     if text.strip().lower() == "off":
         return ()
-    found = [_RATE.fullmatch(rate) for rate in re.split("[,;|]", text.lower())]
+    found = [re.fullmatch(_RATE, rate) for rate in re.split("[,;|]", text.lower())]
     read = [Rate(int(match[2] or 1) * _UNITS[match[3]], int(match[1])) for match in found if match]
     if len(read) < len(found):
         raise ValueError("must be a rate such as 60/minute, or several separated by commas, or off")

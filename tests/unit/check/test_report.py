@@ -6,8 +6,7 @@ import pytest
 
 from sanic_swap.check.against import Fate, Loss
 from sanic_swap.check.report import Report, Row, rows
-from sanic_swap.settings.findings import Finding, Level
-from sanic_swap.settings.reading import read
+from sanic_swap.settings.reading import Finding, Level, read
 from sanic_swap.settings.table import variables
 from tests.unit.settings.test_reading import GOOD_VALUES, NEEDED, SEALED
 
@@ -23,6 +22,10 @@ HIDDEN = {
 
 def shown(environ):
     return {row.name: row.value for row in rows(read(environ))}
+
+
+def text_of(given):
+    return "\n".join(given.lines(80))
 
 
 def report(*levels, losses=()):
@@ -70,11 +73,11 @@ def test_every_setting_has_a_row_whatever_is_wrong():
 def test_the_worst_decides_on_the_exit_code(given, code):
     assert given.exit_code == code
     assert json.loads(given.as_json())["exit_code"] == code
-    assert given.as_text(80).endswith(f"(exit code {code})")
+    assert text_of(given).endswith(f"(exit code {code})")
 
 
 def test_the_worst_comes_first():
-    text = report(*reversed(Level), losses=[LOST]).as_text(80)
+    text = text_of(report(*reversed(Level), losses=[LOST]))
 
     assert [line for line in text.splitlines() if line.istitle() or line == "Not known"] == [
         "Settings",
@@ -91,6 +94,6 @@ def test_lines_are_no_wider_than_the_terminal_but_for_words_that_are():
     uri = "https://app.example/" + "x" * 100
     environ = {**SEALED, "CALLBACK_URL": f"{uri},myapp://callback"}
     told = Report(rows(read(environ)), [Finding(Level.RISKY, "X", "word " * 60)], [LOST])
-    wide = [line for line in told.as_text(80).splitlines() if len(line) > 80]
+    wide = [line for line in text_of(told).splitlines() if len(line) > 80]
 
     assert [uri in line for line in wide] == [True]

@@ -7,8 +7,7 @@ import pytest
 
 from sanic_swap.check.risks import risks
 from sanic_swap.sealing.keys import SealingContext, root_key
-from sanic_swap.settings.findings import Level
-from sanic_swap.settings.reading import read
+from sanic_swap.settings.reading import Level, read
 from tests.legacy_sealers import FERNET_KEY
 from tests.reading import APP
 
@@ -30,7 +29,7 @@ def found(environ, names_in_file=(), **options):
     changed = {name: text for name, text in (SETTINGS | environ).items() if text is not None}
     reading = read(changed)
     reading.names_in_file.extend(names_in_file)
-    return list(risks(reading.settings(), changed, reading, **options))
+    return list(risks(reading, changed, **options))
 
 
 @pytest.mark.parametrize(

@@ -119,7 +119,7 @@ def test_a_required_setting_that_is_missing_is_named(name, environ):
     [(row.name, alias) for row in variables().values() for alias in row.aliases],
 )
 def test_an_alias_does_as_well_and_may_not_say_something_else(name, alias):
-    assert read_settings(without(NEEDED, name) | {alias: NEEDED[name]}) == read_settings(NEEDED)
+    assert read(without(NEEDED, name) | {alias: NEEDED[name]}).values == read(NEEDED).values
 
     [problem] = problems(NEEDED | {alias: "other://value"})
     assert problem == f"{name}: {name} and {alias} have different values"
@@ -198,7 +198,7 @@ def test_the_environment_wins_however_the_file_says_it(in_file, env_file):
 def test_a_file_alone_is_enough(env_file):
     path = env_file("".join(f"{name}={text}\n" for name, text in SEALED.items()))
 
-    assert read_settings({}, env_file=path) == read_settings(SEALED)
+    assert read({}, env_file=path).values == read(SEALED).values
 
 
 @pytest.mark.parametrize(
@@ -259,10 +259,9 @@ def test_names_of_others_may_stand_twice(env_file):
 @pytest.mark.parametrize("name", ["METRICS_PORT", "REUSE_PORT"])
 def test_what_kubernetes_sets_for_a_service_of_that_name_is_ignored_and_told(name):
     environ = SEALED | {name: "tcp://10.43.0.7:9090"}
-    settings = read_settings(environ)
-    [warning] = [risk for risk in risks(settings, environ, read(environ)) if risk.at_start]
+    [warning] = [risk for risk in risks(read(environ), environ) if risk.at_start]
 
-    assert settings == read_settings(SEALED)
+    assert read(environ).values == read(SEALED).values
     assert str(warning).startswith(f"{name}: is ignored: Kubernetes sets it for its Service ")
 
 
@@ -314,11 +313,11 @@ def test_no_complaint_ever_repeats_a_value(name, written):
 
     reading = read(environ, env_file=path)
     try:
-        settings = reading.settings()
+        reading.settings()
     except SettingsError as error:
         complaints = str(error)
     else:
-        complaints = "\n".join(map(str, risks(settings, environ, reading)))
+        complaints = "\n".join(map(str, risks(reading, environ)))
 
     assert "leaky" not in complaints
     assert "7f3a9c" not in complaints
