@@ -185,7 +185,7 @@ def contradictions(
     current = settings.current_key
     if current and settings.key_id(current) in settings.retired_key_ids:
         yield "RETIRED_KEY_IDS", "contains the key of ENCRYPTION_SECRET"
-    ids = {key.root: settings.key_id(key) for key in (current, *settings.previous_keys) if key}
+    ids = {key: settings.key_id(key) for key in (current, *settings.previous_keys) if key}
     for key_id, count in Counter(ids.values()).items():
         if count > 1:  # nobody could tell whose tokens are whose
             text = f"two different keys have the id {key_id}; keep one of them"
