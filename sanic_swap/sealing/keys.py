@@ -2,7 +2,6 @@
 
 import re
 from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass, field
 from hashlib import blake2b, sha256
 from secrets import token_bytes
 from typing import NamedTuple
@@ -42,13 +41,15 @@ class SealingContext(NamedTuple):
         return b"".join(len(part).to_bytes(2, "big") + part for part in parts)
 
 
-@dataclass(frozen=True, slots=True)
-class RootKey:
+class RootKey(NamedTuple):
     """32 secret bytes from which every other key is derived."""
 
-    root: bytes = field(repr=False)
+    root: bytes
     from_passphrase: bool = False  # whether a person chose it, rather than a random generator
     is_temporary: bool = False  # whether it ends with this process
+
+    def __repr__(self) -> str:
+        return "RootKey(***)"
 
     def key_id(self, context: SealingContext) -> str:
         """Return the public id of this key in *context*, 8 characters.
