@@ -20,13 +20,11 @@ _TEMPORARY = 0x80  # the first bit of a key id
 
 # SHA-256 of encryption secrets in public repositories of other swap services. Hashes, so
 # that the secrets are not published once more.
-_PUBLISHED = frozenset(
-    {
-        "f8fb1f363be2c06cf814373ee6b12ce2bc506e8e617122e1220c8ea051cbf040",
-        "bed2af252de616c865e816f188de3f81235885cabc998737f65007ec78048d78",
-        "18dce0531838bac28dc1dcaae7f75a1fc98abf51d04eac7c10ae3d4952a235ff",
-    }
-)
+_PUBLISHED = {
+    "f8fb1f363be2c06cf814373ee6b12ce2bc506e8e617122e1220c8ea051cbf040",
+    "bed2af252de616c865e816f188de3f81235885cabc998737f65007ec78048d78",
+    "18dce0531838bac28dc1dcaae7f75a1fc98abf51d04eac7c10ae3d4952a235ff",
+}
 
 
 class SealingContext(NamedTuple):
