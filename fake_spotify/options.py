@@ -8,8 +8,7 @@ from pathlib import Path
 
 from fake_spotify import choices
 from fake_spotify.choices import ChoiceError
-from fake_spotify.facts.policy import Policy
-from fake_spotify.facts.registrations import DEFAULT_USERS, Registration, User
+from fake_spotify.facts.registrations import DEFAULT_USERS, Policy, Registration, User
 from fake_spotify.facts.shapes import TokenShapes
 
 _SERVER_NAMES = frozenset(

@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 from fake_spotify import choices
 from fake_spotify.apps.app import App
 from fake_spotify.choices import ChoiceError
-from fake_spotify.facts.policy import Policy
-from fake_spotify.facts.registrations import Registration
+from fake_spotify.facts.registrations import Policy, Registration
 
 # Test jobs register apps and seldom remove them.
 _MOST_APPS = 1000

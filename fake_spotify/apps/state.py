@@ -10,8 +10,13 @@ from fake_spotify.apps.journal import Journal
 from fake_spotify.apps.ledger import Grant, Ledger
 from fake_spotify.choices import ChoiceError
 from fake_spotify.clock import Clock
-from fake_spotify.facts.policy import MOST_LISTED_USERS, Policy
-from fake_spotify.facts.registrations import DEFAULT_USERS, Registration, User
+from fake_spotify.facts.registrations import (
+    DEFAULT_USERS,
+    MOST_LISTED_USERS,
+    Policy,
+    Registration,
+    User,
+)
 from fake_spotify.facts.shapes import TokenShapes
 from fake_spotify.faults.queue import FaultQueue
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
-from fake_spotify.facts.policy import Policy
+from fake_spotify.facts.registrations import Policy
 from fake_spotify.faults.queue import Fault
 
 

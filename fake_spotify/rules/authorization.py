@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fake_spotify.apps.app import App
 from fake_spotify.apps.directory import Directory
-from fake_spotify.facts import pkce, redirects
+from fake_spotify.facts import redirects, shapes
 from fake_spotify.facts.scopes import SCOPES, split
 from fake_spotify.facts.wordings import WORDINGS, Era
 
@@ -53,7 +53,7 @@ def read(directory: Directory, query: Mapping[str, str]) -> AuthorizationRequest
     challenge = query.get("code_challenge") or None
     if challenge is not None and query.get("code_challenge_method") != "S256":
         raise Problem("code_challenge_method must be S256")
-    if challenge is not None and not pkce.is_challenge(challenge):
+    if challenge is not None and not shapes.is_challenge(challenge):
         raise Problem("Invalid code_challenge")
     return AuthorizationRequest(
         app,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fake_spotify.apps.app import App
 from fake_spotify.apps.directory import Directory
 from fake_spotify.apps.ledger import Code, Grant
-from fake_spotify.facts import pkce
+from fake_spotify.facts import shapes
 from fake_spotify.facts import wordings as words
 from fake_spotify.facts.wordings import WORDINGS, Refusal
 from fake_spotify.rules.credentials import Client, authenticate
@@ -92,9 +92,9 @@ def _refuse_verifier(client: Client, code: Code, verifier: str) -> Refusal | Non
         return words.CREDENTIALS_MISSING if client.is_public else None
     if not verifier:
         return words.VERIFIER_MISSING
-    if not pkce.is_verifier(verifier):
+    if not shapes.is_verifier(verifier):
         return words.VERIFIER_MALFORMED
-    if pkce.challenge_of(verifier) != code.challenge:
+    if shapes.challenge_of(verifier) != code.challenge:
         return words.VERIFIER_WRONG
     return None
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from fake_spotify import FakeSpotify, faults
-from fake_spotify.facts.pkce import challenge_of
+from fake_spotify.facts.shapes import challenge_of
 
 CASES = json.loads((Path(__file__).parents[1] / "vectors" / "spotify-cases.json").read_text())
 

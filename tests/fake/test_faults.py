@@ -10,8 +10,7 @@ import pytest
 from fake_spotify import choices, faults
 from fake_spotify.apps.app import App
 from fake_spotify.choices import ChoiceError
-from fake_spotify.facts.policy import Policy
-from fake_spotify.facts.registrations import Registration
+from fake_spotify.facts.registrations import Policy, Registration
 from fake_spotify.faults import answers, kinds, variations, wires
 from fake_spotify.faults.queue import FaultQueue
 from fake_spotify.matching import Match, Request

@@ -8,8 +8,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from fake_spotify.apps.app import App
 from fake_spotify.apps.directory import Directory
-from fake_spotify.facts.policy import SIX_MONTHS_SECONDS, Policy
-from fake_spotify.facts.registrations import Registration
+from fake_spotify.facts.registrations import SIX_MONTHS_SECONDS, Policy, Registration
 from fake_spotify.rules import token_endpoint
 from fake_spotify.rules.token_requests import TokenRequest
 

@@ -11,8 +11,7 @@ import pytest
 from fake_spotify import FakeSpotify
 from fake_spotify.apps.app import App
 from fake_spotify.choices import ChoiceError
-from fake_spotify.facts.policy import Policy
-from fake_spotify.facts.registrations import Registration
+from fake_spotify.facts.registrations import Policy, Registration
 from fake_spotify.web import pages
 from tests.fake.browser import FORM, Browser, ask, ask_token, login_query, refresh, text_of
 

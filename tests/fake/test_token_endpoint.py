@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 from fake_spotify.apps import ledger
 from fake_spotify.apps.app import App
 from fake_spotify.apps.directory import Directory
-from fake_spotify.facts.pkce import challenge_of
-from fake_spotify.facts.policy import Policy, of_era
-from fake_spotify.facts.registrations import Registration
+from fake_spotify.facts.registrations import Policy, Registration, of_era
+from fake_spotify.facts.shapes import challenge_of
 from fake_spotify.facts.wordings import Era
 from fake_spotify.rules import profile, token_endpoint, token_requests
 
