@@ -5,8 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-from fake_spotify.apps.expectations import Expectations
-from fake_spotify.apps.journal import Journal
+from fake_spotify.apps.journal import Expectations, Journal
 from fake_spotify.apps.ledger import Grant, Ledger
 from fake_spotify.apps.state import AppState
 from fake_spotify.choices import ChoiceError, hint

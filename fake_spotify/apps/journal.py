@@ -1,11 +1,11 @@
-"""The latest requests and their answers, in order."""
+"""The latest requests and their answers, and whether they are those that a test expects."""
 
 import itertools
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from fake_spotify.matching import ANY, Matcher, Request, read
+from fake_spotify.matching import ANY, Match, Matcher, Request, read
 from fake_spotify.replies import Reply
 
 MOST_ENTRIES = 10_000
@@ -14,6 +14,15 @@ MOST_BODY_BYTES = 16 * 1024
 
 NO_ANSWER = Reply(0)
 _generations = itertools.count(1)
+
+# Enough to see what is wrong; an endless loop in a client must not fill the memory.
+_MOST_REMEMBERED = 20
+
+# A refused grant (a token that was revoked, a code that is too old) happens to every client.
+# These do not: the client itself is wrong, whatever its user did.
+_MISTAKES = frozenset(
+    {"invalid_client", "invalid_request", "server_error", "unsupported_grant_type"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,3 +126,82 @@ class Journal:
         self._sizes.clear()
         self._bytes = 0
         self.generation = next(_generations)
+
+
+@dataclass(slots=True)
+class Expectation:
+    """A request that should come; `times` None is "at least once"."""
+
+    match: Match
+    times: int | None
+    seen: int = 0
+
+    def complaint(self) -> str | None:
+        if self.seen == self.times or (self.times is None and self.seen):
+            return None
+        often = "at least once" if self.times is None else f"{self.times} times"
+        return f"expected {self.match} {often}, saw {self.seen}"
+
+
+class Expectations:
+    """Compares the requests that come with those expected."""
+
+    def __init__(self) -> None:
+        self._expected: list[Expectation] = []
+        self.unexpected: list[Entry] = []
+        self._unexpected_count = 0
+        self._nothing_else = False
+
+    def expect(self, match: Matcher = ANY, *, times: int | None = None) -> None:
+        """Expect what *match* picks, exactly *times* times, or at least once if that is None."""
+        self._expected.append(Expectation(read(match), times))
+
+    def expect_nothing_else(self) -> None:
+        """From now on, report every request that no expectation picks."""
+        self._nothing_else = True
+
+    def add_entry(self, entry: Entry) -> None:
+        """Count a request towards the expectations, or note it as unexpected."""
+        is_expected = False
+        for expectation in self._expected:
+            if expectation.match.fits_answered(entry.request, entry.status, entry.error):
+                expectation.seen += 1
+                is_expected = True
+        if not is_expected and (self._nothing_else or _is_mistake(entry)):
+            self._unexpected_count += 1
+            if len(self.unexpected) < _MOST_REMEMBERED:
+                self.unexpected.append(entry)
+
+    def complaints(self) -> list[str]:
+        missing = [expectation.complaint() for expectation in self._expected]
+        found = [complaint for complaint in missing if complaint is not None]
+        found.extend(
+            f"did not expect {entry}; to expect it: fake_spotify.expect(Match({_choices(entry)}))"
+            for entry in self.unexpected
+        )
+        hidden = self._unexpected_count - len(self.unexpected)
+        if hidden:
+            found.append(f"and {hidden} more that were not expected")
+        return found
+
+
+def _choices(entry: Entry) -> str:
+    match = Match(
+        path=entry.request.path,
+        grant_type=entry.request.parameters.get("grant_type"),
+        status=None if entry.error else entry.status,
+        error=entry.error or None,
+    )
+    return ", ".join(f"{name}={value!r}" for name, value in match.given().items())
+
+
+def _is_mistake(entry: Entry) -> bool:
+    if entry.fault:
+        return False
+    if entry.request.path == "/api/token":
+        return entry.error in _MISTAKES
+    if entry.request.path == "/v1/me":
+        # Every client meets expired and revoked access tokens; a malformed header or another
+        # method is a mistake.
+        return entry.status in {400, 405}
+    return entry.status >= 400

@@ -5,8 +5,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from fake_spotify.apps.expectations import Expectations
-from fake_spotify.apps.journal import Journal
+from fake_spotify.apps.journal import Expectations, Journal
 from fake_spotify.apps.ledger import Grant, Ledger
 from fake_spotify.choices import ChoiceError
 from fake_spotify.clock import Clock

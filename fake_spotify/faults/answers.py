@@ -1,4 +1,4 @@
-"""Faults that replace Spotify's answer, most of them by what its edge says in an outage.
+"""Faults that answer otherwise: as Spotify's edge does in an outage, or under a rarer policy.
 
 Sources and certainty: tests/vectors/spotify-cases.json, group `infrastructure`. The words were
 captured; where the note there says so, the markup around them is ours.
@@ -7,10 +7,12 @@ captured; where the note there says so, the markup around them is ours.
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from importlib.resources import files
+from typing import ClassVar
 
+from fake_spotify.facts.registrations import Policy
 from fake_spotify.facts.wordings import Refusal
 from fake_spotify.faults.queue import Fault
 from fake_spotify.replies import Reply, edge
@@ -163,6 +165,65 @@ class EmptyAnswer(_EdgeAnswer):
 
 class CaptivePortal(_EdgeAnswer):
     """200 with the page of something in between."""
+
+
+class Variation(Fault):
+    """A normal answer under a policy that differs in `changes`."""
+
+    changes: ClassVar[Mapping[str, object]] = {}
+
+    def vary(self, policy: Policy) -> Policy:
+        return replace(policy, **self.changes)  # type: ignore[arg-type]  # names and types of fields
+
+
+class Rotate(Variation):
+    """A refresh brings a new refresh token, and revokes the old one."""
+
+    changes: ClassVar = {"rotation": "all"}
+
+
+class DoNotRotate(Variation):
+    """A refresh brings no new refresh token, even where it usually would."""
+
+    changes: ClassVar = {"rotation": "off"}
+
+
+class EmptyRefreshToken(Variation):
+    """A refresh answers `"refresh_token": ""`."""
+
+    changes: ClassVar = {"rotation": "off", "unchanged": "empty"}
+
+
+class BlankScope(Variation):
+    """Where no scope was asked for, `scope` is a blank."""
+
+    changes: ClassVar = {"no_scope": "blank"}
+
+
+class AbsentScope(Variation):
+    """Where no scope was asked for, there is no `scope`."""
+
+    changes: ClassVar = {"no_scope": "absent"}
+
+
+class AgedIsRevoked(Variation):
+    """A refresh token that is too old is called revoked."""
+
+    changes: ClassVar = {"aged": "revoked"}
+
+
+class Agree(Variation):
+    """The user agrees without being asked."""
+
+    path = "/authorize"
+    changes: ClassVar = {"consent": "agree"}
+
+
+class Cancel(Variation):
+    """The user presses Cancel without being asked."""
+
+    path = "/authorize"
+    changes: ClassVar = {"consent": "cancel"}
 
 
 def _too_many_requests(retry_after: str) -> Reply:

@@ -9,8 +9,7 @@ from fake_spotify.apps.ledger import Code, Grant
 from fake_spotify.facts import shapes
 from fake_spotify.facts import wordings as words
 from fake_spotify.facts.wordings import WORDINGS, Refusal
-from fake_spotify.rules.credentials import Client, authenticate
-from fake_spotify.rules.token_requests import TokenRequest
+from fake_spotify.rules.token_requests import Client, TokenRequest, authenticate
 
 _Outcome = Refusal | dict[str, object]
 

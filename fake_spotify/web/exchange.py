@@ -11,10 +11,9 @@ from aiohttp import web
 
 from fake_spotify.apps.app import App
 from fake_spotify.apps.journal import Entry
-from fake_spotify.faults.answers import Replacement
+from fake_spotify.faults.answers import Replacement, Variation
 from fake_spotify.faults.kinds import kind_of, sentence
 from fake_spotify.faults.queue import Planned
-from fake_spotify.faults.variations import Variation
 from fake_spotify.faults.wires import Damage
 from fake_spotify.matching import Request
 from fake_spotify.replies import Ending, Pause, Reply, Step

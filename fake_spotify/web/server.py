@@ -17,9 +17,8 @@ from fake_spotify.control.guard import Guard
 from fake_spotify.matching import Request
 from fake_spotify.options import Settings
 from fake_spotify.replies import edge, redirect
-from fake_spotify.web import certificates, exchange
-from fake_spotify.web.accounts import AccountsEndpoints
-from fake_spotify.web.api import ApiEndpoints
+from fake_spotify.web import exchange
+from fake_spotify.web.endpoints import AccountsEndpoints, ApiEndpoints
 from fake_spotify.web.exchange import Outcome
 from fake_spotify.web.listener import Listener
 
@@ -78,7 +77,7 @@ class Server:
         try:
             if self._settings.is_https:
                 self.ca_file = self._settings.ca_file or self._temporary_folder() / "ca.pem"
-                self._tls = certificates.make(self._settings.host, self.ca_file)
+                self._tls = _certificate(self._settings.host, self.ca_file)
             self._runner = web.AppRunner(
                 self._application(),
                 # Without it a slow answer outlives the client that hung up.
@@ -139,3 +138,19 @@ class Server:
         asked = Request(request.method, request.path, None, dict(request.query))
         first = self.directory.first
         return await exchange.perform(request, first, asked, b"", lambda: outcome)
+
+
+def _certificate(host: str, ca_file: Path) -> ssl.SSLContext:
+    """Make a certificate for *host* and loopback, and write to *ca_file* what clients must trust.
+
+    Needs trustme (the extra `https`).
+    """
+    # Imported here: only HTTPS needs it.
+    import trustme  # type: ignore[import-not-found, unused-ignore]  # optional
+
+    authority = trustme.CA(organization_name="fake_spotify")
+    names = {"localhost", "127.0.0.1", "::1", host} - {"0.0.0.0", "::"}  # noqa: S104 (a name, not listened on)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*sorted(names)).configure_cert(context)
+    ca_file.write_bytes(authority.cert_pem.bytes())
+    return context

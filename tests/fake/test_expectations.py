@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from fake_spotify.apps.expectations import Expectations
-from fake_spotify.apps.journal import MOST_BODY_BYTES, MOST_ENTRIES, Entry, Journal
+from fake_spotify.apps.journal import MOST_BODY_BYTES, MOST_ENTRIES, Entry, Expectations, Journal
 from fake_spotify.matching import Match, Request
 
 REFRESH = Request("POST", "/api/token", "an-app", {"grant_type": "refresh_token"})

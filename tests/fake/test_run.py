@@ -14,7 +14,7 @@ import pytest
 
 from fake_spotify import FakeSpotify
 from fake_spotify.commands import remote
-from fake_spotify.commands.run import run
+from fake_spotify.commands.serve import run
 from tests.fake.browser import ask, refresh
 from tests.fake.command import COMMAND, PATIENCE_SECONDS
 

@@ -1,7 +1,8 @@
-"""The endpoints of accounts.spotify.com: /authorize and /api/token."""
+"""The endpoints of accounts.spotify.com, and of api.spotify.com the one that proves a token."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib.resources import files
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -11,7 +12,7 @@ from fake_spotify.apps.directory import Directory
 from fake_spotify.faults.answers import BadRequest
 from fake_spotify.matching import Request
 from fake_spotify.replies import Reply, page, redirect
-from fake_spotify.rules import authorization, explanations, token_endpoint, token_requests
+from fake_spotify.rules import authorization, explanations, profile, token_endpoint, token_requests
 from fake_spotify.rules.authorization import AuthorizationRequest, Problem
 from fake_spotify.web import exchange, headers, pages
 from fake_spotify.web.exchange import Normal, Outcome
@@ -133,3 +134,40 @@ class AccountsEndpoints:
     def _app(self, client_id: str | None) -> App:
         app = None if client_id is None else self._directory.find(client_id)
         return app or self._directory.first
+
+
+class ApiEndpoints:
+    """Serves /v1/me for the tokens of the apps in *directory*."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.route(method, path, handler)
+            for path in ("/v1/me", "/v1/me/")
+            for method, handler in (("GET", self.me), ("OPTIONS", self.preflight))
+        ] + [web.get("/images/{user}.png", self.picture)]
+
+    async def me(self, http: web.Request) -> web.Response:
+        token = profile.token_in(http.headers.get("authorization"), http.query.get("access_token"))
+        owner = None if token is None else self._directory.owner_of_access_token(token)
+        app = owner or self._directory.first
+        client_id = None if owner is None else owner.client_id
+        request = Request("GET", "/v1/me", client_id, dict(http.query), token)
+
+        def normal() -> Outcome:
+            answer = profile.answer(self._directory, owner, token, str(http.url.origin()))
+            error = profile.message_of(answer)
+            reply = headers.of_api(answer, app.shapes, http)
+            return Outcome(reply, error, explanations.explain("api", error, app, {}))
+
+        return await exchange.perform(http, app, request, b"", normal)
+
+    async def preflight(self, _: web.Request) -> web.Response:
+        """Let pages from other origins read the answer."""
+        return exchange.response(Reply(204, headers.PREFLIGHT_HEADERS))
+
+    async def picture(self, _: web.Request) -> web.Response:
+        image = files("fake_spotify.web").joinpath("picture.png").read_bytes()
+        return web.Response(body=image, content_type="image/png")
