@@ -11,7 +11,7 @@ from fake_spotify import choices, faults
 from fake_spotify.apps.app import App
 from fake_spotify.choices import ChoiceError
 from fake_spotify.facts.registrations import Policy, Registration
-from fake_spotify.faults import answers, kinds, variations, wires
+from fake_spotify.faults import answers, kinds, wires
 from fake_spotify.faults.queue import FaultQueue
 from fake_spotify.matching import Match, Request
 from fake_spotify.replies import Pause, Reply
@@ -76,7 +76,7 @@ def test_every_fault_can_be_imported_from_one_place():
 
 @pytest.mark.parametrize(
     "variation",
-    [made for made in kinds.KINDS.values() if issubclass(made, variations.Variation)],
+    [made for made in kinds.KINDS.values() if issubclass(made, answers.Variation)],
 )
 def test_a_variation_is_a_choice_of_policy(variation):
     assert variation().vary(Policy()) == choices.policy(variation.changes, Policy())
