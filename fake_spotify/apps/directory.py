@@ -73,4 +73,4 @@ class Directory:
         return next((app for app in self if app.ledger.grant_of(refresh_token)), None)
 
     def owner_of_access_token(self, access_token: str) -> App | None:
-        return next((app for app in self if app.ledger.access_token(access_token)), None)
+        return next((app for app in self if app.ledger.access_tokens.get(access_token)), None)

@@ -27,30 +27,18 @@ _MISTAKES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One request and its answer. Every secret in it is the fake's own, so none is hidden.
-
-    Args:
-        at: When, by the app's clock, in Unix seconds.
-        headers: Names in lower case.
-        body: As it came, cut after 16 KiB.
-        status: 0 if there was no answer.
-        error: Spotify's `error`, or the words on a page; empty if there is none.
-        fault: The kind of the fault that was played; empty if there was none.
-        number: Counts from 1 for each app; the journal gives it.
-        answer: What was answered; a fault may have damaged it on its way.
-        why: Why it was refused, and what to change, in one sentence; empty if it was not.
-    """
+    """One request and its answer. Every secret in it is the fake's own, so none is hidden."""
 
     request: Request
-    at: float = 0.0
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    status: int = 200
-    error: str = ""
-    fault: str = ""
-    number: int = 0
-    answer: Reply = NO_ANSWER
-    why: str = ""
+    at: float = 0.0  # Unix seconds, by the app's clock
+    headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
+    body: bytes = b""  # cut after 16 KiB
+    status: int = 200  # 0 if there was no answer
+    error: str = ""  # Spotify's `error`, or the words on a page
+    fault: str = ""  # the kind of the fault that was played, if any
+    number: int = 0  # counts from 1 for each app; the journal gives it
+    answer: Reply = NO_ANSWER  # a fault may have damaged it on its way
+    why: str = ""  # why it was refused, and what to change, in one sentence
 
     def members(self) -> dict[str, object]:
         return {
@@ -88,8 +76,7 @@ class Journal:
         self._sizes: deque[int] = deque()
         self._bytes = 0
         self.number = 0
-        self.generation = next(_generations)
-        """Another one after each `clear`, and in each journal."""
+        self.generation = next(_generations)  # another one after each `clear`, in each journal
         self._on_entry = on_entry
 
     def add(self, entry: Entry) -> None:
@@ -130,10 +117,10 @@ class Journal:
 
 @dataclass(slots=True)
 class Expectation:
-    """A request that should come; `times` None is "at least once"."""
+    """A request that should come."""
 
     match: Match
-    times: int | None
+    times: int | None  # None is "at least once"
     seen: int = 0
 
     def complaint(self) -> str | None:

@@ -64,11 +64,11 @@ class Ledger:
     def __init__(self, shapes: TokenShapes) -> None:
         self._shapes = shapes
         self.changes = 0
-        self._codes: dict[str, Code] = {}
+        self.codes: dict[str, Code] = {}  # spent or not
         self._grants: dict[str, Grant] = {}
         self._grant_ids: dict[str, str] = {}
-        self._access_tokens: dict[str, AccessToken] = {}
-        self._approvals: dict[str, Approval] = {}
+        self.access_tokens: dict[str, AccessToken] = {}  # expired or not
+        self.approvals: dict[str, Approval] = {}  # by browser
 
     def issue_code(
         self,
@@ -81,16 +81,12 @@ class Ledger:
     ) -> Code:
         """Make a code that is bound to *redirect_uri* and, if given, to the PKCE *challenge*."""
         code = Code(self._shapes.code(), user_id, scope, redirect_uri, challenge, now)
-        _remember(self._codes, code.value, code, MOST_CODES)
+        _remember(self.codes, code.value, code, MOST_CODES)
         return code
-
-    def code(self, value: str) -> Code | None:
-        """Return a code, spent or not."""
-        return self._codes.get(value)
 
     def open_grant(self, code: Code, *, is_public: bool) -> Grant:
         """Spend *code* for a grant; its age counts from when the user authorized."""
-        self._codes[code.value] = replace(code, spent=True)
+        self.codes[code.value] = replace(code, spent=True)
         return self.add_grant(
             code.user_id, code.scope, authorized_at=code.issued_at, is_public=is_public
         )
@@ -131,12 +127,8 @@ class Ledger:
         self, grant: Grant | None, *, now: float, lifetime: float
     ) -> AccessToken:
         token = AccessToken(self._shapes.access_token(), grant, now + lifetime)
-        _remember(self._access_tokens, token.value, token, MOST_ACCESS_TOKENS)
+        _remember(self.access_tokens, token.value, token, MOST_ACCESS_TOKENS)
         return token
-
-    def access_token(self, value: str) -> AccessToken | None:
-        """Return an access token, expired or not."""
-        return self._access_tokens.get(value)
 
     def is_revoked(self, token: AccessToken) -> bool:
         """Return whether the grant that *token* was issued for is revoked or gone."""
@@ -160,9 +152,9 @@ class Ledger:
 
     def revoke_user(self, user_id: str) -> list[Grant]:
         """Revoke every grant of a user, as on the page where users manage their apps."""
-        for browser, approval in list(self._approvals.items()):
+        for browser, approval in list(self.approvals.items()):
             if approval.user_id == user_id:
-                del self._approvals[browser]
+                del self.approvals[browser]
         grants = [grant for grant in self.grants() if grant.user_id == user_id]
         for grant in grants:
             self.revoke(grant.id)
@@ -170,13 +162,10 @@ class Ledger:
 
     def approve(self, browser: str, user_id: str, scopes: tuple[str, ...]) -> None:
         """Note that *browser*'s user agreed to *scopes*; another user's approval is replaced."""
-        before = self._approvals.pop(browser, None)
+        before = self.approvals.pop(browser, None)
         known = before.scopes if before is not None and before.user_id == user_id else frozenset()
         approval = Approval(user_id, known.union(scopes))
-        _remember(self._approvals, browser, approval, MOST_BROWSERS)
-
-    def approval(self, browser: str) -> Approval | None:
-        return self._approvals.get(browser)
+        _remember(self.approvals, browser, approval, MOST_BROWSERS)
 
 
 def _remember(known: dict[str, _T], key: str, value: _T, most: int) -> None:

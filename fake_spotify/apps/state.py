@@ -38,8 +38,7 @@ class AppState:
     ) -> None:
         self.lock = threading.RLock() if lock is None else lock
         self.seed = seed
-        self.clock = Clock()
-        """The time by which the app's codes and tokens expire."""
+        self.clock = Clock()  # by which the app's codes and tokens expire
         self.is_registered = True
         self.configure(registration, policy, users)
 
@@ -65,8 +64,8 @@ class AppState:
             self.ledger = Ledger(self.shapes)
             self.clock.reset()
             self.fault_queue = FaultQueue()
+            # When its tokens were used at the Web API; kept only if there is a quota.
             self.api_calls: deque[float] = deque()
-            """When its tokens were used at the Web API; kept only if there is a quota."""
             self.expectations = Expectations()
             self.journal = Journal(on_entry=self.expectations.add_entry)
 

@@ -168,62 +168,51 @@ class CaptivePortal(_EdgeAnswer):
 
 
 class Variation(Fault):
-    """A normal answer under a policy that differs in `changes`."""
+    """A normal answer under a policy that differs in `changes`, which a subclass names."""
 
     changes: ClassVar[Mapping[str, object]] = {}
+
+    def __init_subclass__(cls, **changes: object) -> None:
+        cls.changes = changes
 
     def vary(self, policy: Policy) -> Policy:
         return replace(policy, **self.changes)  # type: ignore[arg-type]  # names and types of fields
 
 
-class Rotate(Variation):
+class Rotate(Variation, rotation="all"):
     """A refresh brings a new refresh token, and revokes the old one."""
 
-    changes: ClassVar = {"rotation": "all"}
 
-
-class DoNotRotate(Variation):
+class DoNotRotate(Variation, rotation="off"):
     """A refresh brings no new refresh token, even where it usually would."""
 
-    changes: ClassVar = {"rotation": "off"}
 
-
-class EmptyRefreshToken(Variation):
+class EmptyRefreshToken(Variation, rotation="off", unchanged="empty"):
     """A refresh answers `"refresh_token": ""`."""
 
-    changes: ClassVar = {"rotation": "off", "unchanged": "empty"}
 
-
-class BlankScope(Variation):
+class BlankScope(Variation, no_scope="blank"):
     """Where no scope was asked for, `scope` is a blank."""
 
-    changes: ClassVar = {"no_scope": "blank"}
 
-
-class AbsentScope(Variation):
+class AbsentScope(Variation, no_scope="absent"):
     """Where no scope was asked for, there is no `scope`."""
 
-    changes: ClassVar = {"no_scope": "absent"}
 
-
-class AgedIsRevoked(Variation):
+class AgedIsRevoked(Variation, aged="revoked"):
     """A refresh token that is too old is called revoked."""
 
-    changes: ClassVar = {"aged": "revoked"}
 
-
-class Agree(Variation):
+class Agree(Variation, consent="agree"):
     """The user agrees without being asked."""
 
     path = "/authorize"
-    changes: ClassVar = {"consent": "agree"}
 
 
-class Cancel(Variation):
+class Cancel(Variation, consent="cancel"):
     """The user presses Cancel without being asked."""
 
     path = "/authorize"
-    changes: ClassVar = {"consent": "cancel"}
 
 
 def _too_many_requests(retry_after: str) -> Reply:

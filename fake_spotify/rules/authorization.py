@@ -93,7 +93,7 @@ def _location(request: AuthorizationRequest, parameters: list[tuple[str, str]]) 
 
 def approved_before(request: AuthorizationRequest, browser: str) -> str | None:
     """Return the user of *browser* who agreed to all of this before; None if a dialog is due."""
-    approval = request.app.ledger.approval(browser)
+    approval = request.app.ledger.approvals.get(browser)
     if request.shows_dialog or approval is None or not approval.scopes.issuperset(request.scopes):
         return None
     return approval.user_id

@@ -23,7 +23,7 @@ def explain(endpoint: str, words: str, app: App, parameters: Mapping[str, str]) 
     fitting = [start for start in _texts()[endpoint] if words.startswith(start)]
     if not fitting:
         return ""
-    code = app.ledger.code(parameters.get("code", ""))
+    code = app.ledger.codes.get(parameters.get("code", ""))
     return _texts()[endpoint][max(fitting, key=len)].format(
         client_id=parameters.get("client_id", "that was sent"),
         registered_id=app.client_id,

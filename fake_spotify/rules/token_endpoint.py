@@ -21,8 +21,7 @@ class Answer:
     status: int
     members: Mapping[str, object]
     headers: tuple[tuple[str, str], ...] = ()
-    text: str = ""
-    """Plain text in place of the object."""
+    text: str = ""  # in place of the object
 
 
 def answer(directory: Directory, request: TokenRequest) -> Answer:
@@ -68,7 +67,7 @@ def _exchange_code(_: Directory, client: Client, parameters: Mapping[str, str]) 
         return words.CODE_MISSING
     if not parameters.get("redirect_uri"):
         return words.REDIRECT_MISSING
-    code = app.ledger.code(value)
+    code = app.ledger.codes.get(value)
     if code is None:
         return words.CODE_INVALID
     if app.clock.now() >= code.issued_at + app.policy.code_lifetime:

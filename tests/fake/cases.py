@@ -129,7 +129,7 @@ def _bound_code(spotify):
 
 def _spent_code(spotify):
     code = spotify.code()
-    spotify.ledger.open_grant(spotify.ledger.code(code), is_public=False)
+    spotify.ledger.open_grant(spotify.ledger.codes[code], is_public=False)
     return {"code": code}
 
 

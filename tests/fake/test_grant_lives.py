@@ -73,7 +73,7 @@ class GrantLives(RuleBasedStateMachine):
         if not is_good:
             assert answer.members["error"] == "invalid_grant"
             return token
-        access = self.app.ledger.access_token(answer.members["access_token"])
+        access = self.app.ledger.access_tokens.get(answer.members["access_token"])
         assert access.grant.user_id == self.living[token][0]
         if rotation == "off":
             assert "refresh_token" not in answer.members
