@@ -35,12 +35,12 @@ def serve(arguments: Sequence[str]) -> int:
     try:
         asyncio.run(_serve(settings, is_env=is_env))
     except OSError as error:
-        print(cannot_serve(settings, error), file=sys.stderr)
+        print(_cannot_serve(settings, error), file=sys.stderr)
         return 1
     return 0
 
 
-def cannot_serve(settings: Settings, error: OSError) -> str:
+def _cannot_serve(settings: Settings, error: OSError) -> str:
     return f"fake-spotify: cannot serve on {settings.host}:{settings.port}: {error}"
 
 
@@ -52,18 +52,18 @@ async def _serve(settings: Settings, *, is_env: bool) -> None:
     await server.start()
     try:
         if is_env:
-            for name, value in service_variables(server).items():
+            for name, value in _service_variables(server).items():
                 print(f"{name}={value}", flush=True)
         else:
-            print(json.dumps(introduction(server, settings)), flush=True)
-        for warning in warnings(settings):
+            print(json.dumps(_introduction(server, settings)), flush=True)
+        for warning in _warnings(settings):
             print(f"fake-spotify: {warning}", file=sys.stderr, flush=True)
         await stopped.wait()
     finally:
         await server.stop()
 
 
-def introduction(server: Server, settings: Settings) -> dict[str, object]:
+def _introduction(server: Server, settings: Settings) -> dict[str, object]:
     first = server.directory.first
     return {
         "accounts_url": server.url,
@@ -76,7 +76,7 @@ def introduction(server: Server, settings: Settings) -> dict[str, object]:
     }
 
 
-def service_variables(server: Server) -> dict[str, str]:
+def _service_variables(server: Server) -> dict[str, str]:
     """Return the settings of a token swap service, or an app, in front of the fake."""
     first = server.directory.first
     return {
@@ -87,7 +87,7 @@ def service_variables(server: Server) -> dict[str, str]:
     }
 
 
-def warnings(settings: Settings) -> list[str]:
+def _warnings(settings: Settings) -> list[str]:
     """List what Spotify would refuse of what is registered."""
     return [
         f"{uri} is registered, but Spotify has refused it since 2025-11-27 "
@@ -116,7 +116,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         return asyncio.run(_run(settings, command))
     except OSError as error:
-        print(cannot_serve(settings, error), file=sys.stderr)
+        print(_cannot_serve(settings, error), file=sys.stderr)
         return 1
 
 
@@ -124,7 +124,7 @@ async def _run(settings: Settings, command: Sequence[str]) -> int:
     server = Server(settings)
     await server.start()
     try:
-        for warning in warnings(settings):
+        for warning in _warnings(settings):
             _say(warning)
         code = await _command(command, {**os.environ, **_variables(server, settings)})
         for app in server.directory:
@@ -138,7 +138,7 @@ async def _run(settings: Settings, command: Sequence[str]) -> int:
 
 
 def _variables(server: Server, settings: Settings) -> dict[str, str]:
-    variables = {**service_variables(server), "SPOTIFY_API_URL": server.url}
+    variables = {**_service_variables(server), "SPOTIFY_API_URL": server.url}
     if settings.has_control:
         variables["FAKE_SPOTIFY_CONTROL_URL"] = server.control_url
     if server.ca_file is not None:

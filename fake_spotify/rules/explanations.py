@@ -9,13 +9,6 @@ from functools import cache
 from importlib.resources import files
 
 from fake_spotify.apps.app import App
-from fake_spotify.rules.token_endpoint import Answer
-
-
-def of_token(app: App, parameters: Mapping[str, str], answer: Answer) -> str:
-    """Explain what the token endpoint answered; empty if it refused nothing."""
-    words = [str(answer.members.get(name, "")) for name in ("error", "error_description")]
-    return explain("token", ": ".join(filter(None, words)), app, parameters)
 
 
 def explain(endpoint: str, words: str, app: App, parameters: Mapping[str, str]) -> str:

@@ -3,10 +3,10 @@
 import asyncio
 import socket
 import ssl
-import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from aiohttp import web
 
@@ -18,7 +18,7 @@ from fake_spotify.matching import Request
 from fake_spotify.options import Settings
 from fake_spotify.replies import edge, redirect
 from fake_spotify.web import exchange
-from fake_spotify.web.endpoints import AccountsEndpoints, ApiEndpoints
+from fake_spotify.web.endpoints import Endpoints
 from fake_spotify.web.exchange import Outcome
 from fake_spotify.web.listener import Listener
 
@@ -52,8 +52,7 @@ class Server:
     def _application(self) -> web.Application:
         application = web.Application(client_max_size=_LARGEST_BODY, middlewares=[self._route])
         control_page = _CONTROL_PAGE if self._settings.has_control else None
-        application.add_routes(AccountsEndpoints(self.directory, control_page).routes())
-        application.add_routes(ApiEndpoints(self.directory).routes())
+        application.add_routes(Endpoints(self.directory, control_page).routes())
         if self._settings.has_control:
             guard = Guard(self._settings.host, frozenset(self._settings.allowed_hosts))
             control = ControlEndpoints(self.directory, self.listener.fail, guard)
@@ -96,7 +95,7 @@ class Server:
             raise
 
     def _temporary_folder(self) -> Path:
-        folder = tempfile.TemporaryDirectory(prefix="fake-spotify-")
+        folder = TemporaryDirectory(prefix="fake-spotify-")
         return Path(self._opened.enter_context(folder))
 
     async def stop(self) -> None:
