@@ -16,22 +16,12 @@ CASES = json.loads((Path(__file__).parents[1] / "vectors" / "spotify-cases.json"
 
 BOTH = ("2021", "2026")
 ERAS = {
-    "any": BOTH,
-    "2016": BOTH,
-    "2017": ("2021",),
-    "2020": BOTH,
-    "2021": ("2021",),
-    "2024": ("2026",),
-    "2025": ("2026",),
-    "2026": ("2026",),
-    "2025-2026": ("2026",),
-    "to 2024": ("2021",),
-    "before 2025-11-27": ("2021",),
-    "before 2026-06": ("2021",),
-    "since 2025-04": ("2026",),
-    "since 2025-11-27": ("2026",),
-    "since 2026-06": ("2026",),
-    "since 2026-06-18 (new apps), 2026-07-20 (all)": ("2026",),
+    **dict.fromkeys(["any", "2016", "2020"], BOTH),
+    **dict.fromkeys(["2017", "2021", "to 2024"], ("2021",)),
+    **dict.fromkeys(["before 2025-11-27", "before 2026-06"], ("2021",)),
+    **dict.fromkeys(["2024", "2025", "2026", "2025-2026"], ("2026",)),
+    **dict.fromkeys(["since 2025-04", "since 2025-11-27", "since 2026-06"], ("2026",)),
+    **dict.fromkeys(["since 2026-06-18 (new apps), 2026-07-20 (all)"], ("2026",)),
     "since 2026-07-20": ("2026",),
 }
 """In which of the fake's eras a case is true. Where today's answer is unknown, it is in both."""

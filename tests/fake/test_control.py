@@ -102,6 +102,8 @@ def test_the_journal_is_picked_counted_and_cleared(spotify):
     assert "log in again" in refused["requests"][0]["why"]
     assert (latest["count"], [entry["number"] for entry in latest["requests"]]) == (2, [2])
     assert _control(spotify, "GET", "/requests")[1]["requests"] == []
+    refresh(spotify, "AQnonsense")
+    assert [entry.number for entry in spotify.requests()] == [3]
 
 
 def test_requests_that_name_no_app_are_in_the_first_apps_journal(spotify):
@@ -129,11 +131,14 @@ def test_faults_are_planned_listed_and_taken_back(spotify):
     assert spotify.faults() == []
 
 
-@pytest.mark.parametrize("kind", ["connection_refused", "connection_ignored"])
-def test_an_outage_begins_once_it_was_answered_and_ends_by_itself(spotify, kind):
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [("connection_refused", ConnectionRefusedError), ("connection_ignored", TimeoutError)],
+)
+def test_an_outage_begins_once_it_was_answered_and_ends_by_itself(spotify, kind, error):
     status, _ = _control(spotify, "POST", "/faults", {"kind": kind, "seconds": 0.5})
     parts = urlsplit(spotify.accounts_url)
-    with pytest.raises((ConnectionRefusedError, TimeoutError)):
+    with pytest.raises(error):
         socket.create_connection((parts.hostname, parts.port), timeout=0.1)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while ask(spotify.accounts_url, "GET", "/_fake/health").status != 200:

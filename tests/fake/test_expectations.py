@@ -106,14 +106,6 @@ def test_the_journal_keeps_the_latest_in_order_and_does_not_fill_the_memory(coun
     assert max(len(entry.body) for entry in entries) <= MOST_BODY_BYTES
 
 
-def test_a_cleared_journal_counts_on():
-    journal = _journal(2)
-    journal.clear()
-    journal.add(Entry(REFRESH))
-
-    assert [entry.number for entry in journal.entries()] == [3]
-
-
 def test_entries_are_picked_by_request_and_answer():
     journal = _journal(1)
     journal.add(Entry(REFRESH, status=400, error="invalid_grant"))

@@ -116,20 +116,21 @@ def test_spotifys_own_endpoints_stay_open_to_every_origin(spotify):
     assert ask(spotify.accounts_url, "POST", "/api/token", headers=headers).status == 500
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/faults/1/2", "/clock/"])
-def test_an_unknown_control_path_answers_json(spotify, path):
-    seen = ask(spotify.accounts_url, "GET", f"/_fake{path}")
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allow", "said"),
+    [
+        *(
+            ("GET", path, 404, None, f"path: {path} is not known; ")
+            for path in ("/nowhere", "/faults/1/2", "/clock/")
+        ),
+        ("POST", "/clock", 405, "GET, PUT", "method: /clock takes GET, PUT"),
+    ],
+)
+def test_what_is_no_control_request_is_refused_as_json(spotify, method, path, status, allow, said):
+    seen = ask(spotify.accounts_url, method, f"/_fake{path}")
 
-    assert seen.status == 404
-    assert json.loads(seen.body)["error"].startswith(f"path: {path} is not known; ")
-
-
-def test_a_wrong_method_names_the_right_ones(spotify):
-    seen = ask(spotify.accounts_url, "POST", "/_fake/clock")
-
-    assert seen.status == 405
-    assert seen.header("allow") == "GET, PUT"
-    assert "GET, PUT" in json.loads(seen.body)["error"]
+    assert (seen.status, seen.header("allow")) == (status, allow)
+    assert json.loads(seen.body)["error"].startswith(said)
 
 
 class StrangeSite(BaseHTTPRequestHandler):

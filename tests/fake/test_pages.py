@@ -117,13 +117,6 @@ def test_a_get_with_a_body_is_refused_by_the_front_end(spotify):
     assert "Your client has issued a malformed or illegal request" in seen.text
 
 
-def test_auto_approve_redirects_at_once_and_keeps_the_state():
-    with FakeSpotify(redirect_uris=[REDIRECT_URI], auto_approve=True) as spotify:
-        seen = Browser(spotify.accounts_url).open("/authorize", login_query(spotify, state="a+b c"))
-
-    assert parse_qs(urlsplit(seen.header("location")).query)["state"] == ["a+b c"]
-
-
 @pytest.mark.parametrize(
     ("headers", "query", "status", "message"),
     [
