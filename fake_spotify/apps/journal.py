@@ -33,12 +33,16 @@ class Entry:
     at: float = 0.0  # Unix seconds, by the app's clock
     headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
     body: bytes = b""  # cut after 16 KiB
-    status: int = 200  # 0 if there was no answer
+    answer: Reply = NO_ANSWER  # a fault may have damaged it on its way
     error: str = ""  # Spotify's `error`, or the words on a page
     fault: str = ""  # the kind of the fault that was played, if any
-    number: int = 0  # counts from 1 for each app; the journal gives it
-    answer: Reply = NO_ANSWER  # a fault may have damaged it on its way
     why: str = ""  # why it was refused, and what to change, in one sentence
+    number: int = 0  # counts from 1 for each app; the journal gives it
+
+    @property
+    def status(self) -> int:
+        """The status of the answer, 0 if there was none."""
+        return self.answer.status
 
     def members(self) -> dict[str, object]:
         return {

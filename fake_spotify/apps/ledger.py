@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from fake_spotify.clock import Clock
 from fake_spotify.facts.shapes import TokenShapes
 
 # A fake that runs for weeks must not grow: beyond these numbers the oldest are forgotten.
@@ -61,8 +62,9 @@ class Approval:
 class Ledger:
     """Stores the codes, grants and tokens of one app; the rules decide who may have them."""
 
-    def __init__(self, shapes: TokenShapes) -> None:
+    def __init__(self, shapes: TokenShapes, clock: Clock) -> None:
         self._shapes = shapes
+        self._clock = clock
         self.changes = 0
         self.codes: dict[str, Code] = {}  # spent or not
         self._grants: dict[str, Grant] = {}
@@ -71,15 +73,10 @@ class Ledger:
         self.approvals: dict[str, Approval] = {}  # by browser
 
     def issue_code(
-        self,
-        user_id: str,
-        scope: str,
-        redirect_uri: str,
-        *,
-        challenge: str | None = None,
-        now: float,
+        self, user_id: str, scope: str, redirect_uri: str, *, challenge: str | None = None
     ) -> Code:
         """Make a code that is bound to *redirect_uri* and, if given, to the PKCE *challenge*."""
+        now = self._clock.now()
         code = Code(self._shapes.code(), user_id, scope, redirect_uri, challenge, now)
         _remember(self.codes, code.value, code, MOST_CODES)
         return code
@@ -87,24 +84,24 @@ class Ledger:
     def open_grant(self, code: Code, *, is_public: bool) -> Grant:
         """Spend *code* for a grant; its age counts from when the user authorized."""
         self.codes[code.value] = replace(code, spent=True)
-        return self.add_grant(
-            code.user_id, code.scope, authorized_at=code.issued_at, is_public=is_public
-        )
+        begun = code.issued_at
+        return self.add_grant(code.user_id, code.scope, is_public=is_public, authorized_at=begun)
 
     def add_grant(
         self,
         user_id: str,
         scope: str,
         *,
-        authorized_at: float,
         is_public: bool,
+        authorized_at: float | None = None,
         refresh_token: str | None = None,
     ) -> Grant:
-        """Make a grant, with a *refresh_token* of its own unless one is chosen."""
+        """Make a grant of now, with a *refresh_token* of its own unless others are chosen."""
         self.changes += 1
         grant_id = self._shapes.short_id()
+        moment = self._clock.now() if authorized_at is None else authorized_at
         refresh_token = refresh_token or self._shapes.refresh_token()
-        grant = Grant(grant_id, user_id, scope, authorized_at, is_public, refresh_token)
+        grant = Grant(grant_id, user_id, scope, moment, is_public, refresh_token)
         _remember(self._grants, grant.id, grant, MOST_GRANTS)
         # Longer than the list of grants: rotation leaves older tokens of a grant behind.
         _remember(self._grant_ids, grant.refresh_token, grant.id, 4 * MOST_GRANTS)
@@ -123,10 +120,9 @@ class Ledger:
         _remember(self._grant_ids, rotated.refresh_token, grant.id, 4 * MOST_GRANTS)
         return rotated
 
-    def issue_access_token(
-        self, grant: Grant | None, *, now: float, lifetime: float
-    ) -> AccessToken:
-        token = AccessToken(self._shapes.access_token(), grant, now + lifetime)
+    def issue_access_token(self, grant: Grant | None, lifetime_seconds: float) -> AccessToken:
+        expires_at = self._clock.now() + lifetime_seconds
+        token = AccessToken(self._shapes.access_token(), grant, expires_at)
         _remember(self.access_tokens, token.value, token, MOST_ACCESS_TOKENS)
         return token
 

@@ -61,7 +61,7 @@ class AppState:
             self.users_by_id = dict(self._first_users)
             seed = None if self.seed is None else f"{self.seed} {self.client_id}"
             self.shapes = TokenShapes(seed)
-            self.ledger = Ledger(self.shapes)
+            self.ledger = Ledger(self.shapes, self.clock)
             self.clock.reset()
             self.fault_queue = FaultQueue()
             # When its tokens were used at the Web API; kept only if there is a quota.

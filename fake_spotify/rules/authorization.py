@@ -68,15 +68,14 @@ def read(directory: Directory, query: Mapping[str, str]) -> AuthorizationRequest
 
 def approve(request: AuthorizationRequest, user_id: str) -> str:
     """Return where the user's consent goes: with a code or, in the implicit grant, a token."""
-    app, scope, now = request.app, " ".join(request.scopes), request.app.clock.now()
+    ledger, scope = request.app.ledger, " ".join(request.scopes)
     if not request.is_implicit:
-        code = app.ledger.issue_code(
-            user_id, scope, request.redirect_uri, challenge=request.challenge, now=now
-        )
+        uri = request.redirect_uri
+        code = ledger.issue_code(user_id, scope, uri, challenge=request.challenge)
         return _location(request, [("code", code.value)])
-    lifetime = app.policy.access_token_lifetime
-    grant = app.ledger.add_grant(user_id, scope, authorized_at=now, is_public=True)
-    token = app.ledger.issue_access_token(grant, now=now, lifetime=lifetime)
+    lifetime = request.app.policy.access_token_lifetime
+    grant = ledger.add_grant(user_id, scope, is_public=True)
+    token = ledger.issue_access_token(grant, lifetime)
     granted = [("token_type", "Bearer"), ("expires_in", str(lifetime))]
     return _location(request, [("access_token", token.value), *granted])
 

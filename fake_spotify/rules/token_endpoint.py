@@ -127,7 +127,7 @@ def _own_token(_: Directory, client: Client, _parameters: Mapping[str, str]) -> 
 
 def _access(app: App, grant: Grant | None) -> dict[str, object]:
     lifetime = app.policy.access_token_lifetime
-    token = app.ledger.issue_access_token(grant, now=app.clock.now(), lifetime=lifetime)
+    token = app.ledger.issue_access_token(grant, lifetime)
     return {"access_token": token.value, "token_type": "Bearer", "expires_in": lifetime}
 
 

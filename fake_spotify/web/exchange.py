@@ -46,19 +46,8 @@ async def perform(
         if planned is not None:
             kind = kind_of(planned.fault)
             why = f"The planned fault {kind}: {sentence(type(planned.fault))} {why}".strip()
-        app.journal.add(
-            Entry(
-                request,
-                app.clock.now(),
-                headers,
-                body,
-                outcome.reply.status,
-                outcome.error,
-                kind,
-                answer=outcome.reply,
-                why=why,
-            )
-        )
+        answered = (outcome.reply, outcome.error, kind, why)
+        app.journal.add(Entry(request, app.clock.now(), headers, body, *answered))
     return response(outcome.reply) if steps is None else await _play(http, steps)
 
 

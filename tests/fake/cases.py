@@ -21,7 +21,7 @@ ERAS = {
     **dict.fromkeys(["before 2025-11-27", "before 2026-06"], ("2021",)),
     **dict.fromkeys(["2024", "2025", "2026", "2025-2026"], ("2026",)),
     **dict.fromkeys(["since 2025-04", "since 2025-11-27", "since 2026-06"], ("2026",)),
-    **dict.fromkeys(["since 2026-06-18 (new apps), 2026-07-20 (all)"], ("2026",)),
+    "since 2026-06-18 (new apps), 2026-07-20 (all)": ("2026",),
     "since 2026-07-20": ("2026",),
 }
 """In which of the fake's eras a case is true. Where today's answer is unknown, it is in both."""

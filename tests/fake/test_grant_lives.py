@@ -43,7 +43,7 @@ class GrantLives(RuleBasedStateMachine):
 
     @rule(target=codes, user=USERS)
     def log_in(self, user):
-        code = self.app.ledger.issue_code(user, "streaming", REDIRECT_URI, now=self._now)
+        code = self.app.ledger.issue_code(user, "streaming", REDIRECT_URI)
         self.unspent[code.value] = code
         return code
 
