@@ -16,8 +16,7 @@ def main() -> None:
     if name in remote.COMMANDS:
         sys.exit(remote.perform(name, rest))
     # Imported here: a web server takes longer to load than a command to run.
-    from fake_spotify.commands.run import run
-    from fake_spotify.commands.serve import serve
+    from fake_spotify.commands.serve import run, serve
 
     if name == "run":
         sys.exit(run(rest))

@@ -5,12 +5,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import get_args
+from typing import Literal, get_args, get_origin, get_type_hints
 
-from fake_spotify.facts import policy as policies
 from fake_spotify.facts import redirects
-from fake_spotify.facts.policy import MOST_LISTED_USERS, Policy
-from fake_spotify.facts.registrations import Registration, User
+from fake_spotify.facts.registrations import MOST_LISTED_USERS, Policy, Registration, User, of_era
 from fake_spotify.facts.shapes import TokenShapes
 from fake_spotify.facts.wordings import Era
 
@@ -109,16 +107,15 @@ _POLICY: dict[str, Callable[[str, object], object]] = {
     "code_lifetime": seconds,
     "access_token_lifetime": _whole_seconds,
     "refresh_token_lifetime": _seconds_or_never,
-    "rotation": _one_of(*get_args(policies.Rotation)),
-    "unchanged": _one_of(*get_args(policies.Unchanged)),
-    "no_scope": _one_of(*get_args(policies.NoScope)),
-    "aged": _one_of(*get_args(policies.Aged)),
-    "consent": _one_of(*get_args(policies.Consent)),
-    "quota_mode": _one_of(*get_args(policies.QuotaMode)),
     "listed_users": _listed_users,
     "owner_premium": flag,
     "quota_calls": _count_or_none,
     "revocation_ends_access_tokens": flag,
+    **{
+        name: _one_of(*get_args(type_))
+        for name, type_ in get_type_hints(Policy).items()
+        if get_origin(type_) is Literal
+    },
 }
 POLICY_NAMES = frozenset(_POLICY) | {"auto_approve"}
 REGISTRATION_NAMES = frozenset({"client_id", "client_secret", "redirect_uris", "name", "developer"})
@@ -133,7 +130,7 @@ def policy(members: Members, base: Policy) -> Policy:
     if "era" in members:
         era = _era("era", members["era"])
         if era is not base.era:
-            base = replace(policies.of_era(era), consent=base.consent)
+            base = replace(of_era(era), consent=base.consent)
     chosen = {name: read(name, members[name]) for name, read in _POLICY.items() if name in members}
     if "auto_approve" in members:
         approves = flag("auto_approve", members["auto_approve"])
@@ -154,10 +151,8 @@ def registration(members: Members, shapes: TokenShapes) -> Registration:
     uris = texts("redirect_uris", members.get("redirect_uris", ())) or (DEFAULT_REDIRECT_URI,)
     for uri in uris:
         if not redirects.is_uri(uri):
-            raise ChoiceError(
-                "redirect_uris",
-                f"{uri} is no URI without a fragment (RFC 3986; a scheme has no underscore)",
-            )
+            problem = f"{uri} is no URI without a fragment (RFC 3986; a scheme has no underscore)"
+            raise ChoiceError("redirect_uris", problem)
     return Registration(
         text("client_id", members.get("client_id", shapes.hex_id())),
         text("client_secret", members.get("client_secret", shapes.hex_id())),

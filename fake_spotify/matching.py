@@ -28,21 +28,15 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """Selects requests; None matches anything.
-
-    Args:
-        token: The code, refresh token or access token that the request carries.
-        status: The status it was answered with; 0 if it got no answer.
-        error: Spotify's `error`, or the words on a page; empty for none.
-    """
+    """Selects requests; None matches anything."""
 
     method: str | None = None
     path: str | None = None
     client_id: str | None = None
     grant_type: str | None = None
-    token: str | None = None
-    status: int | None = None
-    error: str | None = None
+    token: str | None = None  # the code, refresh token or access token that the request carries
+    status: int | None = None  # what it was answered with; 0 is no answer
+    error: str | None = None  # Spotify's `error`, or the words on a page; empty is none
 
     @property
     def needs_answer(self) -> bool:

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from fake_spotify import choices
 from fake_spotify.choices import ChoiceError
-from fake_spotify.facts.policy import Policy
-from fake_spotify.facts.registrations import DEFAULT_USERS, Registration, User
+from fake_spotify.facts.registrations import DEFAULT_USERS, Policy, Registration, User
 from fake_spotify.facts.shapes import TokenShapes
 
 _SERVER_NAMES = frozenset(
@@ -22,22 +21,17 @@ _NAMES = _SERVER_NAMES | _APP_NAMES | {"client_secret_file", "random_credentials
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a fake is set up; it has an app and a user at least.
+    """How a fake is set up; it has an app and a user at least."""
 
-    The first app is used wherever none is named; the first user is logged in unless another is
-    chosen. The control API answers to `allowed_hosts`, in lower case, besides loopback. What
-    clients must trust for HTTPS is written to `ca_file`; None is a temporary directory.
-    """
-
-    apps: tuple[tuple[Registration, Policy], ...]
-    users: tuple[User, ...]
+    apps: tuple[tuple[Registration, Policy], ...]  # the first is used wherever none is named
+    users: tuple[User, ...]  # the first is logged in unless another is chosen
     host: str
     port: int
     seed: str | None
     has_control: bool
-    allowed_hosts: tuple[str, ...]
+    allowed_hosts: tuple[str, ...]  # in lower case; the control API answers to them, too
     is_https: bool
-    ca_file: Path | None
+    ca_file: Path | None  # gets what clients must trust; None is a temporary directory
 
 
 def settings(given: Mapping[str, object]) -> Settings:

@@ -5,8 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
-from fake_spotify.apps.expectations import Expectations
-from fake_spotify.apps.journal import Journal
+from fake_spotify.apps.journal import Expectations, Journal
 from fake_spotify.apps.ledger import Grant, Ledger
 from fake_spotify.apps.state import AppState
 from fake_spotify.choices import ChoiceError, hint
@@ -62,10 +61,8 @@ class App(AppState):
             any_port = self.policy.era is Era.Y2026
             if not redirects.fits(uri, self.redirect_uris, any_port=any_port):
                 raise ChoiceError("redirect_uri", "is not registered for this app")
-            code = self.ledger.issue_code(
-                self._user_id(user), scope, uri, challenge=code_challenge, now=self.clock.now()
-            )
-            return code.value
+            user_id = self._user_id(user)
+            return self.ledger.issue_code(user_id, scope, uri, challenge=code_challenge).value
 
     def grant(
         self,
@@ -89,12 +86,9 @@ class App(AppState):
                     raise ChoiceError("refresh_token", "must be 1 to 2925 visible ASCII characters")
                 if self.ledger.grant_of(refresh_token):
                     raise ChoiceError("refresh_token", "belongs to another grant already")
+            user_id = self._user_id(user)
             return self.ledger.add_grant(
-                self._user_id(user),
-                scope,
-                authorized_at=self.clock.now(),
-                is_public=is_public,
-                refresh_token=refresh_token,
+                user_id, scope, is_public=is_public, refresh_token=refresh_token
             )
 
     def _user_id(self, user_id: str | None) -> str:

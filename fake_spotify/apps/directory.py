@@ -5,8 +5,7 @@ from collections.abc import Iterator, Mapping
 from fake_spotify import choices
 from fake_spotify.apps.app import App
 from fake_spotify.choices import ChoiceError
-from fake_spotify.facts.policy import Policy
-from fake_spotify.facts.registrations import Registration
+from fake_spotify.facts.registrations import Policy, Registration
 
 # Test jobs register apps and seldom remove them.
 _MOST_APPS = 1000
@@ -74,4 +73,4 @@ class Directory:
         return next((app for app in self if app.ledger.grant_of(refresh_token)), None)
 
     def owner_of_access_token(self, access_token: str) -> App | None:
-        return next((app for app in self if app.ledger.access_token(access_token)), None)
+        return next((app for app in self if app.ledger.access_tokens.get(access_token)), None)

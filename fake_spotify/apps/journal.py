@@ -1,11 +1,11 @@
-"""The latest requests and their answers, in order."""
+"""The latest requests and their answers, and whether they are those that a test expects."""
 
 import itertools
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from fake_spotify.matching import ANY, Matcher, Request, read
+from fake_spotify.matching import ANY, Match, Matcher, Request, read
 from fake_spotify.replies import Reply
 
 MOST_ENTRIES = 10_000
@@ -15,33 +15,34 @@ MOST_BODY_BYTES = 16 * 1024
 NO_ANSWER = Reply(0)
 _generations = itertools.count(1)
 
+# Enough to see what is wrong; an endless loop in a client must not fill the memory.
+_MOST_REMEMBERED = 20
+
+# A refused grant (a token that was revoked, a code that is too old) happens to every client.
+# These do not: the client itself is wrong, whatever its user did.
+_MISTAKES = frozenset(
+    {"invalid_client", "invalid_request", "server_error", "unsupported_grant_type"}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One request and its answer. Every secret in it is the fake's own, so none is hidden.
-
-    Args:
-        at: When, by the app's clock, in Unix seconds.
-        headers: Names in lower case.
-        body: As it came, cut after 16 KiB.
-        status: 0 if there was no answer.
-        error: Spotify's `error`, or the words on a page; empty if there is none.
-        fault: The kind of the fault that was played; empty if there was none.
-        number: Counts from 1 for each app; the journal gives it.
-        answer: What was answered; a fault may have damaged it on its way.
-        why: Why it was refused, and what to change, in one sentence; empty if it was not.
-    """
+    """One request and its answer. Every secret in it is the fake's own, so none is hidden."""
 
     request: Request
-    at: float = 0.0
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    status: int = 200
-    error: str = ""
-    fault: str = ""
-    number: int = 0
-    answer: Reply = NO_ANSWER
-    why: str = ""
+    at: float = 0.0  # Unix seconds, by the app's clock
+    headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
+    body: bytes = b""  # cut after 16 KiB
+    answer: Reply = NO_ANSWER  # a fault may have damaged it on its way
+    error: str = ""  # Spotify's `error`, or the words on a page
+    fault: str = ""  # the kind of the fault that was played, if any
+    why: str = ""  # why it was refused, and what to change, in one sentence
+    number: int = 0  # counts from 1 for each app; the journal gives it
+
+    @property
+    def status(self) -> int:
+        """The status of the answer, 0 if there was none."""
+        return self.answer.status
 
     def members(self) -> dict[str, object]:
         return {
@@ -79,8 +80,7 @@ class Journal:
         self._sizes: deque[int] = deque()
         self._bytes = 0
         self.number = 0
-        self.generation = next(_generations)
-        """Another one after each `clear`, and in each journal."""
+        self.generation = next(_generations)  # another one after each `clear`, in each journal
         self._on_entry = on_entry
 
     def add(self, entry: Entry) -> None:
@@ -117,3 +117,82 @@ class Journal:
         self._sizes.clear()
         self._bytes = 0
         self.generation = next(_generations)
+
+
+@dataclass(slots=True)
+class Expectation:
+    """A request that should come."""
+
+    match: Match
+    times: int | None  # None is "at least once"
+    seen: int = 0
+
+    def complaint(self) -> str | None:
+        if self.seen == self.times or (self.times is None and self.seen):
+            return None
+        often = "at least once" if self.times is None else f"{self.times} times"
+        return f"expected {self.match} {often}, saw {self.seen}"
+
+
+class Expectations:
+    """Compares the requests that come with those expected."""
+
+    def __init__(self) -> None:
+        self._expected: list[Expectation] = []
+        self.unexpected: list[Entry] = []
+        self._unexpected_count = 0
+        self._nothing_else = False
+
+    def expect(self, match: Matcher = ANY, *, times: int | None = None) -> None:
+        """Expect what *match* picks, exactly *times* times, or at least once if that is None."""
+        self._expected.append(Expectation(read(match), times))
+
+    def expect_nothing_else(self) -> None:
+        """From now on, report every request that no expectation picks."""
+        self._nothing_else = True
+
+    def add_entry(self, entry: Entry) -> None:
+        """Count a request towards the expectations, or note it as unexpected."""
+        is_expected = False
+        for expectation in self._expected:
+            if expectation.match.fits_answered(entry.request, entry.status, entry.error):
+                expectation.seen += 1
+                is_expected = True
+        if not is_expected and (self._nothing_else or _is_mistake(entry)):
+            self._unexpected_count += 1
+            if len(self.unexpected) < _MOST_REMEMBERED:
+                self.unexpected.append(entry)
+
+    def complaints(self) -> list[str]:
+        missing = [expectation.complaint() for expectation in self._expected]
+        found = [complaint for complaint in missing if complaint is not None]
+        found.extend(
+            f"did not expect {entry}; to expect it: fake_spotify.expect(Match({_choices(entry)}))"
+            for entry in self.unexpected
+        )
+        hidden = self._unexpected_count - len(self.unexpected)
+        if hidden:
+            found.append(f"and {hidden} more that were not expected")
+        return found
+
+
+def _choices(entry: Entry) -> str:
+    match = Match(
+        path=entry.request.path,
+        grant_type=entry.request.parameters.get("grant_type"),
+        status=None if entry.error else entry.status,
+        error=entry.error or None,
+    )
+    return ", ".join(f"{name}={value!r}" for name, value in match.given().items())
+
+
+def _is_mistake(entry: Entry) -> bool:
+    if entry.fault:
+        return False
+    if entry.request.path == "/api/token":
+        return entry.error in _MISTAKES
+    if entry.request.path == "/v1/me":
+        # Every client meets expired and revoked access tokens; a malformed header or another
+        # method is a mistake.
+        return entry.status in {400, 405}
+    return entry.status >= 400

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from fake_spotify.clock import Clock
 from fake_spotify.facts.shapes import TokenShapes
 
 # A fake that runs for weeks must not grow: beyond these numbers the oldest are forgotten.
@@ -61,54 +62,46 @@ class Approval:
 class Ledger:
     """Stores the codes, grants and tokens of one app; the rules decide who may have them."""
 
-    def __init__(self, shapes: TokenShapes) -> None:
+    def __init__(self, shapes: TokenShapes, clock: Clock) -> None:
         self._shapes = shapes
+        self._clock = clock
         self.changes = 0
-        self._codes: dict[str, Code] = {}
+        self.codes: dict[str, Code] = {}  # spent or not
         self._grants: dict[str, Grant] = {}
         self._grant_ids: dict[str, str] = {}
-        self._access_tokens: dict[str, AccessToken] = {}
-        self._approvals: dict[str, Approval] = {}
+        self.access_tokens: dict[str, AccessToken] = {}  # expired or not
+        self.approvals: dict[str, Approval] = {}  # by browser
 
     def issue_code(
-        self,
-        user_id: str,
-        scope: str,
-        redirect_uri: str,
-        *,
-        challenge: str | None = None,
-        now: float,
+        self, user_id: str, scope: str, redirect_uri: str, *, challenge: str | None = None
     ) -> Code:
         """Make a code that is bound to *redirect_uri* and, if given, to the PKCE *challenge*."""
+        now = self._clock.now()
         code = Code(self._shapes.code(), user_id, scope, redirect_uri, challenge, now)
-        _remember(self._codes, code.value, code, MOST_CODES)
+        _remember(self.codes, code.value, code, MOST_CODES)
         return code
-
-    def code(self, value: str) -> Code | None:
-        """Return a code, spent or not."""
-        return self._codes.get(value)
 
     def open_grant(self, code: Code, *, is_public: bool) -> Grant:
         """Spend *code* for a grant; its age counts from when the user authorized."""
-        self._codes[code.value] = replace(code, spent=True)
-        return self.add_grant(
-            code.user_id, code.scope, authorized_at=code.issued_at, is_public=is_public
-        )
+        self.codes[code.value] = replace(code, spent=True)
+        begun = code.issued_at
+        return self.add_grant(code.user_id, code.scope, is_public=is_public, authorized_at=begun)
 
     def add_grant(
         self,
         user_id: str,
         scope: str,
         *,
-        authorized_at: float,
         is_public: bool,
+        authorized_at: float | None = None,
         refresh_token: str | None = None,
     ) -> Grant:
-        """Make a grant, with a *refresh_token* of its own unless one is chosen."""
+        """Make a grant of now, with a *refresh_token* of its own unless others are chosen."""
         self.changes += 1
         grant_id = self._shapes.short_id()
+        moment = self._clock.now() if authorized_at is None else authorized_at
         refresh_token = refresh_token or self._shapes.refresh_token()
-        grant = Grant(grant_id, user_id, scope, authorized_at, is_public, refresh_token)
+        grant = Grant(grant_id, user_id, scope, moment, is_public, refresh_token)
         _remember(self._grants, grant.id, grant, MOST_GRANTS)
         # Longer than the list of grants: rotation leaves older tokens of a grant behind.
         _remember(self._grant_ids, grant.refresh_token, grant.id, 4 * MOST_GRANTS)
@@ -127,16 +120,11 @@ class Ledger:
         _remember(self._grant_ids, rotated.refresh_token, grant.id, 4 * MOST_GRANTS)
         return rotated
 
-    def issue_access_token(
-        self, grant: Grant | None, *, now: float, lifetime: float
-    ) -> AccessToken:
-        token = AccessToken(self._shapes.access_token(), grant, now + lifetime)
-        _remember(self._access_tokens, token.value, token, MOST_ACCESS_TOKENS)
+    def issue_access_token(self, grant: Grant | None, lifetime_seconds: float) -> AccessToken:
+        expires_at = self._clock.now() + lifetime_seconds
+        token = AccessToken(self._shapes.access_token(), grant, expires_at)
+        _remember(self.access_tokens, token.value, token, MOST_ACCESS_TOKENS)
         return token
-
-    def access_token(self, value: str) -> AccessToken | None:
-        """Return an access token, expired or not."""
-        return self._access_tokens.get(value)
 
     def is_revoked(self, token: AccessToken) -> bool:
         """Return whether the grant that *token* was issued for is revoked or gone."""
@@ -160,9 +148,9 @@ class Ledger:
 
     def revoke_user(self, user_id: str) -> list[Grant]:
         """Revoke every grant of a user, as on the page where users manage their apps."""
-        for browser, approval in list(self._approvals.items()):
+        for browser, approval in list(self.approvals.items()):
             if approval.user_id == user_id:
-                del self._approvals[browser]
+                del self.approvals[browser]
         grants = [grant for grant in self.grants() if grant.user_id == user_id]
         for grant in grants:
             self.revoke(grant.id)
@@ -170,13 +158,10 @@ class Ledger:
 
     def approve(self, browser: str, user_id: str, scopes: tuple[str, ...]) -> None:
         """Note that *browser*'s user agreed to *scopes*; another user's approval is replaced."""
-        before = self._approvals.pop(browser, None)
+        before = self.approvals.pop(browser, None)
         known = before.scopes if before is not None and before.user_id == user_id else frozenset()
         approval = Approval(user_id, known.union(scopes))
-        _remember(self._approvals, browser, approval, MOST_BROWSERS)
-
-    def approval(self, browser: str) -> Approval | None:
-        return self._approvals.get(browser)
+        _remember(self.approvals, browser, approval, MOST_BROWSERS)
 
 
 def _remember(known: dict[str, _T], key: str, value: _T, most: int) -> None:

@@ -5,13 +5,17 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from fake_spotify.apps.expectations import Expectations
-from fake_spotify.apps.journal import Journal
+from fake_spotify.apps.journal import Expectations, Journal
 from fake_spotify.apps.ledger import Grant, Ledger
 from fake_spotify.choices import ChoiceError
 from fake_spotify.clock import Clock
-from fake_spotify.facts.policy import MOST_LISTED_USERS, Policy
-from fake_spotify.facts.registrations import DEFAULT_USERS, Registration, User
+from fake_spotify.facts.registrations import (
+    DEFAULT_USERS,
+    MOST_LISTED_USERS,
+    Policy,
+    Registration,
+    User,
+)
 from fake_spotify.facts.shapes import TokenShapes
 from fake_spotify.faults.queue import FaultQueue
 
@@ -34,8 +38,7 @@ class AppState:
     ) -> None:
         self.lock = threading.RLock() if lock is None else lock
         self.seed = seed
-        self.clock = Clock()
-        """The time by which the app's codes and tokens expire."""
+        self.clock = Clock()  # by which the app's codes and tokens expire
         self.is_registered = True
         self.configure(registration, policy, users)
 
@@ -58,11 +61,11 @@ class AppState:
             self.users_by_id = dict(self._first_users)
             seed = None if self.seed is None else f"{self.seed} {self.client_id}"
             self.shapes = TokenShapes(seed)
-            self.ledger = Ledger(self.shapes)
+            self.ledger = Ledger(self.shapes, self.clock)
             self.clock.reset()
             self.fault_queue = FaultQueue()
+            # When its tokens were used at the Web API; kept only if there is a quota.
             self.api_calls: deque[float] = deque()
-            """When its tokens were used at the Web API; kept only if there is a quota."""
             self.expectations = Expectations()
             self.journal = Journal(on_entry=self.expectations.add_entry)
 

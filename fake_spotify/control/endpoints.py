@@ -1,16 +1,19 @@
 """The control API below /_fake/: who may use it, and which operation a request is."""
 
+import base64
+import hashlib
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
+from functools import cache, partial
+from importlib.resources import files
 
 from aiohttp import web
 
 from fake_spotify import choices
 from fake_spotify.apps.app import App
 from fake_spotify.apps.directory import Directory
-from fake_spotify.control import actions, events, openapi, page, values
+from fake_spotify.control import actions, events, openapi, values
 from fake_spotify.control.actions import Call, NotFoundError
 from fake_spotify.control.guard import Guard
 from fake_spotify.faults import kinds
@@ -81,7 +84,7 @@ class ControlEndpoints:
     async def _page(self, http: web.Request) -> web.Response:
         if not http.path.endswith("/"):
             raise web.HTTPPermanentRedirect("/_fake/")
-        text, headers = page.control_page()
+        text, headers = _control_page()
         return web.Response(text=text, content_type="text/html", headers=headers)
 
     async def _health(self, _: web.Request) -> web.Response:
@@ -157,3 +160,31 @@ def _json(members: Mapping[str, object] | None, status: int = 200) -> web.Respon
         content_type="application/json",
         headers=_UNCACHED,
     )
+
+
+@cache
+def _control_page() -> tuple[str, Mapping[str, str]]:
+    """Return the page, and headers by which only its own script runs and nobody frames it."""
+    script, style = _read("page.js"), _read("page.css")
+    markup = _read("page.html").replace("/*style*/", style).replace("/*script*/", script)
+    policy = (
+        "default-src 'none'; connect-src 'self'; img-src 'self' data:; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'; "
+        f"script-src {_hash(script)}; style-src {_hash(style)}"
+    )
+    headers = {
+        "content-security-policy": policy,
+        "x-frame-options": "DENY",
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "cache-control": "no-store",
+    }
+    return markup, headers
+
+
+def _read(name: str) -> str:
+    return files("fake_spotify.control").joinpath(name).read_text("utf-8")
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -25,15 +25,10 @@ def is_loopback(host: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Decides which requests may control the fake.
+    """Decides which requests may control the fake."""
 
-    Args:
-        listens_on: The host that the fake listens on. On loopback it answers to no other name.
-        allowed_hosts: Names that it answers to nevertheless.
-    """
-
-    listens_on: str
-    allowed_hosts: frozenset[str] = frozenset()
+    listens_on: str  # on loopback, the fake answers to no other name
+    allowed_hosts: frozenset[str] = frozenset()  # but to these
 
     def refusal(
         self, scheme: str, method: str, headers: Iterable[tuple[str, str]], *, is_page: bool

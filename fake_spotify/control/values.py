@@ -13,13 +13,7 @@ from fake_spotify.facts.registrations import User
 from fake_spotify.faults.kinds import members_of
 from fake_spotify.faults.queue import FOREVER, Planned
 
-_UNIT_SECONDS = {
-    "advance_seconds": 1,
-    "advance_minutes": 60,
-    "advance_hours": 3600,
-    "advance_days": 86400,
-}
-_CLOCK_NAMES = frozenset({"now", "frozen", *_UNIT_SECONDS})
+_STEPS = frozenset({"advance_seconds", "advance_minutes", "advance_hours", "advance_days"})
 
 
 def read_members(body: bytes) -> dict[str, object]:
@@ -34,10 +28,8 @@ def read_members(body: bytes) -> dict[str, object]:
 
 
 def change_clock(clock: Clock, members: Mapping[str, object]) -> dict[str, object]:
-    only(members, _CLOCK_NAMES, "the clock")
-    advance = sum(
-        _number(name, members.get(name, 0)) * seconds for name, seconds in _UNIT_SECONDS.items()
-    )
+    only(members, _STEPS | {"now", "frozen"}, "the clock")
+    steps = {name: _number(name, members[name]) for name in _STEPS & members.keys()}
     is_real = members.get("now") == "real"
     moment = _moment(members["now"]) if "now" in members and not is_real else None
     usual = clock.is_frozen and not is_real
@@ -49,8 +41,8 @@ def change_clock(clock: Clock, members: Mapping[str, object]) -> dict[str, objec
         clock.freeze()
     if moment is not None:
         clock.set(moment)
-    if advance:
-        clock.advance(advance)
+    if steps:
+        clock.advance(**{name.removeprefix("advance_"): it for name, it in steps.items()})
     if not frozen:
         clock.run()
     return of_clock(clock)

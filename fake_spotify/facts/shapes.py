@@ -1,7 +1,9 @@
-"""Codes, tokens and ids in the shapes of Spotify's, repeatable with a seed."""
+"""The shapes of codes, tokens and ids, and of PKCE's values."""
 
 import base64
+import hashlib
 import random
+import re
 import uuid
 
 # Lengths seen: codes 194 to 412, access tokens 115 to 582, refresh tokens 131. Drawn for each
@@ -9,6 +11,27 @@ import uuid
 _CODE_LENGTHS = (180, 420)
 _ACCESS_TOKEN_LENGTHS = (115, 600)
 _REFRESH_TOKEN_LENGTH = 131
+
+_VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}\Z")
+_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}\Z")
+
+
+def is_verifier(text: str) -> bool:
+    """Return whether *text* can be a `code_verifier` (RFC 7636, 4.1)."""
+    return _VERIFIER.match(text) is not None
+
+
+def is_challenge(text: str) -> bool:
+    """Return whether *text* can be a `code_challenge` (RFC 7636, 4.2) of the method S256.
+
+    Spotify accepts no other method.
+    """
+    return _CHALLENGE.match(text) is not None
+
+
+def challenge_of(verifier: str) -> str:
+    digest = hashlib.sha256(verifier.encode()).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 class TokenShapes:

@@ -39,8 +39,7 @@ class Wording:
     foreign_refresh_token: Refusal
     unknown_client_page: str
     unknown_response_type_page: str
-    unknown_grant_type: str
-    """With `<value>` for what was sent; 2024 echoed it untrimmed."""
+    unknown_grant_type: str  # with `<value>` for what was sent; 2024 echoed it untrimmed
 
 
 WORDINGS = {

@@ -1,33 +1,33 @@
 """How the fake misbehaves: every fault by its class, and which request each planned one waits for.
 
-A request comes in; another answer (`answers`), a rarer policy (`variations`) or damage on the
-connection (`wires`) goes out. Import the classes from here.
+A request comes in; another answer (`answers`) or damage on the connection (`wires`) goes out.
+Import the classes from here.
 """
 
+from fake_spotify.faults.answers import AbsentScope as AbsentScope
+from fake_spotify.faults.answers import AgedIsRevoked as AgedIsRevoked
+from fake_spotify.faults.answers import Agree as Agree
 from fake_spotify.faults.answers import BadGateway as BadGateway
 from fake_spotify.faults.answers import BadRequest as BadRequest
+from fake_spotify.faults.answers import BlankScope as BlankScope
+from fake_spotify.faults.answers import Cancel as Cancel
 from fake_spotify.faults.answers import CaptivePortal as CaptivePortal
+from fake_spotify.faults.answers import DoNotRotate as DoNotRotate
 from fake_spotify.faults.answers import EmptyAnswer as EmptyAnswer
+from fake_spotify.faults.answers import EmptyRefreshToken as EmptyRefreshToken
 from fake_spotify.faults.answers import FalseInvalidGrant as FalseInvalidGrant
 from fake_spotify.faults.answers import Forbidden as Forbidden
 from fake_spotify.faults.answers import NoHealthyUpstream as NoHealthyUpstream
 from fake_spotify.faults.answers import OAuthError as OAuthError
 from fake_spotify.faults.answers import QuotaExceeded as QuotaExceeded
 from fake_spotify.faults.answers import Redirected as Redirected
+from fake_spotify.faults.answers import Rotate as Rotate
 from fake_spotify.faults.answers import Status as Status
 from fake_spotify.faults.answers import TooManyRequests as TooManyRequests
 from fake_spotify.faults.answers import TooManyRequestsUntil as TooManyRequestsUntil
 from fake_spotify.faults.answers import UpstreamReset as UpstreamReset
 from fake_spotify.faults.answers import UpstreamTimeout as UpstreamTimeout
 from fake_spotify.faults.queue import Fault as Fault
-from fake_spotify.faults.variations import AbsentScope as AbsentScope
-from fake_spotify.faults.variations import AgedIsRevoked as AgedIsRevoked
-from fake_spotify.faults.variations import Agree as Agree
-from fake_spotify.faults.variations import BlankScope as BlankScope
-from fake_spotify.faults.variations import Cancel as Cancel
-from fake_spotify.faults.variations import DoNotRotate as DoNotRotate
-from fake_spotify.faults.variations import EmptyRefreshToken as EmptyRefreshToken
-from fake_spotify.faults.variations import Rotate as Rotate
 from fake_spotify.faults.wires import BrokenJson as BrokenJson
 from fake_spotify.faults.wires import CloseBeforeHead as CloseBeforeHead
 from fake_spotify.faults.wires import ContentType as ContentType

@@ -1,4 +1,4 @@
-"""Faults that replace Spotify's answer, most of them by what its edge says in an outage.
+"""Faults that answer otherwise: as Spotify's edge does in an outage, or under a rarer policy.
 
 Sources and certainty: tests/vectors/spotify-cases.json, group `infrastructure`. The words were
 captured; where the note there says so, the markup around them is ours.
@@ -7,10 +7,12 @@ captured; where the note there says so, the markup around them is ours.
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from importlib.resources import files
+from typing import ClassVar
 
+from fake_spotify.facts.registrations import Policy
 from fake_spotify.facts.wordings import Refusal
 from fake_spotify.faults.queue import Fault
 from fake_spotify.replies import Reply, edge
@@ -163,6 +165,54 @@ class EmptyAnswer(_EdgeAnswer):
 
 class CaptivePortal(_EdgeAnswer):
     """200 with the page of something in between."""
+
+
+class Variation(Fault):
+    """A normal answer under a policy that differs in `changes`, which a subclass names."""
+
+    changes: ClassVar[Mapping[str, object]] = {}
+
+    def __init_subclass__(cls, **changes: object) -> None:
+        cls.changes = changes
+
+    def vary(self, policy: Policy) -> Policy:
+        return replace(policy, **self.changes)  # type: ignore[arg-type]  # names and types of fields
+
+
+class Rotate(Variation, rotation="all"):
+    """A refresh brings a new refresh token, and revokes the old one."""
+
+
+class DoNotRotate(Variation, rotation="off"):
+    """A refresh brings no new refresh token, even where it usually would."""
+
+
+class EmptyRefreshToken(Variation, rotation="off", unchanged="empty"):
+    """A refresh answers `"refresh_token": ""`."""
+
+
+class BlankScope(Variation, no_scope="blank"):
+    """Where no scope was asked for, `scope` is a blank."""
+
+
+class AbsentScope(Variation, no_scope="absent"):
+    """Where no scope was asked for, there is no `scope`."""
+
+
+class AgedIsRevoked(Variation, aged="revoked"):
+    """A refresh token that is too old is called revoked."""
+
+
+class Agree(Variation, consent="agree"):
+    """The user agrees without being asked."""
+
+    path = "/authorize"
+
+
+class Cancel(Variation, consent="cancel"):
+    """The user presses Cancel without being asked."""
+
+    path = "/authorize"
 
 
 def _too_many_requests(retry_after: str) -> Reply:

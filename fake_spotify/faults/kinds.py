@@ -6,7 +6,7 @@ from dataclasses import MISSING, asdict, fields
 from typing import get_args, get_origin, get_type_hints
 
 from fake_spotify.choices import ChoiceError, hint, only, seconds
-from fake_spotify.faults import answers, variations, wires
+from fake_spotify.faults import answers, wires
 from fake_spotify.faults.queue import Fault, check_wait
 
 
@@ -15,8 +15,8 @@ def _kind(name: str) -> str:
 
 
 def _classes() -> Iterator[type[Fault]]:
-    bases = {answers.Replacement, variations.Variation, wires.Damage}
-    for module in (answers, variations, wires):
+    bases = {answers.Replacement, answers.Variation, wires.Damage}
+    for module in (answers, wires):
         for name, found in vars(module).items():
             is_fault = isinstance(found, type) and issubclass(found, Fault)
             if is_fault and found.__module__ == module.__name__ and not name.startswith("_"):

@@ -28,24 +28,22 @@ def read_times(value: object) -> int | None:
 
 @dataclass(frozen=True)
 class Fault:
-    """A way to misbehave for one request.
+    """A way to misbehave for one request."""
 
-    `path` is the endpoint that it is for unless a match names another. `is_processed` says
-    whether the request takes effect (a code is spent, a token rotated) although its answer suffers.
-    """
-
-    path: ClassVar[str] = "/api/token"
+    path: ClassVar[str] = "/api/token"  # the endpoint that it is for unless a match names another
+    # Whether the request takes effect (a code is spent, a token rotated) although its answer
+    # suffers.
     is_processed: ClassVar[bool] = True
 
 
 @dataclass(slots=True)
 class Planned:
-    """A fault that waits for a request, to be played *times* times; None is forever."""
+    """A fault that waits for a request."""
 
     id: int
     fault: Fault
     match: Match
-    times: int | None
+    times: int | None  # None is for ever
     is_processed: bool
     played: int = 0
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fake_spotify.apps.app import App
 from fake_spotify.apps.directory import Directory
-from fake_spotify.facts import pkce, redirects
+from fake_spotify.facts import redirects, shapes
 from fake_spotify.facts.scopes import SCOPES, split
 from fake_spotify.facts.wordings import WORDINGS, Era
 
@@ -53,7 +53,7 @@ def read(directory: Directory, query: Mapping[str, str]) -> AuthorizationRequest
     challenge = query.get("code_challenge") or None
     if challenge is not None and query.get("code_challenge_method") != "S256":
         raise Problem("code_challenge_method must be S256")
-    if challenge is not None and not pkce.is_challenge(challenge):
+    if challenge is not None and not shapes.is_challenge(challenge):
         raise Problem("Invalid code_challenge")
     return AuthorizationRequest(
         app,
@@ -68,15 +68,14 @@ def read(directory: Directory, query: Mapping[str, str]) -> AuthorizationRequest
 
 def approve(request: AuthorizationRequest, user_id: str) -> str:
     """Return where the user's consent goes: with a code or, in the implicit grant, a token."""
-    app, scope, now = request.app, " ".join(request.scopes), request.app.clock.now()
+    ledger, scope = request.app.ledger, " ".join(request.scopes)
     if not request.is_implicit:
-        code = app.ledger.issue_code(
-            user_id, scope, request.redirect_uri, challenge=request.challenge, now=now
-        )
+        uri = request.redirect_uri
+        code = ledger.issue_code(user_id, scope, uri, challenge=request.challenge)
         return _location(request, [("code", code.value)])
-    lifetime = app.policy.access_token_lifetime
-    grant = app.ledger.add_grant(user_id, scope, authorized_at=now, is_public=True)
-    token = app.ledger.issue_access_token(grant, now=now, lifetime=lifetime)
+    lifetime = request.app.policy.access_token_lifetime
+    grant = ledger.add_grant(user_id, scope, is_public=True)
+    token = ledger.issue_access_token(grant, lifetime)
     granted = [("token_type", "Bearer"), ("expires_in", str(lifetime))]
     return _location(request, [("access_token", token.value), *granted])
 
@@ -93,7 +92,7 @@ def _location(request: AuthorizationRequest, parameters: list[tuple[str, str]]) 
 
 def approved_before(request: AuthorizationRequest, browser: str) -> str | None:
     """Return the user of *browser* who agreed to all of this before; None if a dialog is due."""
-    approval = request.app.ledger.approval(browser)
+    approval = request.app.ledger.approvals.get(browser)
     if request.shows_dialog or approval is None or not approval.scopes.issuperset(request.scopes):
         return None
     return approval.user_id

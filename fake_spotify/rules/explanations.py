@@ -9,13 +9,6 @@ from functools import cache
 from importlib.resources import files
 
 from fake_spotify.apps.app import App
-from fake_spotify.rules.token_endpoint import Answer
-
-
-def of_token(app: App, parameters: Mapping[str, str], answer: Answer) -> str:
-    """Explain what the token endpoint answered; empty if it refused nothing."""
-    words = [str(answer.members.get(name, "")) for name in ("error", "error_description")]
-    return explain("token", ": ".join(filter(None, words)), app, parameters)
 
 
 def explain(endpoint: str, words: str, app: App, parameters: Mapping[str, str]) -> str:
@@ -23,7 +16,7 @@ def explain(endpoint: str, words: str, app: App, parameters: Mapping[str, str]) 
     fitting = [start for start in _texts()[endpoint] if words.startswith(start)]
     if not fitting:
         return ""
-    code = app.ledger.code(parameters.get("code", ""))
+    code = app.ledger.codes.get(parameters.get("code", ""))
     return _texts()[endpoint][max(fitting, key=len)].format(
         client_id=parameters.get("client_id", "that was sent"),
         registered_id=app.client_id,

@@ -40,7 +40,7 @@ def answer(directory: Directory, owner: App | None, token: str | None, base_url:
         return _refused(400, "Only valid bearer authentication supported")
     if not token:
         return _refused(401, "No token provided")
-    access = None if owner is None else owner.ledger.access_token(token)
+    access = None if owner is None else owner.ledger.access_tokens.get(token)
     if owner is None or access is None:
         return _refused(401, "Invalid access token")
     if owner.policy.revocation_ends_access_tokens and owner.ledger.is_revoked(access):

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from fake_spotify.apps.app import App
 from fake_spotify.apps.directory import Directory
 from fake_spotify.apps.ledger import Code, Grant
-from fake_spotify.facts import pkce
+from fake_spotify.facts import shapes
 from fake_spotify.facts import wordings as words
 from fake_spotify.facts.wordings import WORDINGS, Refusal
-from fake_spotify.rules.credentials import Client, authenticate
-from fake_spotify.rules.token_requests import TokenRequest
+from fake_spotify.rules.token_requests import Client, TokenRequest, authenticate
 
 _Outcome = Refusal | dict[str, object]
 
@@ -22,8 +21,7 @@ class Answer:
     status: int
     members: Mapping[str, object]
     headers: tuple[tuple[str, str], ...] = ()
-    text: str = ""
-    """Plain text in place of the object."""
+    text: str = ""  # in place of the object
 
 
 def answer(directory: Directory, request: TokenRequest) -> Answer:
@@ -69,7 +67,7 @@ def _exchange_code(_: Directory, client: Client, parameters: Mapping[str, str]) 
         return words.CODE_MISSING
     if not parameters.get("redirect_uri"):
         return words.REDIRECT_MISSING
-    code = app.ledger.code(value)
+    code = app.ledger.codes.get(value)
     if code is None:
         return words.CODE_INVALID
     if app.clock.now() >= code.issued_at + app.policy.code_lifetime:
@@ -92,9 +90,9 @@ def _refuse_verifier(client: Client, code: Code, verifier: str) -> Refusal | Non
         return words.CREDENTIALS_MISSING if client.is_public else None
     if not verifier:
         return words.VERIFIER_MISSING
-    if not pkce.is_verifier(verifier):
+    if not shapes.is_verifier(verifier):
         return words.VERIFIER_MALFORMED
-    if pkce.challenge_of(verifier) != code.challenge:
+    if shapes.challenge_of(verifier) != code.challenge:
         return words.VERIFIER_WRONG
     return None
 
@@ -129,7 +127,7 @@ def _own_token(_: Directory, client: Client, _parameters: Mapping[str, str]) -> 
 
 def _access(app: App, grant: Grant | None) -> dict[str, object]:
     lifetime = app.policy.access_token_lifetime
-    token = app.ledger.issue_access_token(grant, now=app.clock.now(), lifetime=lifetime)
+    token = app.ledger.issue_access_token(grant, lifetime)
     return {"access_token": token.value, "token_type": "Bearer", "expires_in": lifetime}
 
 

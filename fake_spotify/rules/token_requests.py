@@ -1,10 +1,15 @@
-"""Reads a request to the token endpoint: method, headers and bytes in, names and values out."""
+"""Reads a request to the token endpoint, and authenticates its client or says why not."""
 
 import base64
 import binascii
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, unquote_plus
+
+from fake_spotify.apps.app import App
+from fake_spotify.apps.directory import Directory
+from fake_spotify.facts.wordings import CREDENTIALS_DISAGREE, CREDENTIALS_MISSING, WORDINGS, Refusal
 
 _FORM = "application/x-www-form-urlencoded"
 _MOST_FIELDS = 100
@@ -90,3 +95,49 @@ def basic_credentials(authorization: str) -> tuple[str, str] | None:
 def spellings(value: str) -> tuple[str, ...]:
     """Return *value* as it is, and decoded in both ways that clients encode it (RFC 6749, B)."""
     return value, unquote(value), unquote_plus(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An authenticated app; `is_public` if it sent its id alone, as PKCE clients do."""
+
+    app: App
+    is_public: bool
+
+
+def authenticate(directory: Directory, request: TokenRequest) -> Client | Refusal:
+    """Find the client by its `Authorization` header, by the form, or by both if they agree.
+
+    An empty `client_secret` counts as none (RFC 6749, 2.3.1).
+    """
+    form_id = request.parameters.get("client_id", "")
+    form_secret = request.parameters.get("client_secret", "")
+    if request.authorization is None:
+        if not form_id:
+            return CREDENTIALS_MISSING
+        return _identify(directory, (form_id,), (form_secret,))
+    shown = basic_credentials(request.authorization)
+    if shown is None or not shown[0]:
+        return CREDENTIALS_MISSING
+    ids, secrets = spellings(shown[0]), spellings(shown[1])
+    if (form_id and form_id not in ids) or (form_secret and form_secret not in secrets):
+        return CREDENTIALS_DISAGREE
+    client = _identify(directory, ids, secrets)
+    if isinstance(client, Client) and client.is_public:
+        # An empty secret in the header is a wrong one: a public client sends no header.
+        return WORDINGS[client.app.policy.era].wrong_secret
+    return client
+
+
+def _identify(
+    directory: Directory, ids: tuple[str, ...], secrets: tuple[str, ...]
+) -> Client | Refusal:
+    app = next((app for app in map(directory.find, ids) if app), None)
+    if app is None:
+        return WORDINGS[directory.first.policy.era].unknown_client
+    if not any(secrets):
+        return Client(app, is_public=True)
+    right = app.client_secret.encode()
+    if any(hmac.compare_digest(right, secret.encode()) for secret in secrets):
+        return Client(app, is_public=False)
+    return WORDINGS[app.policy.era].wrong_secret

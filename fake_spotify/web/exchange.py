@@ -11,10 +11,9 @@ from aiohttp import web
 
 from fake_spotify.apps.app import App
 from fake_spotify.apps.journal import Entry
-from fake_spotify.faults.answers import Replacement
+from fake_spotify.faults.answers import Replacement, Variation
 from fake_spotify.faults.kinds import kind_of, sentence
 from fake_spotify.faults.queue import Planned
-from fake_spotify.faults.variations import Variation
 from fake_spotify.faults.wires import Damage
 from fake_spotify.matching import Request
 from fake_spotify.replies import Ending, Pause, Reply, Step
@@ -47,19 +46,8 @@ async def perform(
         if planned is not None:
             kind = kind_of(planned.fault)
             why = f"The planned fault {kind}: {sentence(type(planned.fault))} {why}".strip()
-        app.journal.add(
-            Entry(
-                request,
-                app.clock.now(),
-                headers,
-                body,
-                outcome.reply.status,
-                outcome.error,
-                kind,
-                answer=outcome.reply,
-                why=why,
-            )
-        )
+        answered = (outcome.reply, outcome.error, kind, why)
+        app.journal.add(Entry(request, app.clock.now(), headers, body, *answered))
     return response(outcome.reply) if steps is None else await _play(http, steps)
 
 

@@ -3,10 +3,10 @@
 import asyncio
 import socket
 import ssl
-import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from aiohttp import web
 
@@ -17,9 +17,8 @@ from fake_spotify.control.guard import Guard
 from fake_spotify.matching import Request
 from fake_spotify.options import Settings
 from fake_spotify.replies import edge, redirect
-from fake_spotify.web import certificates, exchange
-from fake_spotify.web.accounts import AccountsEndpoints
-from fake_spotify.web.api import ApiEndpoints
+from fake_spotify.web import exchange
+from fake_spotify.web.endpoints import Endpoints
 from fake_spotify.web.exchange import Outcome
 from fake_spotify.web.listener import Listener
 
@@ -53,8 +52,7 @@ class Server:
     def _application(self) -> web.Application:
         application = web.Application(client_max_size=_LARGEST_BODY, middlewares=[self._route])
         control_page = _CONTROL_PAGE if self._settings.has_control else None
-        application.add_routes(AccountsEndpoints(self.directory, control_page).routes())
-        application.add_routes(ApiEndpoints(self.directory).routes())
+        application.add_routes(Endpoints(self.directory, control_page).routes())
         if self._settings.has_control:
             guard = Guard(self._settings.host, frozenset(self._settings.allowed_hosts))
             control = ControlEndpoints(self.directory, self.listener.fail, guard)
@@ -78,7 +76,7 @@ class Server:
         try:
             if self._settings.is_https:
                 self.ca_file = self._settings.ca_file or self._temporary_folder() / "ca.pem"
-                self._tls = certificates.make(self._settings.host, self.ca_file)
+                self._tls = _certificate(self._settings.host, self.ca_file)
             self._runner = web.AppRunner(
                 self._application(),
                 # Without it a slow answer outlives the client that hung up.
@@ -97,7 +95,7 @@ class Server:
             raise
 
     def _temporary_folder(self) -> Path:
-        folder = tempfile.TemporaryDirectory(prefix="fake-spotify-")
+        folder = TemporaryDirectory(prefix="fake-spotify-")
         return Path(self._opened.enter_context(folder))
 
     async def stop(self) -> None:
@@ -139,3 +137,19 @@ class Server:
         asked = Request(request.method, request.path, None, dict(request.query))
         first = self.directory.first
         return await exchange.perform(request, first, asked, b"", lambda: outcome)
+
+
+def _certificate(host: str, ca_file: Path) -> ssl.SSLContext:
+    """Make a certificate for *host* and loopback, and write to *ca_file* what clients must trust.
+
+    Needs trustme (the extra `https`).
+    """
+    # Imported here: only HTTPS needs it.
+    import trustme  # type: ignore[import-not-found, unused-ignore]  # optional
+
+    authority = trustme.CA(organization_name="fake_spotify")
+    names = {"localhost", "127.0.0.1", "::1", host} - {"0.0.0.0", "::"}  # noqa: S104 (a name, not listened on)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*sorted(names)).configure_cert(context)
+    ca_file.write_bytes(authority.cert_pem.bytes())
+    return context

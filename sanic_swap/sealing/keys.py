@@ -2,7 +2,6 @@
 
 import re
 from base64 import b64decode, urlsafe_b64decode, urlsafe_b64encode
-from dataclasses import dataclass, field
 from hashlib import blake2b, sha256
 from secrets import token_bytes
 from typing import NamedTuple
@@ -21,13 +20,11 @@ _TEMPORARY = 0x80  # the first bit of a key id
 
 # SHA-256 of encryption secrets in public repositories of other swap services. Hashes, so
 # that the secrets are not published once more.
-_PUBLISHED = frozenset(
-    {
-        "f8fb1f363be2c06cf814373ee6b12ce2bc506e8e617122e1220c8ea051cbf040",
-        "bed2af252de616c865e816f188de3f81235885cabc998737f65007ec78048d78",
-        "18dce0531838bac28dc1dcaae7f75a1fc98abf51d04eac7c10ae3d4952a235ff",
-    }
-)
+_PUBLISHED = {
+    "f8fb1f363be2c06cf814373ee6b12ce2bc506e8e617122e1220c8ea051cbf040",
+    "bed2af252de616c865e816f188de3f81235885cabc998737f65007ec78048d78",
+    "18dce0531838bac28dc1dcaae7f75a1fc98abf51d04eac7c10ae3d4952a235ff",
+}
 
 
 class SealingContext(NamedTuple):
@@ -42,13 +39,15 @@ class SealingContext(NamedTuple):
         return b"".join(len(part).to_bytes(2, "big") + part for part in parts)
 
 
-@dataclass(frozen=True, slots=True)
-class RootKey:
+class RootKey(NamedTuple):
     """32 secret bytes from which every other key is derived."""
 
-    root: bytes = field(repr=False)
+    root: bytes
     from_passphrase: bool = False  # whether a person chose it, rather than a random generator
     is_temporary: bool = False  # whether it ends with this process
+
+    def __repr__(self) -> str:
+        return "RootKey(***)"
 
     def key_id(self, context: SealingContext) -> str:
         """Return the public id of this key in *context*, 8 characters.

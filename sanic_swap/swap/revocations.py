@@ -113,7 +113,7 @@ class Revocations:
             authorized_at: Unix seconds; of 0, an unknown age, every refusal is believed.
             began: When the request began, by the clock.
         """
-        is_young = authorized_at > 0 and self._now() - authorized_at < AUTHORIZATION_SECONDS
+        is_young = self._now() - authorized_at < AUTHORIZATION_SECONDS
         if refusal.error != "invalid_grant" or not is_young:
             return
         # An app that goes on sending a token that is known to be dead is no news.

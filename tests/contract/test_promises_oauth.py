@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from fake_spotify.facts.pkce import challenge_of
+from fake_spotify.facts.shapes import challenge_of
 
 from .swap_service import SwapService, tokens
 

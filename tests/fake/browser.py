@@ -1,13 +1,11 @@
-"""A client of the standard library, and a browser that clicks on plain HTML forms."""
+"""A client that always gets an answer, and a browser that clicks on plain HTML forms."""
 
-import http.client
-import ssl
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from urllib.parse import urlencode, urlsplit
+from http.client import HTTPException
+from urllib.parse import urlencode
 
-FORM = "application/x-www-form-urlencoded"
-PATIENCE_SECONDS = 10
+from tests.contract.http_client import FORM, send
 
 
 @dataclass(frozen=True)
@@ -28,20 +26,12 @@ class Seen:
 
 def ask(url, method, target, *, headers=None, body=None, cafile=None) -> Seen:
     """Send one request on a connection of its own; redirects are not followed."""
-    parts = urlsplit(url)
-    kind, more = http.client.HTTPConnection, {}
-    if parts.scheme == "https":
-        kind = http.client.HTTPSConnection
-        more = {"context": ssl.create_default_context(cafile=cafile)}
-    connection = kind(parts.hostname, parts.port, timeout=PATIENCE_SECONDS, **more)
+    sent = body.encode() if isinstance(body, str) else body
     try:
-        connection.request(method, target, body=body, headers=headers or {})
-        answer = connection.getresponse()
-        return Seen(answer.status, answer.getheaders(), answer.read())
-    except (OSError, http.client.HTTPException):
+        answer = send(method, url + target, sent, headers, cafile=cafile)
+    except (OSError, HTTPException):
         return Seen(0)
-    finally:
-        connection.close()
+    return Seen(answer.status, answer.headers.items(), answer.body)
 
 
 def post_form(url, target, form) -> Seen:

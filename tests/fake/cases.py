@@ -10,27 +10,17 @@ from urllib.parse import urlencode
 import pytest
 
 from fake_spotify import FakeSpotify, faults
-from fake_spotify.facts.pkce import challenge_of
+from fake_spotify.facts.shapes import challenge_of
 
 CASES = json.loads((Path(__file__).parents[1] / "vectors" / "spotify-cases.json").read_text())
 
 BOTH = ("2021", "2026")
 ERAS = {
-    "any": BOTH,
-    "2016": BOTH,
-    "2017": ("2021",),
-    "2020": BOTH,
-    "2021": ("2021",),
-    "2024": ("2026",),
-    "2025": ("2026",),
-    "2026": ("2026",),
-    "2025-2026": ("2026",),
-    "to 2024": ("2021",),
-    "before 2025-11-27": ("2021",),
-    "before 2026-06": ("2021",),
-    "since 2025-04": ("2026",),
-    "since 2025-11-27": ("2026",),
-    "since 2026-06": ("2026",),
+    **dict.fromkeys(["any", "2016", "2020"], BOTH),
+    **dict.fromkeys(["2017", "2021", "to 2024"], ("2021",)),
+    **dict.fromkeys(["before 2025-11-27", "before 2026-06"], ("2021",)),
+    **dict.fromkeys(["2024", "2025", "2026", "2025-2026"], ("2026",)),
+    **dict.fromkeys(["since 2025-04", "since 2025-11-27", "since 2026-06"], ("2026",)),
     "since 2026-06-18 (new apps), 2026-07-20 (all)": ("2026",),
     "since 2026-07-20": ("2026",),
 }
@@ -129,7 +119,7 @@ def _bound_code(spotify):
 
 def _spent_code(spotify):
     code = spotify.code()
-    spotify.ledger.open_grant(spotify.ledger.code(code), is_public=False)
+    spotify.ledger.open_grant(spotify.ledger.codes[code], is_public=False)
     return {"code": code}
 
 

@@ -1,8 +1,7 @@
 """The fake answers as Spotify was seen to answer, case by case, over a real socket."""
 
 import json
-import socket
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import pytest
 
@@ -60,19 +59,6 @@ def test_a_refusal_or_an_outage_has_spotifys_status_and_words(case, spotify):
         assert json.loads(seen.body) == case["response"]["json"]
     else:
         assert seen.text == case["response"]["text"]
-
-
-@pytest.mark.parametrize("era", ["2026"])
-@pytest.mark.parametrize(
-    ("kind", "error"),
-    [("connection_refused", ConnectionRefusedError), ("connection_ignored", TimeoutError)],
-)
-def test_an_outage_of_the_port_refuses_at_once_or_keeps_waiting(spotify, kind, error):
-    spotify.fault(kind, seconds=60)
-    parts = urlsplit(spotify.accounts_url)
-
-    with pytest.raises(error):
-        socket.create_connection((parts.hostname, parts.port), timeout=0.5)
 
 
 @pytest.mark.parametrize(("case", "era"), cases.of("authorize"))

@@ -159,7 +159,7 @@ def test_the_fake_needs_aiohttp_alone():
 import sys
 import aiohttp.web
 before = set(sys.modules)
-import fake_spotify.__main__, fake_spotify.fake, fake_spotify.commands.run
+import fake_spotify.__main__, fake_spotify.fake
 import fake_spotify.commands.serve, fake_spotify.commands.remote
 new = {name.partition(".")[0] for name in set(sys.modules) - before}
 print(sorted(new - set(sys.stdlib_module_names)))

@@ -102,6 +102,8 @@ def test_the_journal_is_picked_counted_and_cleared(spotify):
     assert "log in again" in refused["requests"][0]["why"]
     assert (latest["count"], [entry["number"] for entry in latest["requests"]]) == (2, [2])
     assert _control(spotify, "GET", "/requests")[1]["requests"] == []
+    refresh(spotify, "AQnonsense")
+    assert [entry.number for entry in spotify.requests()] == [3]
 
 
 def test_requests_that_name_no_app_are_in_the_first_apps_journal(spotify):
@@ -129,11 +131,14 @@ def test_faults_are_planned_listed_and_taken_back(spotify):
     assert spotify.faults() == []
 
 
-@pytest.mark.parametrize("kind", ["connection_refused", "connection_ignored"])
-def test_an_outage_begins_once_it_was_answered_and_ends_by_itself(spotify, kind):
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [("connection_refused", ConnectionRefusedError), ("connection_ignored", TimeoutError)],
+)
+def test_an_outage_begins_once_it_was_answered_and_ends_by_itself(spotify, kind, error):
     status, _ = _control(spotify, "POST", "/faults", {"kind": kind, "seconds": 0.5})
     parts = urlsplit(spotify.accounts_url)
-    with pytest.raises((ConnectionRefusedError, TimeoutError)):
+    with pytest.raises(error):
         socket.create_connection((parts.hostname, parts.port), timeout=0.1)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while ask(spotify.accounts_url, "GET", "/_fake/health").status != 200:
@@ -183,7 +188,10 @@ def test_a_reset_leaves_nothing_behind(spotify):
         ("POST", "/codes", {"user": "nobody"}, "user"),
         ("POST", "/codes", {"redirect_uri": "https://b.example/"}, "redirect_uri"),
         ("POST", "/codes", {"client_id": "nobody"}, "client_id"),
+        ("POST", "/codes", {"scope": "user-read-emial"}, "scope"),
+        ("POST", "/grants", {"scope": "user-read-emial"}, "scope"),
         ("POST", "/grants", {"is_public": "yes"}, "is_public"),
+        ("POST", "/grants", {"refresh_token": "with blanks"}, "refresh_token"),
         ("POST", "/users", {}, "id"),
         ("POST", "/faults", {"kind": "silence", "times": 0}, "times"),
         ("POST", "/faults", {"kind": "silence", "match": {"colour": "red"}}, "colour"),

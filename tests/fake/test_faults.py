@@ -2,7 +2,6 @@
 
 import gzip
 import json
-import zlib
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -10,9 +9,8 @@ import pytest
 from fake_spotify import choices, faults
 from fake_spotify.apps.app import App
 from fake_spotify.choices import ChoiceError
-from fake_spotify.facts.policy import Policy
-from fake_spotify.facts.registrations import Registration
-from fake_spotify.faults import answers, kinds, variations, wires
+from fake_spotify.facts.registrations import Policy, Registration
+from fake_spotify.faults import answers, kinds, wires
 from fake_spotify.faults.queue import FaultQueue
 from fake_spotify.matching import Match, Request
 from fake_spotify.replies import Pause, Reply
@@ -45,14 +43,13 @@ def test_a_changed_body_is_packed_as_before(normal):
     assert broken.plain_body() == BODY[: len(BODY) // 2]
 
 
-def test_a_gzip_bomb_is_small_until_it_is_opened():
-    steps = wires.GzipBomb(megabytes=50).steps(NORMAL)
-    head = next(steps)
-    packed = _bytes(steps)
+def test_a_gzip_bomb_is_small_and_whole_gzip():
+    head, *packed = wires.GzipBomb(megabytes=50).steps(NORMAL)
+    packed = _bytes(packed)
 
-    assert b"content-encoding: gzip" in head
+    assert head.endswith(b"content-encoding: gzip\r\n\r\n")
     assert len(packed) < 100_000
-    assert len(zlib.decompress(packed, 31)) > 50_000_000
+    assert len(json.loads(gzip.decompress(packed))["access_token"]) == 50_000_000
 
 
 def test_400_megabytes_are_never_in_memory_at_once():
@@ -77,7 +74,7 @@ def test_every_fault_can_be_imported_from_one_place():
 
 @pytest.mark.parametrize(
     "variation",
-    [made for made in kinds.KINDS.values() if issubclass(made, variations.Variation)],
+    [made for made in kinds.KINDS.values() if issubclass(made, answers.Variation)],
 )
 def test_a_variation_is_a_choice_of_policy(variation):
     assert variation().vary(Policy()) == choices.policy(variation.changes, Policy())
@@ -95,33 +92,6 @@ def test_every_fault_survives_the_way_over_http(kind):
 
     assert kinds.from_members(described) == fault
     assert type(fault).__doc__
-
-
-@pytest.mark.parametrize(
-    ("members", "named"),
-    [
-        ({"kind": "nonsense"}, "kind"),
-        ({"kind": "silence", "seconds": 3}, "seconds"),
-        ({"kind": "slow_head", "seconds": "3"}, "seconds"),
-        ({"kind": "slow_head", "seconds": True}, "seconds"),
-        ({"kind": "status", "status": 2.5}, "status"),
-        ({"kind": "status", "status": 200, "headers": {"x": 1}}, "headers"),
-        ({"kind": "status", "status": 200, "headers": "x"}, "headers"),
-        ({"kind": "members", "drop": "scope"}, "drop"),
-        ({"kind": "members", "drop": [1]}, "drop"),
-    ],
-)
-def test_a_wrong_fault_is_refused_by_the_name_of_what_is_wrong(members, named):
-    with pytest.raises(ChoiceError, match=f"^{named}: "):
-        kinds.from_members(members)
-
-
-@pytest.mark.parametrize(
-    "members", [{"status": 99}, {"status": 1000}, {"status": 200, "headers": {"a": "b\nc"}}]
-)
-def test_an_answer_that_cannot_be_written_is_refused(members):
-    with pytest.raises(ValueError, match=": must "):
-        answers.Status(**members)
 
 
 REFRESH = Request("POST", "/api/token", "an-app", {"grant_type": "refresh_token"})
@@ -168,19 +138,6 @@ def test_a_fault_is_for_the_token_endpoint_unless_a_path_is_named():
     assert _played(queue, profile, profile) == [TWO, None]
 
 
-@pytest.mark.parametrize(
-    ("fault", "plan", "said"),
-    [
-        (ONE, {"match": Match(status=200)}, "answer"),
-        (ONE, {"times": 0}, "times"),
-        (wires.ShortBody(), {"is_processed": False}, "processed"),
-    ],
-)
-def test_a_plan_that_cannot_be_kept_is_refused(fault, plan, said):
-    with pytest.raises(ValueError, match=said):
-        FaultQueue().add(fault, **plan)
-
-
 def test_faults_that_were_not_reached_are_named():
     queue = FaultQueue()
     queue.add(ONE, times=2)
@@ -207,25 +164,39 @@ def test_a_fault_goes_by_its_name_with_its_parameters_as_keywords():
 
 
 @pytest.mark.parametrize(
-    ("name", "keywords", "said"),
+    ("fault", "keywords", "said"),
     [
         ("NoHealthyUpstream", {}, "did you mean no_healthy_upstream?"),
         ("no-healthy-upstream", {}, "did you mean no_healthy_upstream?"),
-        ("nonsense", {}, "connection_refused, .*upstream_timeout"),
+        ("nonsense", {}, "kind: .*connection_refused, .*upstream_timeout"),
+        ("silence", {"seconds": 3}, "^seconds: is not for silence"),
         ("slow_body", {"secnds": 1}, "did you mean seconds?"),
         ("slow_body", {}, "seconds: is needed"),
         ("slow_body", {"seconds": 601}, "seconds: must be from 0 to 600"),
         ("slow_head", {"seconds": -1}, "seconds: must not be negative"),
+        ("slow_head", {"seconds": "3"}, "^seconds: must be a number"),
+        ("slow_head", {"seconds": True}, "^seconds: must be a number"),
         ("dribble", {"seconds_per_byte": 3600}, "seconds_per_byte: must be from 0 to 600"),
+        ("status", {"status": 2.5}, "^status: must be a whole number"),
+        ("status", {"status": 99}, "^status: must be a number of three digits"),
+        ("status", {"status": 1000}, "^status: must be a number of three digits"),
+        ("status", {"status": 200, "headers": {"x": 1}}, "^headers: must be a string"),
+        ("status", {"status": 200, "headers": {"a": "b\nc"}}, "^headers: must not"),
+        ("status", {"status": 200, "headers": "x"}, "^headers: must be an object"),
+        ("members", {"drop": "scope"}, "^drop: must be a list of strings"),
+        ("members", {"drop": [1]}, "^drop: must be a string"),
         ("silence", {"mach": {"grant_type": "x"}}, "did you mean match?"),
         ("silence", {"match": {"grant": "x"}}, "did you mean grant_type?"),
         ("silence", {"times": 0}, "times: must be"),
         ("connection_refused", {"seconds": 1}, "for the whole fake"),
+        (ONE, {"match": Match(status=200)}, "by the answer"),
+        (ONE, {"status": 502}, "belongs into the fault"),
+        (wires.ShortBody(), {"is_processed": False}, "the request is processed"),
     ],
 )
-def test_a_wrong_name_gets_a_suggestion(name, keywords, said):
-    with pytest.raises(ChoiceError, match=said.replace("?", r"\?")):
-        _by_name(name, **keywords)
+def test_a_fault_that_cannot_be_is_refused_by_what_is_wrong_with_it(fault, keywords, said):
+    with pytest.raises(ValueError, match=said.replace("?", r"\?")):
+        _by_name(fault, **keywords)
 
 
 def test_a_missing_kind_is_said_to_be_missing_and_the_list_is_complete():

@@ -8,8 +8,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
 
 from fake_spotify.apps.app import App
 from fake_spotify.apps.directory import Directory
-from fake_spotify.facts.policy import SIX_MONTHS_SECONDS, Policy
-from fake_spotify.facts.registrations import Registration
+from fake_spotify.facts.registrations import SIX_MONTHS_SECONDS, Policy, Registration
 from fake_spotify.rules import token_endpoint
 from fake_spotify.rules.token_requests import TokenRequest
 
@@ -44,7 +43,7 @@ class GrantLives(RuleBasedStateMachine):
 
     @rule(target=codes, user=USERS)
     def log_in(self, user):
-        code = self.app.ledger.issue_code(user, "streaming", REDIRECT_URI, now=self._now)
+        code = self.app.ledger.issue_code(user, "streaming", REDIRECT_URI)
         self.unspent[code.value] = code
         return code
 
@@ -74,7 +73,7 @@ class GrantLives(RuleBasedStateMachine):
         if not is_good:
             assert answer.members["error"] == "invalid_grant"
             return token
-        access = self.app.ledger.access_token(answer.members["access_token"])
+        access = self.app.ledger.access_tokens.get(answer.members["access_token"])
         assert access.grant.user_id == self.living[token][0]
         if rotation == "off":
             assert "refresh_token" not in answer.members

@@ -21,63 +21,57 @@ def _refusal(*headers, guard=GUARD, method="POST", scheme="http", is_page=False)
     return guard.refusal(scheme, method, headers, is_page=is_page)
 
 
-@pytest.mark.parametrize(
-    "headers",
-    [
-        [("Host", HERE)],
-        [("Host", "localhost:8090")],
-        [("Host", "LOCALHOST.")],
-        [("Host", "app.localhost:8090")],
-        [("Host", "[::1]:8090")],
-        [("Host", "127.8.9.1")],
-        [("Host", "fake.test:8090")],
-        [("Host", HERE), ("Origin", f"http://{HERE}"), ("Sec-Fetch-Site", "same-origin")],
-        [("Host", "localhost"), ("Origin", "http://localhost:80")],
-        [("Host", HERE), ("Sec-Fetch-Site", "none")],
-    ],
-)
-def test_programs_and_the_fakes_own_page_may(headers):
-    assert _refusal(*headers) is None
+LINK = [("Host", HERE), ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate")]
+ANYWHERE = {"guard": Guard("0.0.0.0")}
+PAGE = {"method": "GET", "is_page": True}
 
 
 @pytest.mark.parametrize(
-    ("headers", "named"),
+    ("headers", "how"),
     [
-        ([], "host"),
-        ([("Host", "evil.example:8090")], "host"),
-        ([("Host", "127.0.0.1.evil.example")], "host"),
-        ([("Host", "10.0.0.7")], "host"),
-        ([("Host", "user@127.0.0.1")], "host"),
-        ([("Host", HERE), ("Host", HERE)], "host"),
-        ([("Host", HERE), ("Origin", "null")], "origin"),
-        ([("Host", HERE), ("Origin", "https://evil.example")], "origin"),
-        ([("Host", HERE), ("Origin", "http://127.0.0.1:3000")], "origin"),
-        ([("Host", HERE), ("Origin", "http://localhost:8090")], "origin"),
-        ([("Host", HERE), ("Origin", f"https://{HERE}")], "origin"),
-        ([("Host", HERE), ("Origin", f"http://{HERE}"), ("Origin", "null")], "origin"),
-        ([("Host", HERE), ("Sec-Fetch-Site", "cross-site")], "sec-fetch-site"),
-        ([("Host", HERE), ("Sec-Fetch-Site", "same-site")], "sec-fetch-site"),
+        *(
+            ([("Host", host)], {})
+            for host in (HERE, "localhost:8090", "LOCALHOST.", "app.localhost:8090")
+        ),
+        *(([("Host", host)], {}) for host in ("[::1]:8090", "127.8.9.1", "fake.test:8090")),
+        ([("Host", HERE), ("Origin", f"http://{HERE}"), ("Sec-Fetch-Site", "same-origin")], {}),
+        ([("Host", "localhost"), ("Origin", "http://localhost:80")], {}),
+        ([("Host", HERE), ("Sec-Fetch-Site", "none")], {}),
+        (LINK, PAGE),
+        ([("Host", "fake:8090")], ANYWHERE),
     ],
 )
-def test_others_may_not_and_are_told_by_which_header(headers, named):
-    assert _refusal(*headers).startswith(f"{named}: ")
+def test_programs_links_to_a_page_and_the_fakes_own_page_may(headers, how):
+    assert _refusal(*headers, **how) is None
 
 
-FOLLOWED = [("Host", HERE), ("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate")]
-
-
-def test_a_link_leads_to_a_page_and_to_nothing_else():
-    assert _refusal(*FOLLOWED, method="GET", is_page=True) is None
-    assert _refusal(*FOLLOWED, method="GET")
-    assert _refusal(*FOLLOWED, method="POST", is_page=True)
-    assert _refusal(("Host", "evil.example"), *FOLLOWED[1:], method="GET", is_page=True)
-
-
-def test_off_loopback_any_host_may_but_no_other_origin():
-    guard = Guard("0.0.0.0")
-
-    assert _refusal(("Host", "fake:8090"), guard=guard) is None
-    assert _refusal(("Host", "fake:8090"), ("Origin", "http://evil.example"), guard=guard)
+@pytest.mark.parametrize(
+    ("headers", "how", "named"),
+    [
+        ([], {}, "host"),
+        *(
+            ([("Host", host)], {}, "host")
+            for host in ("evil.example:8090", "127.0.0.1.evil.example", "10.0.0.7")
+        ),
+        ([("Host", "user@127.0.0.1")], {}, "host"),
+        ([("Host", HERE), ("Host", HERE)], {}, "host"),
+        ([("Host", "evil.example"), *LINK[1:]], PAGE, "host"),
+        *(
+            ([("Host", HERE), ("Origin", origin)], {}, "origin")
+            for origin in ("null", "https://evil.example", f"https://{HERE}")
+        ),
+        ([("Host", HERE), ("Origin", "http://127.0.0.1:3000")], {}, "origin"),
+        ([("Host", HERE), ("Origin", "http://localhost:8090")], {}, "origin"),
+        ([("Host", HERE), ("Origin", f"http://{HERE}"), ("Origin", "null")], {}, "origin"),
+        ([("Host", "fake:8090"), ("Origin", "http://evil.example")], ANYWHERE, "origin"),
+        ([("Host", HERE), ("Sec-Fetch-Site", "cross-site")], {}, "sec-fetch-site"),
+        ([("Host", HERE), ("Sec-Fetch-Site", "same-site")], {}, "sec-fetch-site"),
+        (LINK, {"method": "GET"}, "sec-fetch-site"),
+        (LINK, {"method": "POST", "is_page": True}, "sec-fetch-site"),
+    ],
+)
+def test_others_may_not_and_are_told_by_which_header(headers, how, named):
+    assert _refusal(*headers, **how).startswith(f"{named}: ")
 
 
 @pytest.fixture(scope="module")
@@ -116,20 +110,21 @@ def test_spotifys_own_endpoints_stay_open_to_every_origin(spotify):
     assert ask(spotify.accounts_url, "POST", "/api/token", headers=headers).status == 500
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/faults/1/2", "/clock/"])
-def test_an_unknown_control_path_answers_json(spotify, path):
-    seen = ask(spotify.accounts_url, "GET", f"/_fake{path}")
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allow", "said"),
+    [
+        *(
+            ("GET", path, 404, None, f"path: {path} is not known; ")
+            for path in ("/nowhere", "/faults/1/2", "/clock/")
+        ),
+        ("POST", "/clock", 405, "GET, PUT", "method: /clock takes GET, PUT"),
+    ],
+)
+def test_what_is_no_control_request_is_refused_as_json(spotify, method, path, status, allow, said):
+    seen = ask(spotify.accounts_url, method, f"/_fake{path}")
 
-    assert seen.status == 404
-    assert json.loads(seen.body)["error"].startswith(f"path: {path} is not known; ")
-
-
-def test_a_wrong_method_names_the_right_ones(spotify):
-    seen = ask(spotify.accounts_url, "POST", "/_fake/clock")
-
-    assert seen.status == 405
-    assert seen.header("allow") == "GET, PUT"
-    assert "GET, PUT" in json.loads(seen.body)["error"]
+    assert (seen.status, seen.header("allow")) == (status, allow)
+    assert json.loads(seen.body)["error"].startswith(said)
 
 
 class StrangeSite(BaseHTTPRequestHandler):

@@ -11,8 +11,7 @@ import pytest
 from fake_spotify import FakeSpotify
 from fake_spotify.apps.app import App
 from fake_spotify.choices import ChoiceError
-from fake_spotify.facts.policy import Policy
-from fake_spotify.facts.registrations import Registration
+from fake_spotify.facts.registrations import Policy, Registration
 from fake_spotify.web import pages
 from tests.fake.browser import FORM, Browser, ask, ask_token, login_query, refresh, text_of
 
@@ -116,13 +115,6 @@ def test_a_get_with_a_body_is_refused_by_the_front_end(spotify):
 
     assert seen.status == 400
     assert "Your client has issued a malformed or illegal request" in seen.text
-
-
-def test_auto_approve_redirects_at_once_and_keeps_the_state():
-    with FakeSpotify(redirect_uris=[REDIRECT_URI], auto_approve=True) as spotify:
-        seen = Browser(spotify.accounts_url).open("/authorize", login_query(spotify, state="a+b c"))
-
-    assert parse_qs(urlsplit(seen.header("location")).query)["state"] == ["a+b c"]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from fake_spotify import FakeSpotify
 from fake_spotify.choices import ChoiceError
 from fake_spotify.faults import SlowHead
+from sanic_swap.settings.urls import callback_urls
 from tests.fake.browser import ask, ask_token
 
 CONFIG = """
@@ -74,15 +75,20 @@ def test_an_address_that_cannot_be_had_is_an_oserror():
         ({"users": [{"name": "Eve"}]}, "name"),
         ({"apps": [{"secret": "x"}]}, "secret"),
         ({"listed_users": list("abcdef")}, "listed_users: must be at most 5"),
-        *(
-            ({"redirect_uris": [uri]}, "redirect_uris")
-            for uri in ("my_app://callback", "/callback", "https://a.example/#x", "")
-        ),
+        ({"redirect_uris": [""]}, "redirect_uris"),
     ],
 )
 def test_a_wrong_choice_is_refused_by_name(choices, named):
     with pytest.raises(ChoiceError, match=f"^{named}"):
         FakeSpotify(**choices)
+
+
+@pytest.mark.parametrize("uri", ["my_app://callback", "/callback", "https://a.example/#x"])
+def test_fake_and_service_refuse_the_same_redirect_uris(uri):
+    assert callback_urls("my-app://callback") == ("my-app://callback",)
+    for read in (callback_urls, lambda one: FakeSpotify(redirect_uris=[one])):
+        with pytest.raises(ValueError, match="redirect"):
+            read(uri)
 
 
 def test_a_file_names_several_apps_and_users(tmp_path):
@@ -115,25 +121,19 @@ def test_a_wrong_file_is_refused_by_the_name_of_what_is_wrong(tmp_path, text, na
         FakeSpotify(file)
 
 
-def test_https_works_with_the_certificate_it_made_and_leaves_nothing_behind_in_a_browser():
+@pytest.mark.parametrize("chosen", [None, "ca.pem"], ids=["a folder of its own", "a chosen file"])
+def test_https_works_with_its_certificate_and_leaves_nothing_in_a_browser(tmp_path, chosen):
     pytest.importorskip("trustme")
-    with FakeSpotify(https=True) as spotify:
-        seen = ask(spotify.accounts_url, "POST", "/api/token", cafile=str(spotify.ca_file))
+    choices = {"https": True} if chosen is None else {"ca_file": str(tmp_path / chosen)}
+    with FakeSpotify(**choices) as spotify:
+        file = spotify.ca_file
+        seen = ask(spotify.accounts_url, "POST", "/api/token", cafile=str(file))
 
         assert spotify.accounts_url.startswith("https://127.0.0.1:")
         assert seen.status == 500
         assert seen.header("strict-transport-security") is seen.header("alt-svc") is None
         assert ask(spotify.accounts_url, "GET", "/_fake/health").status == 0
-        assert spotify.ca_file.exists()
-    assert not spotify.ca_file.exists()
-
-
-def test_the_certificate_can_be_written_where_one_likes(tmp_path):
-    pytest.importorskip("trustme")
-    with FakeSpotify(ca_file=str(tmp_path / "ca.pem")) as spotify:
-        seen = ask(spotify.accounts_url, "GET", "/_fake/health", cafile=tmp_path / "ca.pem")
-
-    assert seen.status == 200
+    assert file.exists() is (file == tmp_path / "ca.pem")
 
 
 def test_equal_seeds_make_equal_worlds():
@@ -167,7 +167,7 @@ def test_many_clients_and_a_meddling_test_do_not_disturb_each_other():
         assert spotify.count() == 50
 
 
-async def test_a_hundred_slow_answers_wait_side_by_side():
+async def test_a_hundred_late_answers_wait_side_by_side():
     async with FakeSpotify() as spotify, aiohttp.ClientSession() as session:
         spotify.fault(SlowHead(1), times=None)
         form = {"client_id": spotify.client_id, "client_secret": spotify.client_secret}
@@ -181,4 +181,4 @@ async def test_a_hundred_slow_answers_wait_side_by_side():
         answers = await asyncio.gather(*(status() for _ in range(100)))
 
     assert set(answers) == {(200, "gzip")}
-    assert time.monotonic() - began < 50
+    assert 1 <= time.monotonic() - began < 50

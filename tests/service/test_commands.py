@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from fake_spotify import FakeSpotify
 from tests.contract import patience
 from tests.contract.http_client import post_form

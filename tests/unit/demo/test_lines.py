@@ -18,7 +18,7 @@ def service(path="/swap", status=400, outcome="invalid_request", **members):
     ("entry", "said"),
     [
         (service("/token/swap", 404), f"no such endpoint; the token swap URL is {SWAP_URL}\n"),
-        (service("/v1/refresh", 404), f"no such endpoint; the token refresh URL is {REFRESH_URL}\n"),
+        (service("/v1/refresh", 404), f"endpoint; the token refresh URL is {REFRESH_URL}\n"),
         (service("/nowhere", 404), f"{SWAP_URL}, the token refresh URL is {REFRESH_URL}"),
         (service("/api/token", 405), f"405: use POST; the token swap URL is {SWAP_URL}\n"),
         (service("/refresh", 405), f"405: use POST; the token refresh URL is {REFRESH_URL}"),

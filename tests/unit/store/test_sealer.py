@@ -44,6 +44,7 @@ def test_machines_in_a_change_of_keys_understand_each_other():
 
     assert before.open(NAME, after.seal(NAME, b"x", 30)) == b"x"
     assert after.open(NAME, before.seal(NAME, b"x", 30)) == b"x"
+    assert sealer(NEW).open(NAME, after.seal(NAME, b"x", 30)) == b"x"
 
 
 @pytest.mark.parametrize(

@@ -189,10 +189,12 @@ async def test_closing_waits_for_the_calls_under_way():
 def test_what_is_kept_is_bounded(steps):
     kept = sharing.Rotations(60, Clock(), largest=100)
     for key, size in steps:
-        kept.keep(key, Refreshed(answer("x" * size), None, 0, is_rotation=True))
+        answer = TokenAnswer(None, (), "x" * size, "y" * size)
+        kept.keep(key, Refreshed(answer, "z" * size, 0, is_rotation=True))
         assert kept.size <= 100
 
-    assert kept.size == sum(one.size for key in {key for key, _ in steps} if (one := kept.get(key)))
+    answers = filter(None, map(kept.get, {key for key, _ in steps}))
+    assert kept.size == sum(3 * len(one.answer.before) for one in answers)
 
 
 def test_a_sealed_token_is_in_no_repr():

@@ -1,7 +1,8 @@
-"""The endpoints of accounts.spotify.com: /authorize and /api/token."""
+"""The endpoints of accounts.spotify.com, and of api.spotify.com the one that proves a token."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib.resources import files
 from urllib.parse import parse_qsl
 
 from aiohttp import web
@@ -11,7 +12,7 @@ from fake_spotify.apps.directory import Directory
 from fake_spotify.faults.answers import BadRequest
 from fake_spotify.matching import Request
 from fake_spotify.replies import Reply, page, redirect
-from fake_spotify.rules import authorization, explanations, token_endpoint, token_requests
+from fake_spotify.rules import authorization, explanations, profile, token_endpoint, token_requests
 from fake_spotify.rules.authorization import AuthorizationRequest, Problem
 from fake_spotify.web import exchange, headers, pages
 from fake_spotify.web.exchange import Normal, Outcome
@@ -20,7 +21,7 @@ _BROWSER_COOKIE = "fake_spotify_browser"
 _COOKIE_SECONDS = 365 * 86400
 
 
-class AccountsEndpoints:
+class Endpoints:
     """Serves the rules for the apps in *directory*; the pages link to *control_page*, if any."""
 
     def __init__(self, directory: Directory, control_page: str | None) -> None:
@@ -28,21 +29,23 @@ class AccountsEndpoints:
         self._control_page = control_page
 
     def routes(self) -> list[web.RouteDef]:
-        return [
+        return [web.get("/images/{user}.png", self._picture)] + [
             web.route(method, path + slash, handler)
             for slash in ("", "/")
             for method, path, handler in (
-                ("GET", "/authorize", self.show),
-                ("POST", "/authorize", self.submit),
+                ("GET", "/authorize", self._show),
+                ("POST", "/authorize", self._submit),
                 # With a language in front: spotify/web-api#820.
-                ("GET", "/{language:[a-z]{2}(?:-[A-Za-z]{2,4})?}/authorize", self.show),
-                ("*", "/api/token", self.token),
+                ("GET", "/{language:[a-z]{2}(?:-[A-Za-z]{2,4})?}/authorize", self._show),
+                ("*", "/api/token", self._token),
+                ("GET", "/v1/me", self._me),
+                ("OPTIONS", "/v1/me", self._preflight),
             )
         ]
 
-    async def token(self, http: web.Request) -> web.Response:
+    async def _token(self, http: web.Request) -> web.Response:
         if http.method == "OPTIONS":
-            return exchange.response(Reply(204, headers.PREFLIGHT_HEADERS))
+            return await self._preflight(http)
         body = await http.read()
         token_request = token_requests.read(
             http.method,
@@ -57,14 +60,15 @@ class AccountsEndpoints:
 
         def normal() -> Outcome:
             answer = token_endpoint.answer(self._directory, token_request)
-            error = str(answer.members.get("error", ""))
+            said = [str(answer.members.get(name, "")) for name in ("error", "error_description")]
+            words = ": ".join(filter(None, said))
             reply = headers.of_accounts(answer, app.shapes, http)
-            why = explanations.of_token(app, token_request.parameters, answer)
-            return Outcome(reply, error, why)
+            why = explanations.explain("token", words, app, token_request.parameters)
+            return Outcome(reply, said[0], why)
 
         return await exchange.perform(http, app, request, body, normal)
 
-    async def show(self, http: web.Request) -> web.Response:
+    async def _show(self, http: web.Request) -> web.Response:
         """Show the consent page, or redirect at once if the user's answer is known."""
         query = dict(http.query)
         browser = http.cookies.get(_BROWSER_COOKIE, "")
@@ -91,7 +95,7 @@ class AccountsEndpoints:
             return redirect(authorization.approve(request, user_id))
         return page(200, pages.consent(request, request.app.users, query, self._control_page))
 
-    async def submit(self, http: web.Request) -> web.Response:
+    async def _submit(self, http: web.Request) -> web.Response:
         body = await http.read()
         form = dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
         browser = http.cookies.get(_BROWSER_COOKIE) or self._directory.first.shapes.short_id()
@@ -133,3 +137,26 @@ class AccountsEndpoints:
     def _app(self, client_id: str | None) -> App:
         app = None if client_id is None else self._directory.find(client_id)
         return app or self._directory.first
+
+    async def _me(self, http: web.Request) -> web.Response:
+        token = profile.token_in(http.headers.get("authorization"), http.query.get("access_token"))
+        owner = None if token is None else self._directory.owner_of_access_token(token)
+        app = owner or self._directory.first
+        client_id = None if owner is None else owner.client_id
+        request = Request("GET", "/v1/me", client_id, dict(http.query), token)
+
+        def normal() -> Outcome:
+            answer = profile.answer(self._directory, owner, token, str(http.url.origin()))
+            error = profile.message_of(answer)
+            reply = headers.of_api(answer, app.shapes, http)
+            return Outcome(reply, error, explanations.explain("api", error, app, {}))
+
+        return await exchange.perform(http, app, request, b"", normal)
+
+    async def _preflight(self, _: web.Request) -> web.Response:
+        """Let pages from other origins read the answer."""
+        return exchange.response(Reply(204, headers.PREFLIGHT_HEADERS))
+
+    async def _picture(self, _: web.Request) -> web.Response:
+        image = files("fake_spotify.web").joinpath("picture.png").read_bytes()
+        return web.Response(body=image, content_type="image/png")
