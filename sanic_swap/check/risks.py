@@ -66,13 +66,12 @@ def _about_keys(settings: Settings) -> Iterator[Finding]:
     elif len(set(current.root)) == 1:
         text = "repeats one byte, so it can be guessed; use a key from `sanic-swap keygen`"
         yield _risk("ENCRYPTION_SECRET", text)
-    for secret in settings.previous_secrets:
-        if secret.key is None:
-            is_known = is_published(secret.secret.reveal())
-            why = "published" if is_known else "too short to have sealed"
+    for one in settings.previous_secrets:
+        if one.key is None:
+            why = "published" if is_published(one.secret.reveal()) else "too short to have sealed"
             text = f"one is {why}; it opens only legacy tokens, and only without LEGACY_SECRETS"
             yield _warning(older, text)
-        elif secret.key.from_passphrase:
+        elif one.key.from_passphrase:
             yield _warning(older, "one is a passphrase; put several secrets on one line each")
     for key_id, times in Counter(map(settings.key_id, settings.previous_keys)).items():
         if times > 1:
@@ -169,16 +168,14 @@ def _about_environment(settings: Settings, environ: Mapping[str, str]) -> Iterat
 
 
 def _about_file(reading: Reading) -> Iterator[Finding]:
-    known, others = known_names(), []
-    for name in reading.names_in_file:
-        if name in known:
-            continue
-        if meant := similar(name.upper(), known):
-            yield _warning(name, f"is not a setting; did you mean {meant}?")
-        else:
-            others.append(name)
-    if others:
-        yield Finding(Level.NOT_KNOWN, ", ".join(others), "in the file, but not a setting")
+    known = known_names()
+    others = [name for name in reading.names_in_file if name not in known]
+    meant = {name: similar(name.upper(), known) for name in others}
+    for name, setting in meant.items():
+        if setting:
+            yield _warning(name, f"is not a setting; did you mean {setting}?")
+    if unlike := ", ".join(name for name in others if not meant[name]):
+        yield Finding(Level.NOT_KNOWN, unlike, "in the file, but not a setting")
     with suppress(OSError):
         mode = reading.env_file.stat().st_mode if reading.env_file else 0
         if stat.S_ISREG(mode) and mode & (stat.S_IRGRP | stat.S_IROTH):

@@ -145,10 +145,9 @@ def similar(name: str, names: Iterable[str]) -> str | None:
 
 
 def _found(variable: Variable, sources: Mapping[str, Mapping[str, str]]) -> list[Written]:
-    """Return *variable* as the first of *sources* that has it writes it, under each of its names.
+    """Return how the first of *sources* that has *variable* writes it, under each of its names.
 
-    Raises:
-        ValueError: If it is missing though required, or cannot be found out.
+    Raise ValueError if it is required and missing, or cannot be found out.
     """
     for place, texts in sources.items():
         if is_of_kubernetes(variable.name, texts):

@@ -50,6 +50,15 @@ def test_settings_are_shown_unless_they_may_hold_a_secret():
     assert hidden <= {*HIDDEN, "STORE_URL"}
 
 
+def test_values_of_several_parts_are_shown_in_one_way_each():
+    environ = {"SPOTIFY_ACCOUNTS_URL": "http://127.0.0.1:8090", "CORS_ORIGINS": "null,https://a"}
+    table = shown({**SEALED, **environ, "RATE_LIMIT": "1/day,60/minute"})
+
+    assert table["SPOTIFY_ACCOUNTS_URL"] == "http://127.0.0.1:8090"
+    assert table["CORS_ORIGINS"] == "null, https://a"
+    assert table["RATE_LIMIT"] == "1 in 86400 s, 60 in 60 s"
+
+
 def test_every_setting_has_a_row_whatever_is_wrong():
     wrong = dict.fromkeys((variable.name for variable in variables().values()), "\x00 hidden")
     table = shown(wrong)
