@@ -232,7 +232,7 @@ def test_the_description_names_every_route_and_every_fault(spotify):
         (method.upper(), path) for path, methods in described["paths"].items() for method in methods
     } == {
         (route.method, route.resource.canonical.removeprefix("/_fake"))
-        for route in spotify._server._runner.app.router.routes()
+        for route in spotify._server.listener._runner.app.router.routes()
         if route.resource.canonical.startswith("/_fake/") and route.method not in {"HEAD", "*"}
     }
 
