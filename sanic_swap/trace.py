@@ -22,9 +22,9 @@ class RequestTrace:
     called: bool = False  # whether Spotify was called for this refresh, and not for an equal one
     retries: int = 0  # how often Spotify was called again
 
-    def fields(self) -> dict[str, str | None]:
+    def fields(self) -> dict[str, str]:
         """Return what ties a log line to the access log: the request's id, and its grant."""
-        return {"request_id": self.request_id, "grant": self.grant}
+        return {"request_id": self.request_id} | ({"grant": self.grant} if self.grant else {})
 
 
 class Answered(NamedTuple):
