@@ -112,17 +112,15 @@ class TokenRefused(SwapError):
 
 
 class TokenHeld(SwapError):
-    """A token that the operator's settings cannot judge today.
-
-    Args:
-        remedy: For the operator's log; it never reaches the app.
-        topic: The key id or the legacy format; the log has a line a minute for each.
-        reason: `unknown_key` or `legacy_unset`.
-        is_known: Whether the topic is one of a short list, so that nobody can make it up.
-    """
+    """A token that the operator's settings cannot judge today."""
 
     def __init__(
-        self, remedy: str, topic: str, *, reason: str = "unknown_key", is_known: bool = False
+        self,
+        remedy: str,  # for the operator's log; it never reaches the app
+        topic: str,  # the key id or the legacy format; the log has a line a minute for each
+        *,
+        reason: str = "unknown_key",  # or `legacy_unset`
+        is_known: bool = False,  # the topic is one of a short list, so that nobody can make it up
     ) -> None:
         key_id = topic if reason == "unknown_key" else None
         super().__init__(remedy, reason=reason, key_id=key_id)

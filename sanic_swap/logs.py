@@ -17,8 +17,9 @@ OTHERS = "others"
 _LAST_SECONDS = 1.0  # for a full pipe to take the last lines
 _MOST_PENDING = 1024 * 1024  # bytes
 _STDERR = 2
+_NUMBERS = frozenset({int, float})
 
-Fields = Mapping[str, object]  # what is None is left out
+Fields = Mapping[str, object]
 LineFormat = Callable[[float, str, str, Fields], str]  # Unix seconds, level, message, fields
 
 
@@ -34,8 +35,10 @@ def text_line(moment: float, level: str, message: str, fields: Fields) -> str:
     """Return `2026-11-23T15:49:00Z INFO message field=value`; odd values are quoted."""
     line = f"{iso_utc(int(moment))} {level} {_one_line(message)}"
     for name, value in fields.items():
-        if value is not None:
-            text = value if type(value) is str else str(value)
+        if type(value) in _NUMBERS:
+            line += f" {name}={value}"
+        else:
+            text = str(value)
             line += f" {name}={text if text.isalnum() else text_word(text)}"
     return line
 
@@ -43,8 +46,7 @@ def text_line(moment: float, level: str, message: str, fields: Fields) -> str:
 def json_line(moment: float, level: str, message: str, fields: Fields) -> str:
     """Return one JSON object: time, level, message, fields."""
     entry = {"time": iso_utc(int(moment)), "level": level.lower(), "message": message}
-    said = {name: value for name, value in fields.items() if value is not None}
-    return json.dumps({**entry, **said})
+    return json.dumps({**entry, **fields})
 
 
 class Lines:
@@ -52,13 +54,10 @@ class Lines:
 
     Lines that a full pipe does not take are kept, up to a megabyte; further ones are dropped and
     counted. Lines go together: a system call for each would be a noticeable part of a request.
-
-    Attributes:
-        dropped: How many lines were dropped.
     """
 
     def __init__(self, descriptor: int) -> None:
-        self.dropped = 0
+        self.dropped = 0  # lines
         self._descriptor = descriptor
         self._poll = select.poll()
         self._poll.register(descriptor, select.POLLOUT)
@@ -143,8 +142,7 @@ def configure_logging(
 ) -> tuple[Lines, LineFormat]:
     """Send every log line of this process to a file, in *style* `text` or `json`.
 
-    Returns:
-        The writer and the format, for the access log, which is faster without `logging`.
+    Return the writer and the format, for the access log, which is faster without `logging`.
     """
     lines = Lines(descriptor)
     line_format = json_line if style == "json" else text_line

@@ -1,16 +1,11 @@
 """What logs and metrics may say of one request: collected while it is handled, then fixed."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 
-@dataclass(slots=True)
 class RequestTrace:
     """One request while it is handled, without a secret in it."""
 
-    client: str = ""  # its address, as far as the proxies in front are believed
-    request_id: str = ""  # as in the answer's `X-Request-ID`
-    path: str | None = None  # the endpoint, one of ours or None; never the caller's text
     unknown_path: str | None = None  # of a request for no endpoint, as far as it may be shown
     grant: str | None = None  # the grant id of the refresh token that came in, or of the new one
     rotated_to: str | None = None  # the grant id of the token that Spotify put in its place
@@ -22,9 +17,14 @@ class RequestTrace:
     called: bool = False  # whether Spotify was called for this refresh, and not for an equal one
     retries: int = 0  # how often Spotify was called again
 
-    def fields(self) -> dict[str, str | None]:
+    def __init__(self, client: str = "", request_id: str = "", path: str | None = None) -> None:
+        self.client = client  # its address, as far as the proxies in front are believed
+        self.request_id = request_id  # as in the answer's `X-Request-ID`
+        self.path = path  # the endpoint, one of ours or None; never the caller's text
+
+    def fields(self) -> dict[str, str]:
         """Return what ties a log line to the access log: the request's id, and its grant."""
-        return {"request_id": self.request_id, "grant": self.grant}
+        return {"request_id": self.request_id} | ({"grant": self.grant} if self.grant else {})
 
 
 class Answered(NamedTuple):

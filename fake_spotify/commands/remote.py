@@ -95,6 +95,7 @@ def _ready(_: Control, options: Namespace) -> list[str]:
     while True:
         left = max(deadline - time.monotonic(), _POLL_SECONDS)
         try:
+            # A new one each time: a fake that starts replaces the file with its certificate.
             Control(timeout_seconds=left).send("GET", "/health")
         except ControlFailed as error:
             if not options.wait or error.is_usage or time.monotonic() >= deadline:

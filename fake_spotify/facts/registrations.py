@@ -59,9 +59,9 @@ class Policy:
     aged: Literal["expired", "revoked"] = "expired"
     # Who answers the consent question; without "ask", /authorize redirects at once.
     consent: Literal["ask", "agree", "cancel"] = "ask"
-    # Whether the Web API serves every user, or only those on the app's list: None is the first
-    # five users that the app was set up with.
+    # Whether the Web API serves every user, or only those on the app's list.
     quota_mode: Literal["extended", "development"] = "extended"
+    # That list; None is the first five users that the app was set up with.
     listed_users: tuple[str, ...] | None = None
     owner_premium: bool = True  # without it an app in development mode gets 403 for everybody
     # Calls to the Web API in 30 seconds, of all apps of the app's developer; None is no limit.

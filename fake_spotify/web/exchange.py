@@ -46,8 +46,8 @@ async def perform(
         if planned is not None:
             kind = kind_of(planned.fault)
             why = f"The planned fault {kind}: {sentence(type(planned.fault))} {why}".strip()
-        answered = (outcome.reply, outcome.error, kind, why)
-        app.journal.add(Entry(request, app.clock.now(), headers, body, *answered))
+        now, reply = app.clock.now(), outcome.reply
+        app.journal.add(Entry(request, now, headers, body, reply, outcome.error, kind, why))
     return response(outcome.reply) if steps is None else await _play(http, steps)
 
 

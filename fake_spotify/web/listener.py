@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+import ssl
 from contextlib import suppress
+
+from aiohttp import web
 
 from fake_spotify.faults.queue import check_wait
 
@@ -13,31 +15,24 @@ _RETRY_SECONDS = 0.05
 
 
 class Listener:
-    """Owns the listening socket: closes it and opens it again on the same port.
+    """Owns the listening socket: closes it and opens it again on the same port."""
 
-    *serve* starts to serve on a listening socket; *leave* stops, and drops every connection but the
-    one that it is given.
-    """
-
-    def __init__(
-        self,
-        host: str,
-        port: int,
-        *,
-        serve: Callable[[socket.socket], Awaitable[None]],
-        leave: Callable[[asyncio.BaseProtocol | None], Awaitable[None]],
-    ) -> None:
+    def __init__(self, host: str, port: int) -> None:
         self._host = host
         self.port = port
-        self._serve = serve
-        self._leave = leave
+        self._site: web.SockSite | None = None
         self._outage: asyncio.Task[None] | None = None
 
-    async def open(self) -> None:
-        """Listen; an OSError if the port is taken, or the address is not local."""
+    async def open(self, runner: web.AppRunner, tls: ssl.SSLContext | None) -> None:
+        """Let *runner* serve; an OSError if the port is taken, or the address is not local."""
+        self._runner, self._tls = runner, tls
+        await self._listen()
+
+    async def _listen(self) -> None:
         listening = self._bind(backlog=1024)
         self.port = listening.getsockname()[1]
-        await self._serve(listening)
+        self._site = web.SockSite(self._runner, listening, ssl_context=self._tls)
+        await self._site.start()
 
     async def fail(
         self, kind: str, seconds: float, *, kept: asyncio.BaseProtocol | None = None
@@ -49,7 +44,13 @@ class Listener:
         """
         check_wait("seconds", seconds)
         await self.close()
-        await self._leave(kept)
+        if self._site is not None:
+            await self._site.stop()
+            self._site = None
+        server = self._runner.server
+        for connection in server.connections if server is not None else ():
+            if connection is not kept:
+                connection.force_close()
         # A listening socket whose backlog is full drops what comes, on Linux: clients wait.
         sockets = self._full_backlog() if kind == "connection_ignored" else []
         self._outage = asyncio.create_task(self._end_outage(seconds, sockets))
@@ -69,7 +70,7 @@ class Listener:
                 one.close()
         while True:
             try:
-                return await self.open()
+                return await self._listen()
             except OSError:
                 # Another process took the port meanwhile, usually for a moment.
                 await asyncio.sleep(_RETRY_SECONDS)

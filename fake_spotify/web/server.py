@@ -1,7 +1,5 @@
 """Serves the accounts service, the Web API and the control API on one port."""
 
-import asyncio
-import socket
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -44,10 +42,7 @@ class Server:
         self._settings = settings
         self.ca_file: Path | None = None
         self._opened = AsyncExitStack()
-        self._tls: ssl.SSLContext | None = None
-        self._runner: web.AppRunner | None = None
-        self._site: web.SockSite | None = None
-        self.listener = Listener(settings.host, settings.port, serve=self._serve, leave=self._leave)
+        self.listener = Listener(settings.host, settings.port)
 
     def _application(self) -> web.Application:
         application = web.Application(client_max_size=_LARGEST_BODY, middlewares=[self._route])
@@ -74,10 +69,11 @@ class Server:
     async def start(self) -> None:
         """Start to listen; an OSError if it cannot, or cannot write the certificate."""
         try:
+            tls = None
             if self._settings.is_https:
                 self.ca_file = self._settings.ca_file or self._temporary_folder() / "ca.pem"
-                self._tls = _certificate(self._settings.host, self.ca_file)
-            self._runner = web.AppRunner(
+                tls = _certificate(self._settings.host, self.ca_file)
+            runner = web.AppRunner(
                 self._application(),
                 # Without it a slow answer outlives the client that hung up.
                 handler_cancellation=True,
@@ -86,9 +82,9 @@ class Server:
                 auto_decompress=False,
                 shutdown_timeout=_SHUTDOWN_SECONDS,
             )
-            await self._runner.setup()
-            self._opened.push_async_callback(self._runner.cleanup)
-            await self.listener.open()
+            await runner.setup()
+            self._opened.push_async_callback(runner.cleanup)
+            await self.listener.open(runner, tls)
             self._opened.push_async_callback(self.listener.close)
         except BaseException:
             await self.stop()
@@ -101,20 +97,6 @@ class Server:
     async def stop(self) -> None:
         """Stop listening, and drop every connection; may be called twice."""
         await self._opened.aclose()
-
-    async def _serve(self, listening: socket.socket) -> None:
-        if self._runner is not None:
-            self._site = web.SockSite(self._runner, listening, ssl_context=self._tls)
-            await self._site.start()
-
-    async def _leave(self, kept: asyncio.BaseProtocol | None) -> None:
-        if self._site is not None:
-            await self._site.stop()
-            self._site = None
-        if self._runner is not None and self._runner.server is not None:
-            for connection in self._runner.server.connections:
-                if connection is not kept:
-                    connection.force_close()
 
     @web.middleware
     async def _route(self, request: web.Request, handler: _Handler) -> web.StreamResponse:

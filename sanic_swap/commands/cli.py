@@ -40,7 +40,7 @@ COMMANDS = {
 }
 _ENV_FILE = "also read NAME=value lines; the environment wins (default: .env if it exists)"
 _AGAINST = "older settings; list which of their tokens would no longer open (exit code 1)"
-# What follows the names of these is read by the commands themselves.
+# They read their arguments themselves: what these need, no other command should load.
 _ON_THEIR_OWN = ("dev", "judge")
 _FLAGS = (
     ("check", "--all", "also list settings that have their default"),

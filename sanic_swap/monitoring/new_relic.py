@@ -1,8 +1,8 @@
 """Tells New Relic an endpoint's name, a method, a status, Spotify's host and how long they take.
 
-Imported only when NEW_RELIC_LICENSE_KEY is set; nothing but `parts` and `app` knows of it. The
-agent's own instrumentation of Sanic, aiohttp and logging, which it does in `initialize`, is
-never turned on: it would record headers and parameters. Its other variables hold as it says.
+Imported only when NEW_RELIC_LICENSE_KEY is set. The agent's own instrumentation of Sanic,
+aiohttp and logging, which it does in `initialize`, is never turned on: it would record headers
+and parameters. Its other variables hold as it says.
 """
 
 import asyncio

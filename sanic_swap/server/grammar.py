@@ -56,8 +56,7 @@ class Head(NamedTuple):
 def read_head(head: bytes) -> Head:
     """Parse a head, given without its last empty line, by RFC 9112 sections 3.2, 5.1, 6.1 to 6.3.
 
-    Raises:
-        Malformed: If it breaks the grammar, or its length, coding or host are ambiguous.
+    Raises Malformed if it breaks the grammar, or its length, coding or host are ambiguous.
     """
     match = _HEAD.match(head)
     if match is None:
@@ -130,9 +129,8 @@ class BodyReader:
     async def read_chunks(self) -> bytes:
         """Return the decoded body, once it and its trailers are there (RFC 9112 section 7.1).
 
-        Raises:
-            Malformed: As soon as a whole line, or the end of a chunk's data, is wrong.
-            BodyTooLarge: As soon as a size is known with which it is over 16 KiB.
+        Raises Malformed as soon as a whole line, or the end of a chunk's data, is wrong, and
+        BodyTooLarge as soon as a size is known with which it is over 16 KiB.
         """
         body = bytearray()
         while size := int((await self._take_line(_SIZE, _LONGEST_LINE))[1], 16):

@@ -59,9 +59,7 @@ def forbid_core_dumps() -> None:
 def bound(host: str, port: int, client_seconds: float, *, reuse_port: bool) -> socket.socket:
     """Return a socket that is bound, and does not listen yet; raise CannotListen if it cannot be.
 
-    Args:
-        client_seconds: How long its connections wait for a client that takes nothing.
-        reuse_port: Whether other processes may listen there, too.
+    Its connections wait *client_seconds* for a client that takes nothing.
     """
     try:
         family, kind, _, _, address = socket.getaddrinfo(

@@ -28,8 +28,7 @@ Handler = Callable[[Request, RequestTrace], Awaitable[Answer]]
 def shown_path(path: str) -> str:
     """Return as much of an unknown path as a log may show: people put codes into paths.
 
-    Each segment is cut at 20 characters, the whole at 80; what begins like a code or token is
-    left out, and so is everything from the first of `? & = ; %` on.
+    Left out is what begins like a code or token, and all from the first of `? & = ; %` on.
     """
     parts = re.split("[?&=;%]", path, maxsplit=1)[0].split("/")
     shown = "/".join("…" if part.startswith(_PREFIXES) else part[:20] for part in parts)

@@ -111,22 +111,18 @@ _GRANT_TYPES = (SWAP, REFRESH)
 class ParameterRules:
     """Turns the fields of a body into a request, or says what is wrong with them.
 
-    Args:
-        client_id: Ours; a request may name it, and no other.
-        callback_urls: What `redirect_uri` may be; the first is the default. An entry
-            `http://127.0.0.1/…` or `http://[::1]/…` without a port fits any port.
-        holds: Says whether a refresh would be held. Then another client id is no error: it
-            is CLIENT_ID that may be wrong.
+    If a refresh would be held, another client id is no error: it is CLIENT_ID that may be wrong.
     """
 
     def __init__(
         self,
-        client_id: str,
-        callback_urls: Sequence[str],
+        client_id: str,  # ours; a request may name it, and no other
+        callback_urls: Sequence[str],  # what `redirect_uri` may be; the first is the default
         holds: Callable[[RefreshRequest], bool] = lambda _: False,
     ) -> None:
         self._client_id, self._callback_urls, self._holds = client_id, callback_urls, holds
-        # As at Spotify (RFC 8252 section 7.3); all else is compared character for character.
+        # As at Spotify, an entry `http://127.0.0.1/…` or `http://[::1]/…` without a port fits any
+        # port (RFC 8252 section 7.3); all else is compared character for character.
         self._any_port = [
             re.compile(rf"{re.escape(host)}:[0-9]{{1,5}}{re.escape(uri.removeprefix(host))}\Z")
             for uri in callback_urls

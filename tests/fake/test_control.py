@@ -95,11 +95,13 @@ def test_the_journal_is_picked_counted_and_cleared(spotify):
     refresh(spotify, spotify.grant().refresh_token)
     _, refused = _control(spotify, "GET", "/requests?grant_type=refresh_token&error=invalid_grant")
     _, latest = _control(spotify, "GET", "/requests?limit=1")
+    _, others = _control(spotify, "GET", "/requests?method=GET")
     _control(spotify, "DELETE", "/requests")
 
     assert refused["count"] == 1
     assert refused["requests"][0]["parameters"]["refresh_token"] == "AQnonsense"
     assert "log in again" in refused["requests"][0]["why"]
+    assert others["count"] == 0
     assert (latest["count"], [entry["number"] for entry in latest["requests"]]) == (2, [2])
     assert _control(spotify, "GET", "/requests")[1]["requests"] == []
     refresh(spotify, "AQnonsense")
@@ -230,7 +232,7 @@ def test_the_description_names_every_route_and_every_fault(spotify):
         (method.upper(), path) for path, methods in described["paths"].items() for method in methods
     } == {
         (route.method, route.resource.canonical.removeprefix("/_fake"))
-        for route in spotify._server._runner.app.router.routes()
+        for route in spotify._server.listener._runner.app.router.routes()
         if route.resource.canonical.startswith("/_fake/") and route.method not in {"HEAD", "*"}
     }
 

@@ -105,12 +105,3 @@ def test_the_journal_keeps_the_latest_in_order_and_does_not_fill_the_memory(coun
 
     assert [entry.number for entry in entries] == list(kept)
     assert max(len(entry.body) for entry in entries) <= MOST_BODY_BYTES
-
-
-def test_entries_are_picked_by_request_and_answer():
-    journal = _journal(1)
-    journal.add(_entry(status=400, error="invalid_grant"))
-
-    assert len(journal.entries(Match(grant_type="refresh_token"))) == 2
-    assert len(journal.entries(Match(error="invalid_grant"))) == 1
-    assert not journal.entries(Match(method="GET"))

@@ -24,14 +24,14 @@ ALWAYS = {
 
 def line_of(look=json_line, **changes):
     """Return the line of an answer, some of whose and of whose trace's attributes are *changes*."""
-    trace = {"client": "203.0.113.7", "request_id": "an-id", "path": "/swap"}
+    trace = RequestTrace("203.0.113.7", "an-id", "/swap")
     answer = {"method": "POST", "status": 200, "outcome": "ok", "error": None, "reason": None}
     answer |= {"seconds": 0.25, "agent": "an app"}
-    for name, value in changes.items():
-        (answer if name in answer else trace)[name] = value
+    for name in changes.keys() - answer.keys():
+        setattr(trace, name, changes.pop(name))
     with tempfile.TemporaryFile() as file:
         log = AccessLog(Lines(file.fileno()), look, frozenset({"/healthz"}))
-        log.write(Answered(RequestTrace(**trace), **answer))
+        log.write(Answered(trace, **answer | changes))
         file.seek(0)
         return file.read().decode()
 

@@ -23,9 +23,16 @@ def clock():
 def count(registry, clock):
     grants = Grants(registry, 180 * DAY, lambda: clock[0])
 
-    def count_one(outcome="ok", **trace):
-        fields = RequestTrace(**{"grant": "a", "key_id": "k", "authorized_at": 30 * DAY} | trace)
-        grants.count(Answered(fields, "POST", 200, outcome, None, None, 0.1, ""))
+    def count_one(outcome="ok", **changes):
+        trace = RequestTrace()
+        for name, value in {
+            "grant": "a",
+            "key_id": "k",
+            "authorized_at": 30 * DAY,
+            **changes,
+        }.items():
+            setattr(trace, name, value)
+        grants.count(Answered(trace, "POST", 200, outcome, None, None, 0.1, ""))
 
     return count_one
 
