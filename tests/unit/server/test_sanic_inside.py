@@ -15,7 +15,7 @@ USED = {
         "_receive_more", "_send", "create_empty_request", "exception", "expecting_continue",
         "head_only", "http1", "http1_request_header", "http1_response_header", "init_for_request",
         "keep_alive", "perft0", "protocol", "read", "recv_buffer", "request", "request_body",
-        "request_bytes_left", "response", "response_func", "stage",
+        "request_bytes_left", "respond", "response", "response_func", "stage",
     ),
     HttpProtocol: (
         "HTTP_CLASS", "_task", "app", "close", "conn_info", "connection_lost",
@@ -23,7 +23,7 @@ USED = {
         "recv_buffer", "state", "transport",
     ),
     Request: ("conn_info", "stream"),
-    Sanic: ("_startup",),
+    Sanic: ("_startup", "dispatch", "handle_exception", "handle_request", "router"),
 }  # fmt: skip
 
 
