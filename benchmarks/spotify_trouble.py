@@ -1,4 +1,4 @@
-"""Lets Spotify fail in every way that the fake knows, each for everybody, and for a minute.
+"""Lets Spotify fail in every way that the contract suite knows, for everybody, and for a minute.
 
 An answer is right if it is the one to the fault, or, where the fault is a failure, the 503 of
 the open circuit breaker. `--plot FOLDER` draws both.
@@ -17,78 +17,17 @@ from pathlib import Path
 import aiohttp
 from plot import Line, svg
 from programs import Cores, Programs
+from sanic_swap.contract.troubles import FAILS, LATE, LOST, TROUBLES
 from tested import Tested
 
 from fake_spotify import FakeSpotify, Match
-from fake_spotify.faults import (
-    BadGateway,
-    BadRequest,
-    BrokenJson,
-    CaptivePortal,
-    CloseBeforeHead,
-    Dribble,
-    EmptyAnswer,
-    Fault,
-    Forbidden,
-    Garbage,
-    GzipBomb,
-    Huge,
-    InformationalFlood,
-    LongBody,
-    Members,
-    NoHealthyUpstream,
-    Redirected,
-    ResetBeforeHead,
-    ResetInBody,
-    ResetInHead,
-    ShortBody,
-    Silence,
-    SlowBody,
-    SlowHead,
-    Status,
-    TooManyRequests,
-    TooManyRequestsUntil,
-    UpstreamReset,
-    UpstreamTimeout,
-)
+from fake_spotify.faults import NoHealthyUpstream
 
 ENDPOINTS = ("/swap", "/refresh")
 _SLACK_SECONDS = 0.15
 _RECOVERY_SECONDS = 2.0
 _AROUND_SECONDS = 5  # of good days, before and after the outage that is drawn
-_FAILS, _NONSENSE, _LOST, _LATE, _THROTTLED = 503, 502, 502, 504, 429
-FAULTS: list[tuple[Fault, int]] = [
-    (Status(500), _FAILS),
-    (BadGateway(), _FAILS),
-    (UpstreamReset(), _FAILS),
-    (NoHealthyUpstream(), _FAILS),
-    (UpstreamTimeout(), _FAILS),
-    (TooManyRequests(0), _THROTTLED),
-    (TooManyRequests(1), _THROTTLED),
-    (TooManyRequestsUntil(1), _THROTTLED),
-    (Forbidden(), _NONSENSE),
-    (BadRequest(), _NONSENSE),
-    (Redirected(307), _NONSENSE),
-    (EmptyAnswer(), _NONSENSE),
-    (CaptivePortal(), _NONSENSE),
-    (BrokenJson(), _NONSENSE),
-    (Members(drop=("access_token",)), _NONSENSE),
-    (Garbage(), _NONSENSE),
-    (InformationalFlood(1000), _NONSENSE),
-    (GzipBomb(1), _NONSENSE),
-    (Huge(400), _NONSENSE),
-    (LongBody(), _NONSENSE),
-    (ResetBeforeHead(), _LOST),
-    (CloseBeforeHead(), _LOST),
-    (ResetInHead(), _LOST),
-    (ResetInBody(), _LOST),
-    (ShortBody(), _LOST),
-    (Silence(), _LATE),
-    (SlowHead(60), _LATE),
-    (SlowBody(60), _LATE),
-    (Dribble(0.2), _LATE),
-]
-_LOSING = (ResetBeforeHead, CloseBeforeHead, ResetInHead, ResetInBody, ShortBody)
+_OPENING = (FAILS, LATE, LOST)  # what opens the circuit breaker
 
 
 @dataclass
@@ -155,7 +94,13 @@ async def every_fault(
     sealed = [await apps.log_in() for _ in range(arguments.in_flight)]
     memory_mb, slowest_ms = [], []
     started_mb = service.memory_mb()
-    for fault, expected in FAULTS:
+    faults = [
+        (name, fault, trouble.expected)
+        for trouble in TROUBLES.values()
+        for name, fault in trouble.faults.items()
+        if fault is not None  # then nobody listens
+    ]
+    for name, fault, expected in faults:
         for endpoint in ENDPOINTS:
             spotify.clear_requests()
             spotify.fault(fault, times=None)
@@ -163,8 +108,7 @@ async def every_fault(
             calls = spotify.count(Match(path="/api/token"))
             spotify.clear_faults()
             recovered = await recovery(apps, sealed[0])
-            may_open = expected in (_FAILS, _LATE) or isinstance(fault, _LOSING)
-            right = {expected, 503} if may_open else {expected}
+            right = {expected[0], *([503] if expected in _OPENING else [])}
             is_right = (
                 set(seen.statuses) <= right
                 and seen.slowest_seconds <= arguments.timeout + _SLACK_SECONDS
@@ -176,7 +120,7 @@ async def every_fault(
             slowest_ms.append(seen.slowest_seconds * 1000)
             told = ", ".join(f"{count} x {status}" for status, count in seen.statuses.items())
             print(
-                f"{type(fault).__name__:20} {endpoint:9} {told:22} slowest"
+                f"{name:28} {endpoint:9} {told:22} slowest"
                 f" {seen.slowest_seconds:.3f} s, {calls:4} calls, recovery {recovered:.2f} s,"
                 f" RSS {memory_mb[-1]:.1f} MB{'' if is_right else '  WRONG'}",
                 flush=True,
