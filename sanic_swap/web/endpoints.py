@@ -62,7 +62,7 @@ def token_handler(
     return answer
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class Readiness:
     """Whether traffic is welcome; the server decides by the phase, `/readyz` says so."""
 

@@ -70,6 +70,18 @@ def test_a_warning_about_one_request_has_its_id_and_its_grant(
     assert (warning["level"], warning["grant"]) == ("warning", access["grant"])
 
 
+def test_an_error_of_spotifys_that_repeats_the_code_is_not_logged(
+    service: Running, spotify: FakeSpotify
+) -> None:
+    code = spotify.code()
+    spotify.fault(Status(400, f'{{"error":"no {code}"}}'), times=1)
+    answer = post_form(f"{service.url}/swap", {"code": code}, {"X-Request-ID": "repeated"})
+    wait_until(lambda: len(lines_of(service, "repeated")) == 2)
+
+    [access] = [line for line in lines_of(service, "repeated") if "path" in line]
+    assert (answer.error, access["error"]) == (f"no {code}", "(the code that was sent)")
+
+
 def test_nobody_fills_the_log_or_the_metrics_with_invented_keys(spotify: FakeSpotify) -> None:
     elsewhere = "https://accounts.spotify.com"
     misplaced = seal("AQtoken", 0, elsewhere)

@@ -72,7 +72,7 @@ def test_requests_are_counted_by_endpoint_and_outcome(
 
 def test_no_label_comes_from_outside(measured: Running, spotify: FakeSpotify) -> None:
     before = scraped(measured).keys()
-    for path in ("/canary-path", "/swap/canary-path", "/%73wap", "/swap?canary-query"):
+    for path in ("/canary-path", "/swap/canary-path", "/%73wap", "/swap//", "/swap?canary-query"):
         for method in ("GET", "POST", "CANARYMETHOD"):
             send(method, measured.url + path, b"code=canary-code", {"X-Request-ID": "canary-id"})
     refresh(measured, "s1.canaryid." + "A" * 139)
