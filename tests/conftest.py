@@ -1,6 +1,7 @@
 """What all rooms share: time limits that fit the machine, and options that judge any service."""
 
 import os
+import signal
 import sysconfig
 from collections.abc import Iterator
 
@@ -26,7 +27,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Collect the promises; stretch time limits on a slow machine."""
+    """Collect the promises; stretch time limits on a slow machine; let Ctrl-C be heard."""
+    # Jobs in the background of a shell script ignore it, and so would all programs that they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     report = promise_report.PromiseReport(pytest_options.judging(config))
     config.pluginmanager.register(report, "promise_report")
     config.pluginmanager.register(patience, "patience")
