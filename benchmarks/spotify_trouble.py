@@ -21,13 +21,14 @@ from sanic_swap.contract.troubles import FAILS, LATE, LOST, TROUBLES
 from tested import Tested
 
 from fake_spotify import FakeSpotify, Match
-from fake_spotify.faults import NoHealthyUpstream
+from fake_spotify.faults import GzipBomb, NoHealthyUpstream
 
 ENDPOINTS = ("/swap", "/refresh")
 _SLACK_SECONDS = 0.15
 _RECOVERY_SECONDS = 2.0
 _AROUND_SECONDS = 5  # of good days, before and after the outage that is drawn
 _OPENING = (FAILS, LATE, LOST)  # what opens the circuit breaker
+_BOMB = GzipBomb(1)  # MB; the fake takes too long to make fifty of the suite's size at once
 
 
 @dataclass
@@ -95,7 +96,7 @@ async def every_fault(
     memory_mb, slowest_ms = [], []
     started_mb = service.memory_mb()
     faults = [
-        (name, fault, trouble.expected)
+        (name, _BOMB if isinstance(fault, GzipBomb) else fault, trouble.expected)
         for trouble in TROUBLES.values()
         for name, fault in trouble.faults.items()
         if fault is not None  # then nobody listens
