@@ -166,8 +166,7 @@ def _judge(words: list[str]) -> int:
 
     # A wheel ships the suite; a checkout has it among its tests.
     suite = "sanic_swap.contract" if find_spec("sanic_swap.contract") else "tests.contract"
-    parser = import_module(f"{suite}.arguments").parser("sanic-swap judge")
-    arguments = parser.parse_args(words)
+    arguments = import_module(f"{suite}.arguments").parse("sanic-swap judge", words)
     try:
         command = import_module(f"{suite}.command")
     except ModuleNotFoundError as error:

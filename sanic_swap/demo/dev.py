@@ -91,7 +91,9 @@ def _arguments(words: Sequence[str], description: str) -> argparse.Namespace:
     add("--fake-port", type=int, default=FAKE_PORT, help="of the fake (default: %(default)s)")
     add("--snippet", choices=SNIPPETS, help="only print the code for one kind of app, and end")
     add("--lan", action="store_true", help="reachable for phones in your network, too")
-    arguments = parser.parse_args(words)
+    arguments, unknown = parser.parse_known_args(words)
+    if unknown:  # not repeated: it may be a token
+        parser.error("unknown arguments")
     try:
         arguments.callbacks = callback_urls(",".join(arguments.callback or CALLBACKS))
     except ValueError:

@@ -75,8 +75,8 @@ class Edge:
         trace = self._trace_of(request, None)
         if isinstance(error, NotFound):
             trace.unknown_path = shown_path(request.path)
-        elif isinstance(error, MethodNotAllowed):  # so the path is one of ours
-            trace.path = request.path.rstrip("/") or "/"
+        elif isinstance(error, MethodNotAllowed):  # so the path is one of ours, or `*` for all
+            trace.path = request.path.rstrip("/*") or "/"
             if request.method == "OPTIONS":
                 headers, origin = {"Allow": _allowed(error)}, request.headers.get("origin")
                 if "access-control-request-method" in request.headers:

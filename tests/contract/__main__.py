@@ -2,7 +2,7 @@
 
 import sys
 
-from .arguments import parser
+from .arguments import parse
 from .command import judge
 
-sys.exit(judge(parser(f"python -m {__package__}").parse_args()))
+sys.exit(judge(parse(f"python -m {__package__}", sys.argv[1:])))

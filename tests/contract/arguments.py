@@ -68,3 +68,12 @@ def parser(prog: str) -> argparse.ArgumentParser:
     board = "judge nothing; put these reports side by side"
     add("--compare", nargs="+", type=Path, metavar="FILE.json", help=board)
     return found
+
+
+def parse(prog: str, words: list[str]) -> argparse.Namespace:
+    """Return the arguments; what is none of them is not repeated: it may be a secret."""
+    command = parser(prog)
+    arguments, unknown = command.parse_known_args(words)
+    if unknown:
+        command.error("unknown arguments")
+    return arguments

@@ -12,6 +12,7 @@ from fake_spotify.faults import NoHealthyUpstream, Status
 from tests.contract.http_client import post_form, send
 from tests.contract.processes import wait_until
 from tests.service.metrics import grown, metrics_url, scraped
+from tests.service.raw_client import raw_connection
 from tests.service.refreshing import log_in, refresh
 from tests.service.running import Running, running_service
 
@@ -75,12 +76,15 @@ def test_no_label_comes_from_outside(measured: Running, spotify: FakeSpotify) ->
     for path in ("/canary-path", "/swap/canary-path", "/%73wap", "/swap//", "/swap?canary-query"):
         for method in ("GET", "POST", "CANARYMETHOD"):
             send(method, measured.url + path, b"code=canary-code", {"X-Request-ID": "canary-id"})
+    with raw_connection(measured.url) as connection:
+        connection.send(b"OPTIONS * HTTP/1.1\r\nHost: swap.example\r\n\r\n")
+        assert connection.read()
     refresh(measured, "s1.canaryid." + "A" * 139)
     spotify.fault(Status(400, '{"error":"canary_error","error_description":"canary words"}'))
     post_form(f"{measured.url}/swap", {"code": spotify.code()})
 
     new = scraped(measured).keys() - before
-    assert {labels[1] for labels in new} <= {"other", "0.005", "0.01"} | {
+    assert {labels[1] for labels in new} <= {"other", "/", "0.005", "0.01"} | {
         label for _, *labels in before for label in labels
     }
     assert "canary" not in send("GET", metrics_url(measured)).body.decode().lower()
