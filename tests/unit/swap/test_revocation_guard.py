@@ -170,3 +170,4 @@ def test_on_a_replayed_normal_day_nobody_is_held_back(share, seconds_apart):
 def test_the_numbers_are_those_that_the_document_gives():
     assert (LEAST_GRANTS, SUCCESS_MARGIN, PEER_WAIT_SECONDS) == (5, 3, 1.0)
     assert (WINDOW_SECONDS, LONGEST_SECONDS, AUTHORIZATION_SECONDS) == (600, 7200, 180 * 86_400)
+    assert (LEAST_GRANTS, ENDS_AT) == (5, 4)
