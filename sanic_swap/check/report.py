@@ -194,7 +194,7 @@ def _of_settings(reading: Reading, environ: Mapping[str, str]) -> Iterator[Findi
     wrong = {finding.variable for finding in reading.wrong}
     for risk in risks(reading, environ):
         # A wrong setting has its default here, about which nothing needs to be said.
-        if risk.variable not in wrong:
+        if risk.level is Level.NOTE or risk.variable not in wrong:
             yield risk
     if not wrong:
         if (too_few := allow_open_files(reading.as_far_as_read)) is not None:

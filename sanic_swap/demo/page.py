@@ -150,6 +150,8 @@ class DemoServer(ThreadingHTTPServer):
                 self.pair.start_service(**changes)
             case "/restore-key", _:
                 self.pair.start_service(PREVIOUS_ENCRYPTION_SECRETS="\n".join(self._secrets[1:]))
+            case _ if command != "/state":
+                raise PairFailed(f"no command {command}")
         context = SealingContext(fake.client_id, fake.accounts_url)
         return {
             **bases,

@@ -81,9 +81,11 @@ def test_pages_of_other_sites_command_nothing(page_url: str) -> None:
     allowed = post(page_url, "/send", request, page_url)
     refused = post(page_url, "/send", request, "https://evil.example")
     unnamed = send("POST", f"{page_url}/send", json.dumps(request).encode())
+    unknown = post(page_url, "/nothing", {}, page_url)
 
     assert allowed.json()["status"] == 200
     assert (refused.status, unnamed.status) == (403, 403)
+    assert (unknown.status, unknown.json()) == (502, {"error": "no command /nothing"})
 
 
 async def press(page: Page, card: str) -> None:

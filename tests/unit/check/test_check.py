@@ -287,14 +287,17 @@ def test_a_long_secret_of_another_service_sealed_nothing_in_our_format(tmp_path:
 
 def test_a_file_of_settings_that_others_can_read_is_noted(tmp_path: Path) -> None:
     path = tmp_path / ".env"
-    path.write_text("PORT=1\n")
+    path.write_text("PORT=1\nno setting\n")
     path.chmod(0o640)
+    broken = offline(env_file=path)
+    path.write_text("PORT=1\n")
     noted = offline(env_file=path)
     path.chmod(0o600)
     silent, no_file = offline(env_file=path), offline(env_file=Path("/dev/null"))
 
     assert (noted["exit_code"], silent["exit_code"]) == (0, 0)
     assert silent["note"] == no_file["note"] == []
+    assert (broken["exit_code"], broken["note"]) == (2, noted["note"])
     assert [text.partition(": ")[2] for text in noted["note"]] == [
         "other users of this machine can read it; chmod 600 prevents that"
     ]
