@@ -17,7 +17,7 @@ class Answer(HTTPResponse):
 
     __slots__ = ()
     # Sanic's multidict takes longer to make than all the rest.
-    headers: dict[str, str]  # type: ignore[assignment]
+    headers: dict[str, str]  # type: ignore[assignment]  # Sanic has a multidict
 
     def __init__(
         self,
